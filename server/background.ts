@@ -12,6 +12,8 @@ import { passRings } from "./updates/fleet-counts.ts";
 export interface Job {
   name: string;
   intervalMs: number;
+  /** The job is about what a process has in memory. The others run once for all processes of a server. */
+  isOfProcess?: boolean;
   work: () => Promise<unknown>;
 }
 
@@ -58,7 +60,12 @@ export function jobsOf({
       work: () => passRings(db, now(), plans, countFleet),
     },
     // Refusals that were too many to be written immediately.
-    { name: "write refused enrollments", intervalMs: 5_000, work: () => refusals.flush() },
+    {
+      name: "write refused enrollments",
+      intervalMs: 5_000,
+      isOfProcess: true,
+      work: () => refusals.flush(),
+    },
   ];
 }
 

@@ -28,6 +28,17 @@ test("trusted proxies are networks, and there are none by default", () => {
   expect(() => proxies("10.0.0.0/8,any")).toThrow("--trusted-proxies or ATTACKLENS_TRUSTED_PROXIES");
 });
 
+test("several processes need PostgreSQL", () => {
+  const DATABASE_URL = "postgres://lens:secret@db.example:5432/lens";
+  expect(readConfig([], {}).processes).toBe(1);
+  expect(() => readConfig(["--processes", "2"], {})).toThrow(
+    /--processes: .*PostgreSQL[\s\S]*hint: set DATABASE_URL/,
+  );
+  expect(() => readConfig(["--processes", "0"], { DATABASE_URL })).toThrow("ATTACKLENS_PROCESSES");
+  if (process.platform === "linux")
+    expect(readConfig(["--processes", "2"], { DATABASE_URL }).processes).toBe(2);
+});
+
 test("the size of the pool is a variable, or a parameter of DATABASE_URL that PostgreSQL does not receive", () => {
   const read = (url: string, pool?: string) =>
     readConfig([], { DATABASE_URL: url, ...(pool ? { ATTACKLENS_DATABASE_POOL: pool } : {}) });

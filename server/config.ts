@@ -40,7 +40,14 @@ export function readConfig(args: string[], env: NodeJS.ProcessEnv = process.env)
   return result.data;
 }
 
-function requireConsistent({ tls, tlsCert, tlsKey, listen, sensorListen }: Config): void {
+function requireConsistent(config: Config): void {
+  const { tls, tlsCert, tlsKey, listen, sensorListen, processes, databaseUrl } = config;
+  if (processes > 1 && databaseUrl === undefined)
+    throw new ConfigError(
+      "--processes: more than one needs PostgreSQL. An SQLite database has one writer\nhint: set DATABASE_URL",
+    );
+  if (processes > 1 && process.platform !== "linux")
+    throw new ConfigError("--processes: only Linux shares a port among processes");
   if ((tlsCert === undefined) !== (tlsKey === undefined))
     throw new ConfigError("--tls-cert and --tls-key: give both or neither");
   if (tlsCert !== undefined && tls !== undefined)
@@ -66,6 +73,11 @@ export function tlsOf(
 ): "files" | "private" | "off" {
   if (tlsCert !== undefined) return "files";
   return tls ?? (/^(localhost|::1|127(\.\d{1,3}){3})$/.test(hostname) ? "off" : "private");
+}
+
+/** The environment for a process of the same server. */
+export function ownEnvironment(): NodeJS.ProcessEnv {
+  return { ...process.env };
 }
 
 /** Removes variables that weaken this program, before anything else runs. Returns the notices to print. */

@@ -3,11 +3,12 @@ import { type BoundedOutput, openBoundedOutput } from "@attacklens/protocol/boun
 import { redactTokenValues } from "@attacklens/protocol/token-value.ts";
 import pino, { type Logger } from "pino";
 
-export function openLog(level: string, output: BoundedOutput): Logger {
+/** `process`: the number of this process, if the server has several. */
+export function openLog(level: string, output: BoundedOutput, process?: number): Logger {
   return pino(
     {
       level,
-      base: null,
+      base: process === undefined ? null : { process },
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
       hooks: { streamWrite: redactTokenValues },

@@ -44,6 +44,10 @@ async function findCommand([name, verb]: string[], bundle: ConsoleBundle): Promi
       const { serve } = await import("./commands/serve.ts");
       return ([, ...rest]) => serve(rest, bundle);
     }
+    case "serve-process": {
+      const { serveProcess } = await import("./commands/serve-process.ts");
+      return ([, ...rest]) => serveProcess(rest, bundle);
+    }
     case "user": {
       if (verb !== "create") return undefined;
       const { createUserCommand } = await import("./commands/create-user.ts");

@@ -3,7 +3,7 @@ import { isIP } from "node:net";
 import { hostname, networkInterfaces } from "node:os";
 import type { ServerTls, TlsSource } from "./certificates/server-tls.ts";
 import { type Config, tlsOf } from "./config.ts";
-import { openListener, requireHost } from "./http/listener.ts";
+import { type ListenerOptions, openListener, requireHost } from "./http/listener.ts";
 import { clientAddressOf } from "./networks.ts";
 
 /** The maximum number of names in a certificate of the private CA. */
@@ -35,17 +35,21 @@ export function urlOf({ hostname, tls }: Port, port: number): string {
 export interface Listening {
   tls: ServerTls | undefined;
   trustedProxies: readonly string[];
+  /** With other processes of this server. */
+  sharing?: ListenerOptions["sharing"];
   answer: (request: Request, from: { address: string; port: Port["serves"] }) => Response | Promise<Response>;
 }
 
 /** Throws Error for the operator if the server cannot listen on an address. */
-export async function openPorts({ users, sensors }: Ports, { tls, trustedProxies, answer }: Listening) {
+export async function openPorts({ users, sensors }: Ports, listening: Listening) {
+  const { tls, trustedProxies, sharing, answer } = listening;
   const ports = users === sensors ? [users] : [users, sensors];
   for (const { hostname } of ports) await requireHost(hostname);
   const open = (port: Port) =>
     openListener({
       ...port,
       certificate: port.tls === "off" ? undefined : tls?.certificate(),
+      sharing,
       fetch(request, server) {
         // Without a valid Host, the URL has no origin, and its path would be parsed wrongly. With two values,
         // a proxy may use the other one (RFC 9112, section 3.2).
@@ -57,19 +61,17 @@ export async function openPorts({ users, sensors }: Ports, { tls, trustedProxies
         return answer(request, { address, port: port.serves });
       },
     });
-  const listening = ports.map((port) => ({ port, listener: open(port) }));
-  const urlFor = (wanted: Port) => listening.find(({ port }) => port === wanted)?.listener.url ?? "";
+  const opened = ports.map((port) => ({ port, listener: open(port) }));
+  const urlFor = (wanted: Port) => opened.find(({ port }) => port === wanted)?.listener.url ?? "";
   return {
     url: urlFor(users),
     sensorUrl: urlFor(sensors),
-    urls: listening.map(({ listener }) => listener.url),
-    numbers: listening.map(({ listener }) => listener.port),
-    /** Makes the ports with TLS use the latest certificate for new connections. */
-    swapCertificates(latest: ServerTls): void {
-      for (const { port, listener } of listening) if (port.tls !== "off") listener.swap(latest.certificate());
-    },
+    urls: opened.map(({ listener }) => listener.url),
+    numbers: opened.map(({ listener }) => listener.port),
+    /** Those with TLS. */
+    tlsListeners: opened.flatMap(({ port, listener }) => (port.tls === "off" ? [] : listener)),
     async stop(): Promise<void> {
-      await Promise.all(listening.map(({ listener }) => listener.stop()));
+      await Promise.all(opened.map(({ listener }) => listener.stop()));
     },
   };
 }

@@ -1,9 +1,9 @@
 // The wiring: opens the parts of the server, connects them, listens, and closes them in reverse order.
 import { COMMIT, RELEASE } from "@attacklens/protocol/version.ts";
 import { onAuditEvents } from "./audit/audit.ts";
-import { jobsOf, startJobs, writeAllRefusals } from "./background.ts";
+import { type Job, jobsOf, startJobs, writeAllRefusals } from "./background.ts";
 import { openConnection } from "./certificates/connection.ts";
-import { openServerTls, type ServerTls } from "./certificates/server-tls.ts";
+import { followTls, openServerTls, type ServerTls, type TlsState } from "./certificates/server-tls.ts";
 import type { Config } from "./config.ts";
 import { listenForChanges } from "./db/listen.ts";
 import { openDatabase } from "./db/open.ts";
@@ -12,11 +12,13 @@ import { lockDataDir } from "./db/serve-lock.ts";
 import { openThread } from "./db/thread.ts";
 import { removeLeftOvers } from "./db/upgrade-copy.ts";
 import { createApp } from "./http/app.ts";
+import { openCertificateSwap } from "./http/certificate-swap.ts";
 import { type ConsoleBundle, openConsoleFiles } from "./http/console-files.ts";
 import { openMetrics } from "./http/metrics.ts";
 import type { SortedItems } from "./inventory/sorted-items.ts";
 import { flushLog, openLog, openLogOutput } from "./log.ts";
 import { openPorts, portsOf, tlsSource, urlOf } from "./ports.ts";
+import { openMembership, type Role } from "./processes/membership.ts";
 import { openServices } from "./services.ts";
 import { readSecret } from "./session-secret.ts";
 import { shownConfig } from "./shown-config.ts";
@@ -32,10 +34,17 @@ export interface RunningServer extends AsyncDisposable {
   setupLink: string | undefined;
 }
 
-export async function startServer(config: Config, bundle: ConsoleBundle): Promise<RunningServer> {
+/** A process that is not the first of its server has the configuration of the first, with its ports. */
+export async function startServer(
+  config: Config,
+  bundle: ConsoleBundle,
+  role: Role = { type: "first", command: [], count: 1 },
+): Promise<RunningServer> {
   const now = Date.now;
+  const isFirst = role.type === "first";
+  const members = openMembership(role, now);
   const logOutput = openLogOutput();
-  const log = openLog(config.logLevel, logOutput);
+  const log = openLog(config.logLevel, logOutput, members.number);
   const { users, sensors } = portsOf(config);
   const ownUrl = urlOf(users, users.port);
   await using starting = new AsyncDisposableStack();
@@ -56,7 +65,8 @@ export async function startServer(config: Config, bundle: ConsoleBundle): Promis
   const secret = await readSecret(db, config);
   const isTls = users.tls !== "off" || sensors.tls !== "off";
   const source = tlsSource(config);
-  const tls = isTls ? await openServerTls({ db, now, secret, log, ...source }) : undefined;
+  const followed = isFirst || !role.beginning.tls ? undefined : followTls(role.beginning.tls);
+  const tls = followed ?? (isTls ? await openServerTls({ db, now, secret, log, ...source }) : undefined);
   onAuditEvents(db, ({ action, actor, entity }) =>
     log.info({ actor: { type: actor.type, id: actor.id }, entity }, action),
   );
@@ -86,18 +96,27 @@ export async function startServer(config: Config, bundle: ConsoleBundle): Promis
       hosts: source.names,
       ports: () => ports.numbers,
     },
+    attempts: members.attempts,
+    processes: config.processes,
   });
   const metrics = openMetrics({
     droppedLogLines: logOutput.droppedLines,
     measuresProcess: config.metricsToken !== undefined,
+    process: members.number,
   });
+  const readOwnMetrics = () => metrics.registry.metrics();
   const consoleFile = await openConsoleFiles(bundle);
-  const app = createApp({ services, metrics, metricsToken: config.metricsToken, secure, consoleFile });
+  const app = createApp({
+    ...{ services, metrics, metricsToken: config.metricsToken, secure, consoleFile },
+    readMetrics: () => members.readMetrics(readOwnMetrics),
+  });
   const { trustedProxies } = config;
-  const ports = await openPorts({ users, sensors }, { tls, trustedProxies, answer: app.fetch });
+  const sharing = members.number === undefined ? undefined : isFirst ? "first" : "joined";
+  const ports = await openPorts({ users, sensors }, { tls, trustedProxies, sharing, answer: app.fetch });
+  const certificates = openCertificateSwap({ listeners: ports.tlsListeners, sharers: members.sharers });
   const changeCertificates = async (work: (tls: ServerTls) => Promise<boolean>): Promise<void> => {
     try {
-      if (tls && (await work(tls))) ports.swapCertificates(tls);
+      if (tls && (await work(tls))) await certificates.swap(stateOf(tls));
     } catch (error) {
       log.error({ err: error }, "the certificate was not changed: the previous certificate stays in use");
     }
@@ -107,11 +126,24 @@ export async function startServer(config: Config, bundle: ConsoleBundle): Promis
     intervalMs: 60_000,
     work: () => changeCertificates((latest) => latest.renew()),
   };
-  const stopJobs = startJobs([...jobsOf(services), renewal], log);
-  const code = await issueSetupCode(db);
+  const jobs = [...jobsOf(services), renewal].filter((job: Job) => isFirst || job.isOfProcess);
+  const stopJobs = startJobs(jobs, log);
+  const code = isFirst ? await issueSetupCode(db) : undefined;
   if (!config.databaseUrl) removeLeftOvers(config.dataDir);
   const started = { version: RELEASE, commit: COMMIT, pid: process.pid, urls: ports.urls };
-  log.info({ ...started, config: shownConfig(config) }, "started");
+  log.info({ ...started, ...(isFirst ? { config: shownConfig(config) } : {}) }, "started");
+  await members.join({
+    log,
+    readMetrics: readOwnMetrics,
+    beginning: () => ({ ports: ports.numbers, tls: tls && stateOf(tls) }),
+    addCertificate(latest) {
+      followed?.follow(latest);
+      for (const listener of ports.tlsListeners) listener.add(latest.certificate);
+    },
+    dropEarlier() {
+      for (const listener of ports.tlsListeners) listener.dropEarlier();
+    },
+  });
   const opened = starting.move();
   return {
     url: ports.url,
@@ -123,7 +155,7 @@ export async function startServer(config: Config, bundle: ConsoleBundle): Promis
       log.info("stopping: open requests are completed first");
       stopJobs();
       services.changes.close();
-      await ports.stop();
+      await Promise.all([members.leave(), ports.stop()]);
       await writeAllRefusals(services.refusals, log);
       await listening?.[Symbol.asyncDispose]();
       await opened.disposeAsync();
@@ -131,4 +163,8 @@ export async function startServer(config: Config, bundle: ConsoleBundle): Promis
       await flushLog(log);
     },
   };
+}
+
+function stateOf(tls: ServerTls): TlsState {
+  return { certificate: tls.certificate(), roots: tls.roots() };
 }

@@ -6,12 +6,12 @@ import type { Database } from "./db/schema.ts";
 import { checkBatch } from "./enrollment/check-token.ts";
 import { enrollBatch } from "./enrollment/enroll-batch.ts";
 import { openTokenQueue, TOKEN_QUEUE_LIMITS } from "./enrollment/enrollment-queue.ts";
-import { openKnownTokens } from "./enrollment/known-tokens.ts";
+import { KNOWN_TOKEN_LIMITS, openKnownTokens } from "./enrollment/known-tokens.ts";
 import { listExistingHashes } from "./enrollment-tokens/enrollment-tokens-store.ts";
-import { openRefusalLedger } from "./enrollment-tokens/refusal-ledger.ts";
+import { openRefusalLedger, REFUSAL_LIMITS } from "./enrollment-tokens/refusal-ledger.ts";
 import { openHealth } from "./health.ts";
 import type { SortedItems } from "./inventory/sorted-items.ts";
-import { openDownloads } from "./releases/downloads.ts";
+import { DOWNLOAD_LIMITS, openDownloads } from "./releases/downloads.ts";
 import { openInstallScripts } from "./releases/install-scripts.ts";
 import { openReleases } from "./releases/offered-releases.ts";
 import type { Services } from "./route-handler.ts";
@@ -23,6 +23,7 @@ import { openPresence } from "./sensors/record/presence-store.ts";
 import { openRememberedSensors } from "./sensors/record/remembered-sensors.ts";
 import { openFleetCounts } from "./updates/fleet-counts.ts";
 import { openPlans } from "./updates/plan.ts";
+import { type AttemptCounts, countAttempts } from "./users/rate-limit.ts";
 import { openSetupAttempts } from "./users/set-up.ts";
 import { openSignIn } from "./users/sign-in.ts";
 
@@ -43,13 +44,27 @@ export interface ServicesOptions {
   keyMaxAgeMs: number;
   connection: Connection;
   ownNames: OwnNames;
+  /** Absent: this process counts. */
+  attempts?: AttemptCounts;
+  /** The processes of the server: limits in memory are divided by it. */
+  processes?: number;
   /** The clock of sessions. better-auth uses the system's clock, so tests set only the other clock. */
   sessionNow: () => number;
 }
 
 export function openServices(options: ServicesOptions): Services {
   const { db, reads, sortedItems, now, log, secret, publicUrl, secure, sessionNow } = options;
-  const { checkInIntervalSeconds, keyMaxAgeMs, connection, ownNames, dataDir } = options;
+  const {
+    checkInIntervalSeconds,
+    keyMaxAgeMs,
+    connection,
+    ownNames,
+    dataDir,
+    attempts,
+    processes = 1,
+  } = options;
+  // Together, the processes allow what one server does.
+  const share = (limit: number) => Math.ceil(limit / processes);
   const releases = openReleases(dataDir, { log, now: Date.now });
   const health = openHealth(db, { now, log });
   const answers = openResponseSigner(secret);
@@ -59,17 +74,30 @@ export function openServices(options: ServicesOptions): Services {
     rememberedSensors: openRememberedSensors(db),
     answers,
     agreementKeys: openAgreementKeys(secret, answers.signText),
-    signIn: openSignIn(db, { secret, publicUrl, secure, now: sessionNow }),
-    setupAttempts: openSetupAttempts(now),
-    sensorBudget: openSensorBudget(now),
+    signIn: openSignIn(db, { secret, publicUrl, secure, now: sessionNow, attempts, processes }),
+    setupAttempts: openSetupAttempts(attempts ?? countAttempts(now)),
+    sensorBudget: openSensorBudget(now, processes),
     authorities: openOwnAuthorities(ownNames),
-    knownTokens: openKnownTokens((hashes) => listExistingHashes(db, hashes), now),
+    knownTokens: openKnownTokens((hashes) => listExistingHashes(db, hashes), now, {
+      ...KNOWN_TOKEN_LIMITS,
+      paceMs: KNOWN_TOKEN_LIMITS.paceMs * processes,
+      waiting: share(KNOWN_TOKEN_LIMITS.waiting),
+    }),
     enrollQueue: openTokenQueue(now, (batch) => enrollBatch(db, batch, checkInIntervalSeconds)),
     checkQueue: openTokenQueue(now, (batch) => checkBatch(db, batch), { ...TOKEN_QUEUE_LIMITS, running: 1 }),
-    refusals: openRefusalLedger(db, now),
+    refusals: openRefusalLedger(db, now, {
+      ...REFUSAL_LIMITS,
+      atOncePerSecond: share(REFUSAL_LIMITS.atOncePerSecond),
+    }),
     changes: openChangeStreams(db),
     releases,
-    downloads: openDownloads({ now: Date.now }),
+    downloads: openDownloads({
+      now: Date.now,
+      limits: {
+        downloads: share(DOWNLOAD_LIMITS.downloads),
+        downloadsOfNetwork: share(DOWNLOAD_LIMITS.downloadsOfNetwork),
+      },
+    }),
     installScripts: openInstallScripts(connection),
     plans: openPlans({ db, releases, now, log }),
     countFleet: openFleetCounts(reads, now),

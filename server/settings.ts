@@ -24,6 +24,9 @@ export interface Setting {
   schema: z.ZodType;
 }
 
+/** More would use the processors and the connections of PostgreSQL worse than a second host. */
+const MAX_PROCESSES = 64;
+
 const listen = z.string().transform((text, context) => {
   const match = /^(\[[0-9a-f:.]+\]|[^:[\]]+):(\d{1,5})$/i.exec(text);
   const port = Number(match?.[2]);
@@ -174,9 +177,17 @@ export const SETTINGS = {
   databasePool: {
     variable: "ATTACKLENS_DATABASE_POOL",
     value: "N",
-    help: "Connections of each server to PostgreSQL, and one more for notifications. Or ?pool=N in DATABASE_URL",
+    help: "Connections of each process of a server to PostgreSQL, and one more for notifications. Or ?pool=N in DATABASE_URL",
     absent: "10",
     schema: z.coerce.number().int().min(1).max(1_000).optional(),
+  },
+  processes: {
+    flag: "processes",
+    variable: "ATTACKLENS_PROCESSES",
+    value: "N",
+    help: "Processes that share the ports, on Linux with PostgreSQL. Each opens connections to the database",
+    default: "1",
+    schema: z.coerce.number().int().min(1).max(MAX_PROCESSES),
   },
   listenUrl: {
     variable: "ATTACKLENS_LISTEN_URL",

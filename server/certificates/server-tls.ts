@@ -9,6 +9,13 @@ import { pinOf, RENEWED_BEFORE_MS, type ServerCertificate } from "./x509.ts";
 const DAY_MS = 86_400_000;
 const WARNED_BEFORE_MS = 14 * DAY_MS;
 
+/** A certificate, and the roots of the private CA. */
+export interface TlsState {
+  certificate: ServerCertificate;
+  /** undefined: the certificate is from the operator's files. */
+  roots: (Roots & { pins: string[] }) | undefined;
+}
+
 export interface ServerTls {
   certificate(): ServerCertificate;
   /** The roots of the private CA; undefined: the certificate is from the operator's files. */
@@ -71,6 +78,20 @@ export async function openServerTls({ db, now, secret, files, names, log }: TlsS
       log.info({ until: new Date(current.expiresAt).toISOString() }, "certificate read again");
       warnWhenNearEnd();
       return true;
+    },
+  };
+}
+
+/** The certificate of the first process of a server, which renews it for all processes. */
+export function followTls(first: TlsState): ServerTls & { follow(latest: TlsState): void } {
+  let current = first;
+  return {
+    certificate: () => current.certificate,
+    roots: () => current.roots,
+    renew: async () => false,
+    reload: async () => false,
+    follow(latest) {
+      current = latest;
     },
   };
 }

@@ -2,6 +2,7 @@
 import { openBoundedOutput } from "@attacklens/protocol/bounded-output.ts";
 import { readConfig } from "../config.ts";
 import type { ConsoleBundle } from "../http/console-files.ts";
+import { ownCommand } from "../processes/first-process.ts";
 import { startServer } from "../server.ts";
 import { absentText, SETTINGS, type Setting } from "../settings.ts";
 import { optionList } from "./option-list.ts";
@@ -44,7 +45,9 @@ export async function serve(args: string[], bundle: ConsoleBundle): Promise<numb
   const stopped = new Promise<void>((resolve) => {
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
   });
-  await using server = await startServer(config, bundle);
+  const command = [...ownCommand(), "serve-process", ...args];
+  const role = { type: "first", command, count: config.processes } as const;
+  await using server = await startServer(config, bundle, role);
   process.on("SIGHUP", () => void server.reloadCertificates());
   const print = openPrint();
   print(`listening on ${server.url}`);

@@ -10,7 +10,7 @@ import { openWindowCounter } from "../window-counter.ts";
 import { deleteOldRefusals, upsertRefusals } from "./attempts-store.ts";
 import { addRefusedAttempts } from "./enrollment-tokens-store.ts";
 
-const LIMITS = {
+export const REFUSAL_LIMITS = {
   /** Refusals of one token that are written immediately. */
   atOncePerSecond: 25,
   /** Rows of one flush. */
@@ -23,7 +23,11 @@ const LIMITS = {
   kept: 10_000,
 };
 
-export function openRefusalLedger(db: Database, now: () => number, limits: typeof LIMITS = LIMITS) {
+export function openRefusalLedger(
+  db: Database,
+  now: () => number,
+  limits: typeof REFUSAL_LIMITS = REFUSAL_LIMITS,
+) {
   const waiting = new Map<string, EnrollmentAttemptTable>();
   const grown = new Set<string>();
   const writtenAtOnce = openWindowCounter({ windowMs: 1_000, maxKeys: limits.waiting }, now);

@@ -6,7 +6,7 @@ import { setBounded } from "../bounded-map.ts";
 import { tokenUnknown } from "../enrollment-tokens/token-admission.ts";
 import { openRetryAfter } from "../retry-after.ts";
 
-const LIMITS = {
+export const KNOWN_TOKEN_LIMITS = {
   /** Values in one look-up. */
   batch: 500,
   /** Time from one look-up to the next: at most 40 per second. */
@@ -27,7 +27,7 @@ const UNKNOWN_MS = 60_000;
 export function openKnownTokens(
   findExisting: (hashes: string[]) => Promise<Set<string>>,
   now: () => number,
-  limits: typeof LIMITS = LIMITS,
+  limits: typeof KNOWN_TOKEN_LIMITS = KNOWN_TOKEN_LIMITS,
 ) {
   const retryAfter = openRetryAfter((limits.batch * 1_000) / limits.paceMs, now);
   const known = new Map<string, true>();

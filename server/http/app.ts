@@ -57,6 +57,8 @@ export interface AppOptions {
   services: Services;
   metrics: Metrics;
   metricsToken: string | undefined;
+  /** The metrics of all processes of the server. Absent: there is one. */
+  readMetrics?: () => Promise<string>;
   /** Users open the console by HTTPS. */
   secure: boolean;
   consoleFile: (path: string, headers: Headers) => Response | undefined;
@@ -199,7 +201,7 @@ function streamReply(contentType: string, { replyStream }: HttpRequest): Respons
   return new Response(replyStream ?? null, { headers });
 }
 
-function mountOperations(app: Hono<Env>, { services, metrics, metricsToken }: AppOptions): void {
+function mountOperations(app: Hono<Env>, { services, metrics, metricsToken, readMetrics }: AppOptions): void {
   let document: string | undefined;
   for (const path of ["/healthz", "/readyz", "/metrics", "/api/openapi.json", "/api/reference"]) {
     app.use(path, async (c, next) => {
@@ -219,7 +221,9 @@ function mountOperations(app: Hono<Env>, { services, metrics, metricsToken }: Ap
         "Can't read the metrics: they need the metrics token. Set ATTACKLENS_METRICS_TOKEN on the server, and send it as Authorization: Bearer.",
       );
     }
-    return c.body(await metrics.registry.metrics(), 200, { "content-type": metrics.registry.contentType });
+    return c.body(await (readMetrics ?? (() => metrics.registry.metrics()))(), 200, {
+      "content-type": metrics.registry.contentType,
+    });
   });
   app.get("/api/openapi.json", (c) => {
     document ??= JSON.stringify(openApiDocument(services.connection.sensorUrl()));

@@ -7,7 +7,13 @@ import { connect } from "node:tls";
 import { $ } from "bun";
 import { waitUntil } from "../../harness/wait-until.ts";
 import { issue, makeAuthority, type ServerCertificate } from "../certificates/x509.ts";
-import { openListener } from "./listener.ts";
+import { openCertificateSwap } from "./certificate-swap.ts";
+import { type Listener, openListener } from "./listener.ts";
+
+const swapOf = (listener: Listener) => {
+  const { swap } = openCertificateSwap({ listeners: [listener], sharers: () => [] });
+  return (certificate: ServerCertificate) => swap({ certificate, roots: undefined });
+};
 
 const shownAt = (port: number) =>
   new Promise<string>((resolve, reject) => {
@@ -62,7 +68,7 @@ test("requests that are in flight during a certificate change get their replies"
   };
   await send(8);
   const before = await shownAt(listener.port);
-  listener.swap(second);
+  await swapOf(listener)(second);
   expect(await shownAt(listener.port)).not.toBe(before);
   // The new listener accepts requests while the former one still waits for its requests.
   await send(8);
@@ -106,11 +112,12 @@ test.skipIf(process.platform !== "linux")(
         underWay.delete(opening);
       }
     });
-    for (let swap = 0; swap < 30; swap++) {
+    const swap = swapOf(listener);
+    for (let swaps = 0; swaps < 30; swaps++) {
       const before = [...underWay];
       const openedBefore = opened;
-      expected = swap % 2 === 0 ? second : first;
-      listener.swap(expected);
+      expected = swaps % 2 === 0 ? second : first;
+      await swap(expected);
       // Wait for connections from before this change, so that the next change does not have to.
       await Promise.all(before);
       await waitUntil("more are opened", () => opened > openedBefore + 6);
@@ -142,7 +149,7 @@ test.skipIf(process.platform !== "linux")(
     socket.write(request);
     await waitUntil("the first reply", () => read.includes("answered"));
     expect(read).not.toMatch(/connection: close/i);
-    listener.swap(await issued());
+    await swapOf(listener)(await issued());
     read = "";
     socket.write(request);
     await closed;

@@ -1,23 +1,16 @@
-// A listening port whose certificate can change without a refused or reset connection. Bun can't change the
-// certificate of a listener: `reload` ignores `tls`, and its node:https has no `setSecureContext`. So a
-// second listener joins the port and gets every new connection (port-order.ts), and the first one stops when
-// its connections have ended. Stopping it earlier would reset connections during their handshake. If the
-// system does not give the port to the second listener, this happens.
+// A listening port. Bun can't change the certificate of a listener: `reload` ignores `tls`, and its
+// node:https has no `setSecureContext`. So a second listener joins the port, and certificate-swap.ts ends the
+// earlier one. Several processes of a server share the port likewise.
 import { lookup } from "node:dns/promises";
 import type { Server } from "bun";
 import type { ServerCertificate } from "../certificates/x509.ts";
 import { explainListen } from "../explain-system.ts";
-import { orderPort } from "./port-order.ts";
+import { type Chosen, directConnections, withDescriptor } from "./port-order.ts";
 
 /** Above every route's limit. Bun refuses larger requests. */
 const MAX_REQUEST_BYTES = 16 * 1024 * 1024;
 const STOP_TIMEOUT_MS = 10_000;
-const IDLE_TIMEOUT_S = 60;
-/**
- * After this time, a listener without new connections has none left: each was closed after a request, or was
- * idle for too long.
- */
-const DRAIN_MS = (IDLE_TIMEOUT_S + 10) * 1_000;
+export const IDLE_TIMEOUT_S = 60;
 
 /**
  * The cipher suites of TLS 1.2 with authenticated encryption and forward secrecy (RFC 9325, section 4.2). TLS
@@ -36,6 +29,11 @@ export interface ListenerOptions {
   hostname: string;
   port: number;
   certificate: ServerCertificate | undefined;
+  /**
+   * `first`: other processes of this server join the port. `joined`: this process does. Absent: the port is
+   * for this process only.
+   */
+  sharing?: "first" | "joined" | undefined;
   fetch: (request: Request, server: Server<undefined>) => Response | Promise<Response>;
 }
 
@@ -43,11 +41,12 @@ export interface Listener {
   port: number;
   /** `https://127.0.0.1:8443` */
   url: string;
-  /**
-   * Uses the certificate for new connections. Stops waiting for connections of the listener before the
-   * current one.
-   */
-  swap(certificate: ServerCertificate): void;
+  /** Opens a listener with the certificate beside the current one, and ends the one before that. */
+  add(certificate: ServerCertificate): void;
+  /** Ends the listener before the current one after its requests. It gets no connections from now on. */
+  dropEarlier(): void;
+  /** Directs new connections of the port; see port-order.ts. */
+  direct(chosen: Chosen | undefined): boolean;
   /** Completes the requests in flight, except stalled ones. */
   stop(): Promise<void>;
 }
@@ -68,59 +67,56 @@ export async function requireHost(hostname: string): Promise<void> {
  * Throws Error for the operator if it cannot listen on the address, e.g. because another program uses the
  * port.
  */
-export function openListener({ hostname, port, certificate, fetch }: ListenerOptions): Listener {
+export function openListener({ hostname, port, certificate, sharing, fetch }: ListenerOptions): Listener {
   const base = { hostname, maxRequestBodySize: MAX_REQUEST_BYTES, idleTimeout: IDLE_TIMEOUT_S, fetch };
-  const serveTls = (port: number, { chain, privateKey }: ServerCertificate) =>
-    Bun.serve({
-      ...base,
-      port,
-      reusePort: true,
-      tls: { cert: chain, key: privateKey, ciphers: TLS_1_2_CIPHERS },
-      async fetch(request, server) {
-        const reply = await fetch(request, server);
-        // The client's next connection goes to the listener with the current certificate.
-        if (server !== current) reply.headers.set("connection", "close");
-        return reply;
-      },
-    });
+  const serve = (port: number, certificate: ServerCertificate | undefined) =>
+    withDescriptor(() =>
+      Bun.serve({
+        ...base,
+        port,
+        reusePort: certificate !== undefined || sharing !== undefined,
+        ...(certificate ? { tls: tlsOptions(certificate) } : {}),
+        fetch: certificate ? answerAndMove : fetch,
+      }),
+    );
+  async function answerAndMove(request: Request, server: Server<undefined>): Promise<Response> {
+    const reply = await fetch(request, server);
+    // The client's next connection goes to the listener with the current certificate.
+    if (server !== current.opened) reply.headers.set("connection", "close");
+    return reply;
+  }
   const address = hostname.includes(":") ? `[${hostname}]` : hostname;
-  let current: Server<undefined>;
-  let isOrdered = false;
+  let current: ReturnType<typeof serve>;
   try {
-    if (certificate) {
-      // Checks the port without sharing: otherwise another server, started by mistake, would share it.
-      if (port !== 0) void Bun.serve({ ...base, port }).stop(true);
-      using ordered = orderPort(hostname, port);
-      isOrdered = ordered.isOrdered;
-      current = serveTls(ordered.port, certificate);
-    } else current = Bun.serve({ ...base, port });
+    // Checks the port without sharing: otherwise another server, started by mistake, would share it.
+    if (port !== 0 && sharing !== "joined") void Bun.serve({ ...base, port }).stop(true);
+    current = serve(port, certificate);
   } catch (error) {
     throw explainListen(error, `${address}:${port}`);
   }
   const ending = new Set<Server<undefined>>();
-  let draining: { server: Server<undefined>; timer: ReturnType<typeof setTimeout> } | undefined;
-  function endDraining() {
-    if (!draining) return;
-    const { server, timer } = draining;
-    draining = undefined;
-    clearTimeout(timer);
+  let earlier: Server<undefined> | undefined;
+  function dropEarlier() {
+    const server = earlier;
+    if (!server) return;
+    earlier = undefined;
     ending.add(server);
     void server.stop().then(() => ending.delete(server));
   }
-  const scheme = certificate ? "https" : "http";
+  const boundPort = current.opened.port!;
   return {
-    port: current.port!,
-    url: `${scheme}://${address}:${current.port}`,
-    swap(next) {
-      endDraining();
-      const before = current;
-      current = serveTls(before.port!, next);
-      draining = { server: before, timer: setTimeout(endDraining, DRAIN_MS) };
-      if (!isOrdered) endDraining();
+    port: boundPort,
+    url: `${certificate ? "https" : "http"}://${address}:${boundPort}`,
+    add(next) {
+      dropEarlier();
+      earlier = current.opened;
+      current = serve(boundPort, next);
     },
+    dropEarlier,
+    direct: (chosen) => current.fd !== undefined && directConnections(current.fd, chosen),
     async stop() {
-      endDraining();
-      const all = [current, ...ending];
+      dropEarlier();
+      const all = [current.opened, ...ending];
       const deadline = setTimeout(() => {
         for (const server of all) void server.stop(true);
       }, STOP_TIMEOUT_MS);
@@ -128,4 +124,8 @@ export function openListener({ hostname, port, certificate, fetch }: ListenerOpt
       clearTimeout(deadline);
     },
   };
+}
+
+function tlsOptions({ chain, privateKey }: ServerCertificate) {
+  return { cert: chain, key: privateKey, ciphers: TLS_1_2_CIPHERS };
 }

@@ -8,10 +8,13 @@ interface MetricsOptions {
   droppedLogLines: () => number;
   /** Measuring the process walks through its heap. Without a reader of the metrics, it is left out. */
   measuresProcess: boolean;
+  /** The number of this process, if the server has several; each value then has it as a label. */
+  process?: number | undefined;
 }
 
-export function openMetrics({ droppedLogLines, measuresProcess }: MetricsOptions) {
+export function openMetrics({ droppedLogLines, measuresProcess, process }: MetricsOptions) {
   const registry = new Registry();
+  if (process !== undefined) registry.setDefaultLabels({ process: String(process) });
   if (measuresProcess) collectDefaultMetrics({ register: registry, prefix: "attacklens_" });
   return {
     registry,

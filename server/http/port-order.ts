@@ -1,61 +1,113 @@
 // Linux chooses among the listeners of a shared port by a hash of the connection, or by a filter of the
-// listeners (socket(7), SO_ATTACH_REUSEPORT_CBPF). The filter here selects the second listener: from the
-// moment it joins the port, it gets every new connection, and the first one completes its own. With a single
-// listener, the filter has no effect.
+// listeners (socket(7), SO_ATTACH_REUSEPORT_CBPF). The kernel keeps them in an array: a new listener joins at
+// its end, and the last one takes the place of one that leaves. If the filter returns an index beyond the
+// end, the kernel chooses by hash again.
+
 import { dlopen, ptr } from "bun:ffi";
+import { readdirSync } from "node:fs";
 
 const SOL_SOCKET = 1;
+const SO_ACCEPTCONN = 30;
 const SO_ATTACH_REUSEPORT_CBPF = 51;
-/** `BPF_RET | BPF_K`: returns a constant, the index of the listener. */
-const RETURN = 0x06;
-const SECOND = 1;
 
-export interface OrderedPort extends Disposable {
-  port: number;
-  /** False if the system chooses by hash. */
-  isOrdered: boolean;
+// Instructions of classic BPF: linux/bpf_common.h, linux/filter.h.
+const LOAD_ABSOLUTE = 0x20;
+const MODULO = 0x94;
+const ADD = 0x04;
+const RETURN_ACCUMULATOR = 0x16;
+const RETURN_CONSTANT = 0x06;
+const RANDOM = 0xfffff000 + 56;
+
+type Instruction = [code: number, operand: number];
+
+const HASHED: Instruction[] = [[RETURN_CONSTANT, 0xffffffff]];
+
+interface System {
+  getsockopt(fd: number, level: number, name: number, value: Uint32Array, size: Uint32Array): number;
+  setsockopt(fd: number, level: number, name: number, value: DataView, sizeBytes: number): number;
 }
 
-/** An option of Bun that its types do not have. */
-type PortOptions = Bun.TCPSocketListenOptions & { reusePort: boolean };
-type Holder = Bun.TCPSocketListener & { fd: number };
-
-/** Reserves the port (0: any free one) until disposal. The first listener must join before that. */
-export function orderPort(hostname: string, port: number): OrderedPort {
-  const options: PortOptions = { hostname, port, reusePort: true, socket: { data() {} } };
-  const holder = Bun.listen(options) as Holder;
-  return {
-    port: holder.port,
-    isOrdered: attachFilter(holder.fd),
-    [Symbol.dispose]: () => holder.stop(true),
-  };
+/** The listeners of a port that get new connections. */
+export interface Chosen {
+  /** The index of the first one. */
+  first: number;
+  /** A connection goes to one of so many, at random. */
+  count: number;
 }
 
-function attachFilter(fd: number): boolean {
-  if (process.platform !== "linux") return false;
+/**
+ * Directs new connections to the chosen listeners of the port of a listener; undefined: to all of them.
+ * Returns false if the system cannot do this.
+ */
+export function directConnections(listenerFd: number, chosen: Chosen | undefined): boolean {
+  return (
+    withSystem((system) => {
+      const instructions = chosen ? filterOf(chosen) : HASHED;
+      // struct sock_filter { u16 code; u8 jt, jf; u32 k; }
+      const filter = new DataView(new ArrayBuffer(instructions.length * 8));
+      for (const [index, [code, operand]] of instructions.entries()) {
+        filter.setUint16(index * 8, code, true);
+        filter.setUint32(index * 8 + 4, operand, true);
+      }
+      // struct sock_fprog { u16 len; struct sock_filter *filter; }
+      const program = new DataView(new ArrayBuffer(16));
+      program.setUint16(0, instructions.length, true);
+      program.setBigUint64(8, BigInt(ptr(filter)), true);
+      const size = program.byteLength;
+      return system.setsockopt(listenerFd, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, program, size) === 0;
+    }) ?? false
+  );
+}
+
+function filterOf({ first, count }: Chosen): Instruction[] {
+  if (count === 1) return [[RETURN_CONSTANT, first]];
+  return [
+    [LOAD_ABSOLUTE, RANDOM],
+    [MODULO, count],
+    [ADD, first],
+    [RETURN_ACCUMULATOR, 0],
+  ];
+}
+
+/**
+ * Runs `open`, which opens one listener, and returns its file descriptor too, which Bun does not show;
+ * undefined: the system does not show it either.
+ */
+export function withDescriptor<T>(open: () => T): { opened: T; fd: number | undefined } {
+  const before = new Set(listeningDescriptors());
+  const opened = open();
+  return { opened, fd: listeningDescriptors().find((fd) => !before.has(fd)) };
+}
+
+/** The listening sockets of this process. */
+function listeningDescriptors(): number[] {
+  return (
+    withSystem((system) =>
+      readdirSync("/proc/self/fd")
+        .map(Number)
+        .filter((fd) => {
+          const value = new Uint32Array(1);
+          const size = new Uint32Array([4]);
+          return system.getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, value, size) === 0 && value[0] === 1;
+        }),
+    ) ?? []
+  );
+}
+
+/** Returns undefined with another system or C library, or in a sandbox. */
+function withSystem<T>(work: (system: System) => T): T | undefined {
+  if (process.platform !== "linux") return undefined;
   try {
     const { symbols, close } = dlopen("libc.so.6", {
+      getsockopt: { args: ["i32", "i32", "i32", "ptr", "ptr"], returns: "i32" },
       setsockopt: { args: ["i32", "i32", "i32", "ptr", "u32"], returns: "i32" },
     });
-    // struct sock_filter { u16 code; u8 jt, jf; u32 k; }
-    const filter = new DataView(new ArrayBuffer(8));
-    filter.setUint16(0, RETURN, true);
-    filter.setUint32(4, SECOND, true);
-    // struct sock_fprog { u16 len; struct sock_filter *filter; }
-    const program = new DataView(new ArrayBuffer(16));
-    program.setUint16(0, 1, true);
-    program.setBigUint64(8, BigInt(ptr(filter)), true);
-    const result = symbols.setsockopt(
-      fd,
-      SOL_SOCKET,
-      SO_ATTACH_REUSEPORT_CBPF,
-      ptr(program),
-      program.byteLength,
-    );
-    close();
-    return result === 0;
+    try {
+      return work(symbols as unknown as System);
+    } finally {
+      close();
+    }
   } catch {
-    // Another C library, or a sandbox without this option.
-    return false;
+    return undefined;
   }
 }

@@ -13,7 +13,7 @@ import { type ByteRange, matchesTag, parseRange } from "./byte-range.ts";
 const openFile = promisify(open);
 const readFile = promisify(read);
 
-const LIMITS = { downloads: 200, downloadsOfNetwork: 50 };
+export const DOWNLOAD_LIMITS = { downloads: 200, downloadsOfNetwork: 50 };
 const PIECE_BYTES = 256 * 1024;
 /** Hosts that were refused at the same moment come back at different ones. */
 const RETRY_AFTER_SECONDS = { least: 10, most: 60 };
@@ -40,7 +40,13 @@ interface Download {
   end(): void;
 }
 
-export function openDownloads({ now, limits = LIMITS }: { now: () => number; limits?: typeof LIMITS }) {
+export function openDownloads({
+  now,
+  limits = DOWNLOAD_LIMITS,
+}: {
+  now: () => number;
+  limits?: typeof DOWNLOAD_LIMITS;
+}) {
   const running = new Set<Download>();
 
   function requireRoom(network: string): void {

@@ -2,24 +2,62 @@
 import { Problem } from "@attacklens/protocol/problems.ts";
 import { openWindowCounter } from "../window-counter.ts";
 
-const LIMITS = { windowMs: 15 * 60_000, maxKeys: 10_000 };
+const WINDOW = { windowMs: 15 * 60_000, maxKeys: 10_000 };
 
-export function countAttempts(maxAttempts: number, now: () => number) {
-  const counter = openWindowCounter(LIMITS, now);
+/** Failed attempts in a window. */
+const MAX_ATTEMPTS = {
+  /** For one email from one address, so that guesses from elsewhere do not lock the user out. */
+  signIn: 10,
+  /** From one address for any email. */
+  signInFromAddress: 100,
+  /** From one IPv6 /48. The limit does not apply to addresses of earlier sign-ins. */
+  signInFromNetwork: 200,
+  wrongCode: 10,
+  wrongCodeFromAnywhere: 1_000,
+};
+
+/** A limit, and whose attempts count together. */
+export type AttemptKey = [keyof typeof MAX_ATTEMPTS, string];
+
+/** `succeeded` clears the first key and uncounts the attempt from the others. `not-made` uncounts it. */
+export type AttemptOutcome = "succeeded" | "not-made";
+
+/** The counts of failed attempts. All processes of a server share one. */
+export interface AttemptCounts {
+  /**
+   * Counts the attempt as a failure until it succeeds, so that simultaneous attempts all count. Returns the
+   * seconds until the next attempt is possible; null: it is counted.
+   */
+  begin(keys: AttemptKey[]): Promise<number | null>;
+  end(keys: AttemptKey[], outcome: AttemptOutcome): Promise<void>;
+}
+
+export function countAttempts(now: () => number): AttemptCounts {
+  const names = Object.keys(MAX_ATTEMPTS) as (keyof typeof MAX_ATTEMPTS)[];
+  const counters = Object.fromEntries(names.map((name) => [name, openWindowCounter(WINDOW, now)])) as Record<
+    keyof typeof MAX_ATTEMPTS,
+    ReturnType<typeof openWindowCounter>
+  >;
   return {
-    /** Throws too-many-requests if the key has no attempt left in the window. */
-    check(key: string): void {
-      if (counter.used(key) < maxAttempts) return;
-      const retryAfterSeconds = counter.endsInSeconds(key);
-      const detail = `Too many failed attempts; possible again in ${Math.ceil(retryAfterSeconds / 60)} min`;
-      throw new Problem("too-many-requests", detail, { extras: { retryAfterSeconds } });
+    async begin(keys) {
+      for (const [name, key] of keys)
+        if (counters[name].used(key) >= MAX_ATTEMPTS[name]) return counters[name].endsInSeconds(key);
+      for (const [name, key] of keys) counters[name].add(key);
+      return null;
     },
-    /** Counts an attempt before its outcome is known, so that simultaneous attempts all count. */
-    count: (key: string): void => void counter.add(key),
-    /** Uncounts an attempt that succeeded. */
-    refund: (key: string): void => counter.subtract(key),
-    clear: counter.clear,
+    async end(keys, outcome) {
+      for (const [index, [name, key]] of keys.entries()) {
+        if (outcome === "succeeded" && index === 0) counters[name].clear(key);
+        else counters[name].subtract(key);
+      }
+    },
   };
 }
 
-export type Attempts = ReturnType<typeof countAttempts>;
+/** Throws too-many-requests if one of the keys has no attempt left in its window. */
+export async function beginAttempt(counts: AttemptCounts, keys: AttemptKey[]): Promise<void> {
+  const retryAfterSeconds = await counts.begin(keys);
+  if (retryAfterSeconds === null) return;
+  const detail = `Too many failed attempts; possible again in ${Math.ceil(retryAfterSeconds / 60)} min`;
+  throw new Problem("too-many-requests", detail, { extras: { retryAfterSeconds } });
+}

@@ -5,12 +5,9 @@ import type { Database } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
 import { addressGroup } from "../networks.ts";
 import { hashPassword, refuseWeakPassword } from "./password.ts";
-import { countAttempts } from "./rate-limit.ts";
+import { type AttemptCounts, beginAttempt } from "./rate-limit.ts";
 import { makeUser, type NewUser } from "./users.ts";
 import { deleteSetupCode, findSetupCode, hasUsers, lockSetupCode, replaceSetupCode } from "./users-store.ts";
-
-const MAX_WRONG_CODES = 10;
-const MAX_WRONG_CODES_OF_ALL = 1_000;
 
 /** Returns true while no user exists. The console then shows set-up instead of sign-in. */
 export async function isSetupNeeded(db: Database): Promise<boolean> {
@@ -31,18 +28,15 @@ export async function issueSetupCode(db: Database): Promise<string | undefined> 
  * Counts wrong codes by address and in total. The right code is always accepted: its 192 bits cannot be
  * guessed, and an attacker must not be able to prevent the set-up.
  */
-export function openSetupAttempts(now: () => number) {
-  const ofAddress = countAttempts(MAX_WRONG_CODES, now);
-  const ofAll = countAttempts(MAX_WRONG_CODES_OF_ALL, now);
+export function openSetupAttempts(attempts: AttemptCounts) {
   return {
     /** Counts a wrong set-up code. Throws too-many-requests if there were too many. */
-    countWrongCode(address: string): void {
-      const counters = [
-        [ofAddress, addressGroup(address).network],
-        [ofAll, "all"],
-      ] as const;
-      for (const [attempts, key] of counters) attempts.check(key);
-      for (const [attempts, key] of counters) attempts.count(key);
+    async countWrongCode(address: string): Promise<void> {
+      const { network } = addressGroup(address);
+      await beginAttempt(attempts, [
+        ["wrongCode", network],
+        ["wrongCodeFromAnywhere", "all"],
+      ]);
     },
   };
 }
@@ -56,11 +50,11 @@ export async function completeSetup(
   now: number,
   code: string,
   person: NewUser,
-  onWrongCode: () => void,
+  onWrongCode: () => Promise<void>,
 ): Promise<void> {
   if (!(await isSetupNeeded(db))) throw setupClosed();
   if (!isCode(code, await findSetupCode(db))) {
-    onWrongCode();
+    await onWrongCode();
     throw setupClosed();
   }
   await refuseWeakPassword(person.password, [person.name, person.email]);

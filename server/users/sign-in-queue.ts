@@ -24,6 +24,13 @@ const LIMITS: SignInQueueLimits = {
   waitMs: 10_000,
 };
 
+/** The limits of each process of a server: together, they check as many passwords as a single process. */
+export function shareOfQueue(processes: number): SignInQueueLimits {
+  const { running, runningPerAddress } = LIMITS;
+  const share = (limit: number) => Math.max(1, Math.floor(limit / processes));
+  return { ...LIMITS, running: share(running), runningPerAddress: share(runningPerAddress) };
+}
+
 export interface SignInClient {
   group: AddressGroup;
   /** The address has an earlier sign-in. */

@@ -10,9 +10,9 @@ import { inTransaction } from "../db/transaction.ts";
 import { type AddressGroup, addressGroup, isLoopback } from "../networks.ts";
 import { authStore, withDatabaseErrors } from "./auth-store.ts";
 import { hashPassword, verifyPassword } from "./password.ts";
-import { type Attempts, countAttempts } from "./rate-limit.ts";
+import { type AttemptCounts, type AttemptKey, beginAttempt, countAttempts } from "./rate-limit.ts";
 import { openSignInAddresses, rememberSignInAddress } from "./sign-in-addresses.ts";
-import { openSignInQueue, type SignInClient } from "./sign-in-queue.ts";
+import { openSignInQueue, type SignInClient, shareOfQueue } from "./sign-in-queue.ts";
 import { findActiveUser } from "./users.ts";
 import { deleteSession, deleteSessions, updateLastSignIn } from "./users-store.ts";
 
@@ -21,12 +21,6 @@ const SESSION_SECONDS = 12 * 60 * 60;
 const SESSION_RENEW_SECONDS = 60 * 60;
 /** The maximum duration of a session, even in use. */
 const SESSION_MAX_MS = 30 * 86_400_000;
-/** Failures for one email from one address, so that guesses from elsewhere do not lock the user out. */
-const MAX_FAILURES = 10;
-/** Failures from one address for any email. */
-const MAX_ADDRESS_FAILURES = 100;
-/** Failures from one IPv6 /48. The limit does not apply to addresses of earlier sign-ins. */
-const MAX_NETWORK_FAILURES = 200;
 /**
  * Passes the client's address to better-auth, which writes it to the session. Never copied from a request.
  */
@@ -45,9 +39,14 @@ export interface SignInOptions {
   /** Users connect by HTTPS. */
   secure: boolean;
   now: () => number;
+  /** Absent: this process counts. */
+  attempts?: AttemptCounts | undefined;
+  /** The processes of the server. Each checks its share of the passwords. */
+  processes?: number;
 }
 
-export function openSignIn(db: Database, { secret, publicUrl, secure, now }: SignInOptions) {
+export function openSignIn(db: Database, options: SignInOptions) {
+  const { secret, publicUrl, secure, now, attempts = countAttempts(now) } = options;
   const auth = betterAuth({
     appName: "AttackLens",
     baseURL: publicUrl,
@@ -70,36 +69,17 @@ export function openSignIn(db: Database, { secret, publicUrl, secure, now }: Sig
     telemetry: { enabled: false },
     logger: { disabled: true },
   });
-  const failures = countAttempts(MAX_FAILURES, now);
-  const addressFailures = countAttempts(MAX_ADDRESS_FAILURES, now);
-  const networkFailures = countAttempts(MAX_NETWORK_FAILURES, now);
-  const queue = openSignInQueue();
+  const queue = openSignInQueue(shareOfQueue(options.processes ?? 1));
   const addresses = openSignInAddresses(db, now);
 
-  /** Returns the counters of an attempt, each with its key. */
-  function countersOf(email: string, client: SignInClient & { isShared: boolean }): [Attempts, string][] {
+  /** Returns what the attempt counts for. */
+  function keysOf(email: string, client: SignInClient & { isShared: boolean }): AttemptKey[] {
     const { address, network } = client.group;
-    const pair: [Attempts, string] = [failures, `${address} ${email}`];
+    const pair: AttemptKey = ["signIn", `${address} ${email}`];
     // All clients share this address, so with a limit one client could lock all others out.
     if (client.isShared) return [pair];
-    const all: [Attempts, string][] = [pair, [addressFailures, address]];
-    return client.isKnown || network === address ? all : [...all, [networkFailures, network]];
-  }
-
-  /** Counts the attempt as a failure until it succeeds. Throws too-many-requests. */
-  function countAttempt(counters: [Attempts, string][]) {
-    for (const [attempts, key] of counters) attempts.check(key);
-    for (const [attempts, key] of counters) attempts.count(key);
-    const [[pair, pairKey], ...others] = counters as [[Attempts, string], ...[Attempts, string][]];
-    return {
-      succeeded() {
-        pair.clear(pairKey);
-        for (const [attempts, key] of others) attempts.refund(key);
-      },
-      notMade() {
-        for (const [attempts, key] of counters) attempts.refund(key);
-      },
-    };
+    const all: AttemptKey[] = [pair, ["signInFromAddress", address]];
+    return client.isKnown || network === address ? all : [...all, ["signInFromNetwork", network]];
   }
 
   async function checkPassword(email: string, password: string, headers: Headers) {
@@ -141,16 +121,17 @@ export function openSignIn(db: Database, { secret, publicUrl, secure, now }: Sig
         isKnown: await addresses.isKnown(group.address),
         isShared: isLoopback(address),
       };
-      const attempt = countAttempt(countersOf(email, client));
+      const keys = keysOf(email, client);
+      await beginAttempt(attempts, keys);
       const own = new Headers({ [CLIENT_ADDRESS]: address, "user-agent": headers.get("user-agent") ?? "" });
       const signedIn = await queue
         .run(client, () => checkPassword(email, password, own))
-        .catch((error) => {
-          attempt.notMade();
+        .catch(async (error) => {
+          await attempts.end(keys, "not-made");
           throw error;
         });
       if (!signedIn) throw new Problem("wrong-credentials", "Cannot sign in: incorrect email or password");
-      attempt.succeeded();
+      await attempts.end(keys, "succeeded");
       await recordSession(db, now(), signedIn.user, "user.signed-in", group);
       addresses.add(group.address);
       return signedIn;

@@ -30,7 +30,12 @@ export const SENSOR_LIMITS = {
 
 type RequestKind = keyof typeof SENSOR_LIMITS;
 
-export function openSensorBudget(now: () => number) {
+/**
+ * `processes`: of the server. A sensor stays with one of them while its connection is open, so each allows
+ * half of the limit at least.
+ */
+export function openSensorBudget(now: () => number, processes = 1) {
+  const part = Math.min(processes, 2);
   /** `running` contains only sensors with a request in flight. */
   const open = () => ({ counter: openWindowCounter(WINDOWS, now), running: new Map<string, number>() });
   const kinds = { upload: open(), request: open() };
@@ -38,7 +43,7 @@ export function openSensorBudget(now: () => number) {
   function require(sensorId: string, kind: RequestKind, bytes: number): void {
     const { anHour, atOnce, cost, detail } = SENSOR_LIMITS[kind];
     const { counter, running } = kinds[kind];
-    if (counter.used(sensorId) + cost(bytes) > anHour) {
+    if (counter.used(sensorId) + cost(bytes) > anHour / part) {
       const retryAfterSeconds = Math.max(1, counter.endsInSeconds(sensorId));
       throw new Problem("too-many-requests", detail, { extras: { retryAfterSeconds } });
     }
