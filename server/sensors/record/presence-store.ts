@@ -84,7 +84,10 @@ const upsertSeen = statement<{ seen: string }, { sensorId: string }>((db, place)
     returning sensor_id`.compile(db),
 );
 
-/** Another server's transaction may change several of the sensors in another order: then one of both fails. */
+/**
+ * Another server's transaction may change several of the sensors in another order: then one of both
+ * fails.
+ */
 async function upsertWithRetries(db: Database, rows: SeenSensor[]): Promise<Set<string>> {
   return hasOneServer(db) ? await upsert(db, rows) : await withRetries(() => upsert(db, rows));
 }
