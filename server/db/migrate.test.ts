@@ -16,7 +16,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Kysely, type KyselyConfig, sql } from "kysely";
-import { LONG_TESTS } from "../../harness/long-tests.ts";
+import { drawSome, LONG_TESTS } from "../../harness/long-tests.ts";
 import { DatabaseError } from "./explain.ts";
 import { MIGRATIONS, migrate } from "./migrate.ts";
 import { openDatabase } from "./open.ts";
@@ -153,7 +153,8 @@ test.skipIf(!traces)(
 
 describe("an upgrade that was killed at any sync can start again, with all rows", () => {
   const [oldest, newest] = [NAMES[0]!, NAMES.at(-2)!];
-  for (const [index, name] of (LONG_TESTS ? NAMES.slice(0, -1) : [oldest, newest]).entries()) {
+  const earlier = LONG_TESTS ? NAMES.slice(0, -1) : drawSome([oldest, newest]);
+  for (const [index, name] of earlier.entries()) {
     test.skipIf(!traces)(
       `from ${name}${untraced}`,
       async () => {

@@ -2,6 +2,7 @@
 import { expect, test } from "bun:test";
 import { createEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
 import { blockSensor, createTicket, getSensor } from "@attacklens/protocol/sensors.ts";
+import { drawSome } from "../../harness/long-tests.ts";
 import type { Dialect } from "../db/dialect.ts";
 import { makeTestSensor, type TestSensor } from "../testing/test-sensor.ts";
 import { drawDialects, openWorld } from "../testing/test-world.ts";
@@ -99,13 +100,15 @@ for (const dialect of drawDialects()) {
     };
     for (const approval of ["plain", "approval"] as const) {
       for (const [state, make] of Object.entries(states)) {
-        for (const [which, unenroll] of Object.entries(instances)) {
+        // A sensor that awaits approval cannot check in.
+        const possible = Object.entries(instances).filter(
+          ([which]) => approval === "plain" || which.startsWith("before"),
+        );
+        for (const [which, unenroll] of drawSome(possible, 2)) {
           const told = `${approval}, ${state}, ${which}`;
           const sensor = await enroll(approval);
           const holder = instance();
           const hasCheckedIn = which === "holder" || which.startsWith("after");
-          // A sensor that awaits approval cannot check in.
-          if (hasCheckedIn && approval === "approval") continue;
           if (hasCheckedIn) expect((await sensor.checkIn(holder)).status).toBe(200);
           await make(sensor);
           const reply = await (which === "holder" ? sensor.unenroll(holder) : unenroll(sensor));
