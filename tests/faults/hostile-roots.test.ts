@@ -36,7 +36,7 @@ const cases = Object.entries(USERS).flatMap(([user, through]) =>
 
 beforeAll(() => expect(cases.length).toBeGreaterThan(10));
 
-const drawn = [...drawSome(cases, 5), ...drawSome(longLists, 1)];
+const drawn = [...drawSome(cases, 3), ...drawSome(longLists, 1)];
 
 test.skipIf(!isLinux).each(drawn.map((one) => [one.host.name, one.user, one] as const))(
   `%s costs no category but its own, as %s${skipped}`,
