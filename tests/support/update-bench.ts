@@ -67,6 +67,10 @@ export async function openUpdateBench(
     return path;
   }
 
+  // While the host boots.
+  const firstProgram = compileGood(first);
+  firstProgram.catch(() => {});
+  compiled.set(first, firstProgram);
   const booted = opening.use(await openSystemdHost(release));
   const host = adapt ? opening.use(await adapt(booted)) : booted;
   const writeDropIn = (unit: string, name: string, text: string) => {
