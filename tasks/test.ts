@@ -1,7 +1,7 @@
 // npm test: runs all checks and tests. With paths (`npm test -- server/db`), it runs the tests there, with
 // the same PostgreSQL. With --long, it runs the long form of the tests.
 
-import { build } from "../harness/build.ts";
+import { build, SENSOR } from "../harness/build.ts";
 import { findChromium } from "../harness/chromium.ts";
 import { installProgramsOfRun } from "../harness/debian.ts";
 import { prepareDebianTree } from "../harness/debian-tree.ts";
@@ -39,6 +39,8 @@ async function test(args: string[], opened: AsyncDisposableStack): Promise<numbe
   }
   if (paths.length > 0) {
     if (needsPrograms) await build();
+    // Its tests run the built sensor only.
+    else if (paths.some((path) => path.startsWith("sensor"))) await build({ programs: [SENSOR] });
     stages.push(await runBunTest({ paths, environment, timeoutMs: BUILT_TIMEOUT_MS }));
   } else {
     await installProgramsOfRun();
