@@ -213,7 +213,7 @@ CREATE OR REPLACE FUNCTION public.sensor_inventory_changed()
  RETURNS trigger
  LANGUAGE plpgsql
 AS $function$ begin
-      update sensor set revision = revision where id = coalesce(new.sensor_id, old.sensor_id);
+      update sensor set revision = revision where id = any(array(select distinct sensor_id from changed));
       return null; end $function$
 ;
 CREATE OR REPLACE FUNCTION public.sensor_listing_add()
@@ -531,7 +531,9 @@ sensor_inventory.duration_ms integer;
 sensor_inventory sensor_inventory_category PRIMARY KEY (sensor_id, category);
 sensor_inventory sensor_inventory_sensor_id_fkey1 FOREIGN KEY (sensor_id) REFERENCES sensor(id);
 CREATE UNIQUE INDEX sensor_inventory_category ON public.sensor_inventory USING btree (sensor_id, category);
-CREATE TRIGGER sensor_inventory_changed AFTER INSERT OR DELETE OR UPDATE ON public.sensor_inventory FOR EACH ROW EXECUTE FUNCTION sensor_inventory_changed();
+CREATE TRIGGER sensor_inventory_delete AFTER DELETE ON public.sensor_inventory REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION sensor_inventory_changed();
+CREATE TRIGGER sensor_inventory_insert AFTER INSERT ON public.sensor_inventory REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION sensor_inventory_changed();
+CREATE TRIGGER sensor_inventory_update AFTER UPDATE ON public.sensor_inventory REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION sensor_inventory_changed();
 sensor_listing.number bigint not null;
 sensor_listing.sensor_id text collate C not null;
 sensor_listing.token_group_id bigint not null;

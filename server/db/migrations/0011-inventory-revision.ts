@@ -10,13 +10,17 @@ const TRIGGERS: Record<Dialect, string[]> = {
     (event) => `create trigger sensor_inventory_${event} after ${event} on sensor_inventory
       begin update sensor set revision = revision + 1 where id = ${event === "delete" ? "old" : "new"}.sensor_id; end`,
   ),
-  // The trigger of the sensor's row counts.
+  // The trigger of the sensor's row counts. Once for a statement: an update leaves a dead row, and a first
+  // inventory writes eleven categories.
   postgres: [
     `create function sensor_inventory_changed() returns trigger language plpgsql as $$ begin
-      update sensor set revision = revision where id = coalesce(new.sensor_id, old.sensor_id);
+      update sensor set revision = revision where id = any(array(select distinct sensor_id from changed));
       return null; end $$`,
-    `create trigger sensor_inventory_changed after ${EVENTS.join(" or ")} on sensor_inventory
-      for each row execute function sensor_inventory_changed()`,
+    ...EVENTS.map(
+      (event) => `create trigger sensor_inventory_${event} after ${event} on sensor_inventory
+        referencing ${event === "delete" ? "old" : "new"} table as changed
+        for each statement execute function sensor_inventory_changed()`,
+    ),
   ],
 };
 
