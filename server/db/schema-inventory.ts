@@ -12,6 +12,9 @@ export interface InventoryScopeTable {
   assetGroupId: string;
 }
 
+/** A pack has at most this many chunks, so that the number of a chunk contains its place. */
+export const PACK_CHUNKS = 256;
+
 /** Chunks that were compressed together. */
 export interface InventoryPackTable {
   id: number;

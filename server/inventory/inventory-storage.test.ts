@@ -1,11 +1,15 @@
 // What the database stores of inventories: chunks and lists as differences from those of similar hosts, at
 // any distance, however many hosts report at once.
 import { expect, test } from "bun:test";
+import { CATEGORIES } from "@attacklens/protocol/inventory/categories.ts";
 import { cutChunks, rootHash } from "@attacklens/protocol/inventory/chunks.ts";
 import { listSensorInventory } from "@attacklens/protocol/sensors.ts";
+import type { SensorCaller } from "../caller.ts";
+import { queriesOf } from "../testing/query-plans.ts";
 import { reportedContents } from "../testing/test-history.ts";
 import { CHECK_IN, enrollReporter, HELLO, sha256 } from "../testing/test-reporter.ts";
 import { openWorld, TESTED_DIALECTS, type World } from "../testing/test-world.ts";
+import { recordReport } from "./inventory.ts";
 import { inventoryParts } from "./inventory-parts.ts";
 
 const PACKAGES = 300;
@@ -127,6 +131,36 @@ for (const dialect of TESTED_DIALECTS) {
     } as const;
     const items = (await manifests.readItems(content)).map((json) => JSON.parse(json) as { key: string });
     expect(items.toSorted(byKey)).toEqual(days[4]!.toSorted(byKey));
+  });
+
+  test(`categories without changes cost one read, and a changed one writes only its own rows (${dialect})`, async () => {
+    await using world = await openWorld(dialect);
+    const cookie = await world.signedIn("admin");
+    const sensor = await enrollReporter(world, cookie);
+    const states = Object.fromEntries(CATEGORIES.map((category) => [category, { status: "unsupported" }]));
+    await sensor.send("POST", CHECK_IN, { ...HELLO, inventory: states });
+    await report(sensor, packagesOf());
+    const stored = () => world.db.selectFrom("sensorInventory").selectAll().orderBy("category").execute();
+    const before = await stored();
+
+    const hashes = cutChunks("packages", packagesOf(), sha256).map(({ hash }) => hash);
+    const packages = { status: "collected", root: rootHash(hashes, sha256) };
+    const caller = { id: sensor.id, version: HELLO.sensorVersion, reportedAt: 1 } as SensorCaller;
+    const body = { ...HELLO, inventory: { ...states, packages } } as Parameters<typeof recordReport>[4];
+    const queries = await queriesOf(world.db, (db) =>
+      recordReport(db, world.clock.ms, world.services.rememberedSensors, caller, body),
+    );
+    expect(queries.map(({ query }) => query.kind)).toEqual(["SelectQueryNode"]);
+    expect(await stored()).toEqual(before);
+
+    world.clock.ms += 60_000;
+    await report(sensor, packagesOf({ 5: "2.0-1" }));
+    const after = await stored();
+    const changed = after.filter((row, index) => !Bun.deepEquals(row, before[index]));
+    expect(changed.map(({ category }) => category)).toEqual(["packages"]);
+    expect(await world.db.selectFrom("inventoryHistory").select("category").execute()).toEqual([
+      { category: "packages" },
+    ]);
   });
 
   test(`many hosts that upload the same image at once store it once (${dialect})`, async () => {

@@ -32,16 +32,25 @@ export async function readCategories(db: Database, sensorId: string) {
       ...state,
       items: row.itemCount ?? 0,
       ...(row.totalItems === null ? {} : { totalItems: row.totalItems }),
-      // They were parsed with their schema before they were stored.
-      ...(row.gaps === null ? {} : { gaps: JSON.parse(row.gaps) as Gap[] }),
+      ...(row.gaps === null ? {} : { gaps: parseGaps(row.gaps) }),
       changedAt: toInstant(row.changedAt),
     };
   });
 }
 
+/** They were parsed with their schema before they were stored. */
+function parseGaps(json: string): Gap[] {
+  try {
+    return JSON.parse(json) as Gap[];
+  } catch {
+    // Damaged. The items do not depend on it.
+    return [];
+  }
+}
+
 /**
  * Returns a page of the sensor's last report; empty without one. Throws input-invalid for a cursor of another
- * list.
+ * list, and not-found for content that is damaged.
  */
 export async function pageOfItems(
   db: Database,
@@ -54,7 +63,13 @@ export async function pageOfItems(
   const current = await findContent(db, sensorId, category);
   const manifestId = current && !WITHOUT_ITEMS.includes(current.status) ? current.manifestId : null;
   if (manifestId === null) return { items: [], nextCursor: null, total: 0, totalIsCapped: false };
-  const { items, lastPlace, ...count } = await sorted({ category, manifestId, q, after, limit });
+  const page = await sorted({ category, manifestId, q, after, limit });
+  if (!page)
+    throw new Problem(
+      "not-found",
+      "The stored content of this category is damaged in the database, and cannot be shown",
+    );
+  const { items, lastPlace, ...count } = page;
   return {
     items: items.map((json) => JSON.parse(json) as Item),
     nextCursor: lastPlace === null ? null : encodeCursor(lastPlace),

@@ -5,7 +5,7 @@ import { COUNT_CAP } from "@attacklens/protocol/page.ts";
 import type { Database } from "../db/schema.ts";
 import { openBases, readChunkLists } from "./storage/bases.ts";
 import { itemsOfText } from "./storage/pack.ts";
-import { openPacks } from "./storage/packs.ts";
+import { openPacks, unlessDamaged } from "./storage/packs.ts";
 
 interface Question {
   category: Category;
@@ -26,7 +26,8 @@ interface Page {
   totalIsCapped: boolean;
 }
 
-export type SortedItems = (question: Question) => Promise<Page>;
+/** Returns undefined if the stored content cannot be read. */
+export type SortedItems = (question: Question) => Promise<Page | undefined>;
 
 /** An item as text, which takes a fraction of the memory of an object. */
 interface Line {
@@ -43,7 +44,7 @@ export function openSortedItems(db: Database, maxKept = MAX_KEPT): SortedItems {
   const [packs, bases] = [openPacks(db), openBases(db)];
   let size = 0;
 
-  async function linesOf({ category, manifestId: key }: Question): Promise<Line[]> {
+  async function linesOf({ category, manifestId: key }: Question): Promise<Line[] | undefined> {
     const found = kept.get(key);
     if (found) {
       // A Map keeps insertion order, so the list that was read longest ago is deleted first.
@@ -51,8 +52,10 @@ export function openSortedItems(db: Database, maxKept = MAX_KEPT): SortedItems {
       kept.set(key, found);
       return found.lines;
     }
-    const list = (await readChunkLists(db, bases, [key])).get(key)!;
-    const lines = linesOfTexts(category, await packs.readTexts([...list.values()]));
+    const list = (await readChunkLists(db, bases, [key])).get(key);
+    const texts = list && (await unlessDamaged(packs.readTexts([...list.values()]), undefined));
+    if (!texts) return undefined;
+    const lines = linesOfTexts(category, texts);
     const added = lines.reduce(
       (sum, { place, json, searched }) => sum + place.length + json.length + searched.length,
       0,
@@ -70,6 +73,7 @@ export function openSortedItems(db: Database, maxKept = MAX_KEPT): SortedItems {
   return async (question) => {
     const { q, after, limit } = question;
     const lines = await linesOf(question);
+    if (!lines) return undefined;
     const wanted = q?.toLowerCase();
     const matching = wanted ? lines.filter(({ searched }) => searched.includes(wanted)) : lines;
     const from = after === undefined ? 0 : firstAfter(matching, after);

@@ -85,7 +85,7 @@ export function openBases(db: Database) {
 
 export type Bases = ReturnType<typeof openBases>;
 
-/** Returns the chunk lists of manifests, by their ids. */
+/** Returns the chunk lists of manifests, by their ids, except those that are lost or whose base is. */
 export async function readChunkLists(
   db: Database,
   bases: Pick<Bases, "readBases">,
@@ -94,9 +94,10 @@ export async function readChunkLists(
   const rows = await listChunkLists(db, ids);
   const found = await bases.readBases(rows.flatMap(({ baseId }) => baseId ?? []));
   return new Map(
-    rows.map(({ id, baseId, chunks }) => [
-      id,
-      decodeChunkList(chunks, baseId === null ? undefined : found.get(baseId)),
-    ]),
+    rows.flatMap(({ id, baseId, chunks }): [number, ChunkList][] => {
+      if (baseId === null) return [[id, decodeChunkList(chunks)]];
+      const base = found.get(baseId);
+      return base ? [[id, decodeChunkList(chunks, base)]] : [];
+    }),
   );
 }

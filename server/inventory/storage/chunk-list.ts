@@ -1,12 +1,10 @@
 // The list of the chunks of a category, as the database stores it: complete, or as the difference from a
 // base.
+import { PACK_CHUNKS } from "../../db/schema-inventory.ts";
 import { fromZigzag, readVarints, toZigzag, writeVarints } from "./varints.ts";
 
 /** The chunk of each bucket, in the order of the buckets. A chunk is a number: see `chunkOf`. */
 export type ChunkList = ReadonlyMap<number, number>;
-
-/** A pack has at most this many chunks. */
-export const PACK_CHUNKS = 256;
 
 /** The number of a chunk: that of its pack, and its place in the pack. */
 export function chunkOf(packId: number, place: number): number {

@@ -1,12 +1,12 @@
 // Stores uploaded chunks in packs. A chunk that many hosts upload at once is stored once.
 import type { Category } from "@attacklens/protocol/inventory/categories.ts";
 import type { Database } from "../../db/schema.ts";
-import type { InventoryPackTable } from "../../db/schema-inventory.ts";
-import { type ChunkList, chunkOf, PACK_CHUNKS, packOf } from "./chunk-list.ts";
+import { type InventoryPackTable, PACK_CHUNKS } from "../../db/schema-inventory.ts";
+import { type ChunkList, chunkOf, packOf, placeOf } from "./chunk-list.ts";
 import type { KnownChunks } from "./known-chunks.ts";
 import { type ChunkFacts, compressTexts, encodeFacts } from "./pack.ts";
 import type { PackIds } from "./pack-ids.ts";
-import type { Packs } from "./packs.ts";
+import { type Packs, unlessDamaged } from "./packs.ts";
 import { insertChunkScopes, insertChunks, insertPacks, keyOf, listStoredChunks } from "./packs-store.ts";
 import { writeVarints } from "./varints.ts";
 
@@ -68,8 +68,9 @@ export function openChunkWriter(db: Database, parts: { packs: Packs; known: Know
   async function packsOf(upload: Upload, fresh: NewChunk[]): Promise<NewPack[]> {
     const made: NewPack[] = [];
     for (const chunks of slicesOf(fresh)) {
-      const base = await shallowBase(upload, chunks);
-      const texts = await packs.readTexts(base);
+      const similar = await shallowBase(upload, chunks);
+      const read = await unlessDamaged(packs.readTexts(similar), undefined);
+      const [base, texts] = read ? [similar, read] : [[], []];
       const facts = await packs.factsOf(base);
       const row = {
         id: await ids.next(),
@@ -93,9 +94,9 @@ export function openChunkWriter(db: Database, parts: { packs: Packs; known: Know
     const facts = await packs.factsOf(candidates);
     let characters = 0;
     return candidates.filter((chunk) => {
-      const pack = facts.get(packOf(chunk))!;
-      if (pack.depth >= MAX_DEPTH) return false;
-      characters += pack.chunks[chunk % PACK_CHUNKS]!.sizeBytes;
+      const pack = facts.get(packOf(chunk));
+      if (!pack || pack.depth >= MAX_DEPTH) return false;
+      characters += pack.chunks[placeOf(chunk)]?.sizeBytes ?? 0;
       return characters <= MAX_PACK_CHARACTERS;
     });
   }

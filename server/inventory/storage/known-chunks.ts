@@ -60,8 +60,11 @@ export function openKnownChunks(db: Database, packs: Packs) {
       const facts = await packs.factsOf(rows.map(({ chunk }) => chunk));
       const read = new Map<string, KnownChunk & { category: string }>();
       for (const { key, chunk } of rows) {
-        const pack = facts.get(packOf(chunk))!;
-        const known = { ...pack.chunks[placeOf(chunk)]!, chunk };
+        const pack = facts.get(packOf(chunk));
+        const chunkFacts = pack?.chunks[placeOf(chunk)];
+        // Of a lost pack, the sensor uploads the chunks again.
+        if (!pack || !chunkFacts) continue;
+        const known = { ...chunkFacts, chunk };
         read.set(key, { ...known, category: pack.category });
         add(scopeId, key, pack.category, known);
       }

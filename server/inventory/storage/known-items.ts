@@ -2,7 +2,7 @@
 // check: most items of a changed chunk are those of the chunk before.
 import { setBounded } from "../../bounded-map.ts";
 import { itemsOfText } from "./pack.ts";
-import type { Packs } from "./packs.ts";
+import { type Packs, unlessDamaged } from "./packs.ts";
 
 export interface KnownItem {
   value: unknown;
@@ -19,8 +19,8 @@ export function openKnownItems(packs: Packs) {
   async function itemsOf(chunk: number): Promise<Map<string, KnownItem>> {
     const found = kept.get(chunk);
     if (found) return found;
-    const [text] = await packs.readTexts([chunk]);
-    const items = itemsOfText(text!).map((json): [string, KnownItem] => {
+    const [text] = await unlessDamaged(packs.readTexts([chunk]), []);
+    const items = (text === undefined ? [] : itemsOfText(text)).map((json): [string, KnownItem] => {
       const value = JSON.parse(json) as { key: string };
       return [value.key, { value, json }];
     });

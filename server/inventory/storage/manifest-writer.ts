@@ -6,7 +6,7 @@ import { type Bases, readChunkLists } from "./bases.ts";
 import { type ChunkList, countCommon, encodeChunkList } from "./chunk-list.ts";
 import { insertManifests, listManifests, type ManifestKey, type NewManifest } from "./manifests-store.ts";
 import { itemsOfText } from "./pack.ts";
-import type { Packs } from "./packs.ts";
+import { type Packs, unlessDamaged } from "./packs.ts";
 
 /** The content of a category. */
 export interface Content {
@@ -72,10 +72,11 @@ export function openManifestWriter(db: Database, { packs, bases }: { packs: Pack
       );
     },
 
-    /** Returns the JSON of the items of a content. */
+    /** Returns the JSON of the items of a content, or no items if it cannot be read. */
     async readItems({ manifestId, list }: Content): Promise<string[]> {
-      const chunks = list ?? (await readChunkLists(db, bases, [manifestId!])).get(manifestId!)!;
-      return (await packs.readTexts([...chunks.values()])).flatMap(itemsOfText);
+      const chunks = list ?? (await readChunkLists(db, bases, [manifestId!])).get(manifestId!);
+      if (!chunks) return [];
+      return (await unlessDamaged(packs.readTexts([...chunks.values()]), [])).flatMap(itemsOfText);
     },
 
     /** Prepares what a transaction inserts. `own`: the base of the sensor's current list. */

@@ -1,9 +1,9 @@
 // Packs in SQL, and where each chunk is.
-import { sql } from "kysely";
+import { type SqlBool, sql } from "kysely";
 import { forSomeValues } from "../../db/batches.ts";
 import { isAmong, jsonRows } from "../../db/dialect.ts";
 import type { Database } from "../../db/schema.ts";
-import type { InventoryChunkTable, InventoryPackTable } from "../../db/schema-inventory.ts";
+import { type InventoryChunkTable, type InventoryPackTable, PACK_CHUNKS } from "../../db/schema-inventory.ts";
 import { statement } from "../../db/statement.ts";
 
 /** The key of a chunk or a root: the first half of its SHA-256, in hex. */
@@ -66,15 +66,23 @@ export async function insertPacks(db: Database, packs: InventoryPackTable[]): Pr
   await insertPackRows(db, { packs: JSON.stringify(rows) });
 }
 
+/** The pack of the row `inventory_chunk` exists: see `packOf`. */
+const hasPack = sql<SqlBool>`exists (
+  select 1 from inventory_pack where inventory_pack.id = inventory_chunk.chunk / ${sql.lit(PACK_CHUNKS)})`;
+
 const chunksOf = statement<{ keys: string }, InventoryChunkTable>((db, place) =>
   db
     .selectFrom("inventoryChunk")
     .selectAll()
     .where(isAmong(db, "hash", place("keys"), "bytes"))
+    .where(hasPack)
     .compile(),
 );
 
-/** Returns the chunks that are stored, for any scope, with the scope of the first upload. */
+/**
+ * Returns the chunks that are stored, for any scope, with the scope of the first upload. A chunk of a lost
+ * pack is not stored.
+ */
 export async function listStoredChunks(db: Database, keys: readonly string[]) {
   if (keys.length === 0) return [];
   const rows = await chunksOf(db, { keys: JSON.stringify(keys) });
@@ -116,10 +124,15 @@ const insertChunkRows = statement<{ chunks: string }, { hash: Uint8Array }>((db,
     select hash, chunk, scope_id from ${jsonRows(db, place("chunks"), {
       ...{ hash: "bytes", chunk: "bigint", scope_id: "bigint" },
     })} as added where true order by hash
-    on conflict do nothing returning hash`.compile(db),
+    on conflict (hash) do update set chunk = excluded.chunk, scope_id = excluded.scope_id
+      where not ${hasPack}
+    returning hash`.compile(db),
 );
 
-/** Stores where chunks are. Returns the keys that another server has not stored meanwhile. */
+/**
+ * Stores where chunks are. Returns the keys that another server has not stored meanwhile. A chunk whose pack
+ * is lost moves to the new one.
+ */
 export async function insertChunks(
   db: Database,
   chunks: readonly { key: string; chunk: number; scopeId: number }[],

@@ -80,8 +80,10 @@ export function openPacks(db: Database, maxCharacters = MAX_CHARACTERS) {
     const bases = await textsOfSome(new Set(rows.flatMap(({ base }) => base.map(packOf))), texts);
     for (const { id, category, chunks, base, depth, content } of rows) {
       const facts = { category, chunks: decodeFacts(chunks), depth };
-      const dictionary = base.map((chunk) => bases.get(packOf(chunk))![placeOf(chunk)]!);
-      const found = decompressTexts(content, facts.chunks, dictionary);
+      const found = textsOfPack(id, () => {
+        const dictionary = base.map((chunk) => textOf(bases, chunk));
+        return decompressTexts(content, facts.chunks, dictionary);
+      });
       texts.set(id, found);
       keep(id, facts, found);
     }
@@ -96,12 +98,49 @@ export function openPacks(db: Database, maxCharacters = MAX_CHARACTERS) {
   return {
     keep,
     factsOf,
-    /** Returns the texts of the chunks, in their order. */
+    /** Returns the texts of the chunks, in their order. Throws an error for which `isDamaged` is true. */
     async readTexts(chunks: readonly number[]): Promise<string[]> {
       const texts = await textsOf(new Set(chunks.map(packOf)));
-      return chunks.map((chunk) => texts.get(packOf(chunk))![placeOf(chunk)]!);
+      return chunks.map((chunk) => textOf(texts, chunk));
     },
   };
+}
+
+function textOf(texts: ReadonlyMap<number, string[]>, chunk: number): string {
+  const text = texts.get(packOf(chunk))?.[placeOf(chunk)];
+  if (text === undefined) throw damaged(packOf(chunk));
+  return text;
+}
+
+function textsOfPack(id: number, read: () => string[]): string[] {
+  try {
+    return read();
+  } catch (error) {
+    throw damaged(id, error);
+  }
+}
+
+const DAMAGED = "DamagedPack";
+
+function damaged(id: number, cause?: unknown): Error {
+  return Object.assign(new Error(`Pack ${id} of the inventory is missing or damaged`, { cause }), {
+    name: DAMAGED,
+  });
+}
+
+/** Returns true for stored content that cannot be read. Other content does not depend on it. */
+export function isDamaged(error: unknown): boolean {
+  return error instanceof Error && error.name === DAMAGED;
+}
+
+/** Returns the result, or the fallback for stored content that cannot be read. */
+export async function unlessDamaged<T, F>(reading: Promise<T>, fallback: F): Promise<T | F> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (isDamaged(error)) return fallback;
+    throw error;
+  }
 }
 
 export type Packs = ReturnType<typeof openPacks>;
