@@ -194,13 +194,13 @@ CREATE TABLE idempotency_key (
 );
 CREATE INDEX idempotency_key_created_at on idempotency_key (created_at);
 CREATE TABLE inventory_chunk (
-  hash blob not null,
   chunk bigint not null,
-  scope_id bigint not null,
+  scope_id integer not null,
+  hash blob not null,
   constraint inventory_chunk_hash primary key (hash)
 ) without rowid;
 CREATE TABLE inventory_chunk_scope (
-  scope_id bigint not null,
+  scope_id integer not null,
   hash blob not null,
   constraint inventory_chunk_scope_key primary key (scope_id, hash)
 ) without rowid;
@@ -214,13 +214,13 @@ CREATE TABLE inventory_history (
 ) without rowid;
 CREATE TABLE inventory_manifest (
   id integer primary key,
-  scope_id bigint not null,
-  category text not null,
-  root blob not null,
   base_id bigint,
-  chunks blob not null,
+  scope_id integer not null,
   item_count integer not null,
   total_items integer,
+  category text not null,
+  root blob not null,
+  chunks blob not null,
   gaps text,
   constraint inventory_manifest_root unique (root, scope_id, category)
 );
@@ -405,14 +405,14 @@ CREATE TRIGGER sensor_inventory_insert after insert on sensor_inventory
 CREATE TRIGGER sensor_inventory_update after update on sensor_inventory
       begin update sensor set revision = revision + 1 where id = new.sensor_id; end;
 CREATE TABLE sensor_inventory (
-  sensor_id text not null references sensor (id),
-  category text not null,
-  status text not null,
-  reason text,
   manifest_id bigint,
   reported_at bigint,
   changed_at bigint,
   duration_ms integer,
+  sensor_id text not null references sensor (id),
+  category text not null,
+  status text not null,
+  reason text,
   constraint sensor_inventory_category primary key (sensor_id, category)
 ) without rowid;
 CREATE TRIGGER sensor_count_add after insert on sensor_listing  begin insert into sensor_count (token_group_id, cell, version, sensors)

@@ -4,6 +4,7 @@
 import { convertInventory } from "./convert-inventory.ts";
 import { type Migration, statements } from "./migration.ts";
 
+// PostgreSQL aligns numbers: those of eight bytes come first, so that rows have no gaps.
 const create = statements(`
 alter table inventory_chunk rename to old_chunk;
 alter table inventory_manifest rename to old_manifest;
@@ -35,42 +36,42 @@ create table inventory_pack_number (
 insert into inventory_pack_number (id, next) values (1, 1);
 
 create table inventory_chunk (
-  hash {bytes} not null,
   chunk bigint not null,
-  scope_id bigint not null,
+  scope_id integer not null,
+  hash {bytes} not null,
   constraint inventory_chunk_hash primary key (hash)
 ) {keyed};
 
 -- Only scopes other than the chunk's first one.
 create table inventory_chunk_scope (
-  scope_id bigint not null,
+  scope_id integer not null,
   hash {bytes} not null,
   constraint inventory_chunk_scope_key primary key (scope_id, hash)
 ) {keyed};
 
 create table inventory_manifest (
   id {numbered},
-  scope_id bigint not null,
-  category {text} not null,
-  root {bytes} not null,
   base_id bigint,
-  chunks {bytes} not null,
+  scope_id integer not null,
   item_count integer not null,
   total_items integer,
+  category {text} not null,
+  root {bytes} not null,
+  chunks {bytes} not null,
   gaps {text},
   constraint inventory_manifest_root unique (root, scope_id, category)
 );
 create index inventory_manifest_base on inventory_manifest (category, id) where base_id is null;
 
 create table sensor_inventory (
-  sensor_id {text} not null references sensor (id),
-  category {text} not null,
-  status {text} not null,
-  reason {text},
   manifest_id bigint,
   reported_at bigint,
   changed_at bigint,
   duration_ms integer,
+  sensor_id {text} not null references sensor (id),
+  category {text} not null,
+  status {text} not null,
+  reason {text},
   constraint sensor_inventory_category primary key (sensor_id, category)
 ) {keyed};
 
