@@ -6,7 +6,7 @@ import { onlineSince } from "./record/sensor-status.ts";
 import { addUpCounts, markSilence } from "./silence-store.ts";
 
 /** Sensors in one statement, which other requests may wait for. */
-const AT_ONCE = 50;
+const AT_ONCE = 20;
 
 /**
  * Returns the job. In the first interval after a start it does nothing: sensors that could not reach a
@@ -22,7 +22,7 @@ export function openSilenceJob(db: Database, now: () => number, checkInIntervalS
 }
 
 /** Statements after which the numbers are added up, so that they stay few when a whole fleet is silent. */
-const ADD_UP_EVERY = 20;
+const ADD_UP_EVERY = 50;
 
 export async function findSilent(db: Database, since: number): Promise<void> {
   const turns = openTurns();
