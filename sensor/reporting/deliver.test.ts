@@ -36,9 +36,8 @@ test("delivers changes during an outage in order, with their collection times", 
   expect(outage.packagesTaken()).toEqual(["a", "a b", "a"]);
   const times = outage.taken.map(({ collectedAt }) => collectedAt!);
   expect(times[0]).toBe(since!);
-  expect([before, ...times, new Date().toISOString()]).toEqual(
-    [before, ...times, new Date().toISOString()].sort(),
-  );
+  const inOrder = [before, ...times, new Date().toISOString()];
+  expect(inOrder).toEqual(inOrder.toSorted());
   expect(waiting(outage)).toBe(0);
 
   outage.has(["c"]);
