@@ -57,7 +57,8 @@ export async function openPorts({ users, sensors }: Ports, listening: Listening)
           return new Response("The request needs a valid Host header\n", { status: 400 });
         const seen = server.requestIP(request)?.address ?? "unknown";
         const peer = seen.startsWith("::ffff:") ? seen.replace(/^::ffff:(?=\d+\.)/, "") : seen;
-        const address = clientAddressOf(peer, request.headers.get("x-forwarded-for"), trustedProxies);
+        const forwardedFor = trustedProxies.length > 0 ? request.headers.get("x-forwarded-for") : null;
+        const address = clientAddressOf(peer, forwardedFor, trustedProxies);
         return answer(request, { address, port: port.serves });
       },
     });

@@ -9,23 +9,29 @@ export const checkInRoutes = [
   handler(checkInRoute, async ({ body, sensor, http: { address, replyHeaders } }, services) => {
     const { db, now, checkInIntervalSeconds, answers, keyMaxAgeMs, connection } = services;
     const at = { now: now(), address, checkInIntervalSeconds, keyMaxAgeMs };
-    const { update, ...reply } = await checkIn(db, at, services, sensor, body);
+    const reply = await checkIn(db, at, services, sensor, body);
+    const { update } = reply;
     if (update) {
       replyHeaders.set(UPDATE_VERSION_HEADER, update.version);
       replyHeaders.set(UPDATE_ATTEMPT_HEADER, String(update.attempt));
     }
+    const { checkInIntervalSeconds: seconds, wanted, undecided, rotateKey, agreement } = reply;
     return {
-      ...reply,
+      checkInIntervalSeconds: seconds,
+      wanted,
+      undecided,
+      rotateKey,
       serverTime: toInstant(now()),
       serverKey: answers.publicKey,
-      ...trustChange(connection, body.trustedPins),
+      agreement,
+      trustedCertificates: newRoots(connection, body.trustedPins),
     };
   }),
 ];
 
 /** Returns the CA certificates that the sensor must trust from now on, if they have changed. */
-function trustChange({ roots }: Connection, trustedPins: string[] | undefined) {
-  const latest = roots();
-  if (!latest || !trustedPins || latest.pins.toSorted().join() === trustedPins.toSorted().join()) return {};
-  return { trustedCertificates: latest.certificates };
+function newRoots({ roots }: Connection, trustedPins: string[] | undefined): string[] | undefined {
+  const latest = trustedPins && roots();
+  if (!latest || latest.pins.toSorted().join() === trustedPins.toSorted().join()) return undefined;
+  return latest.certificates;
 }

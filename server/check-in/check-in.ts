@@ -52,7 +52,7 @@ export async function checkIn(
     body.agreementKey,
   );
   return {
-    ...(agreement && { agreement }),
+    agreement,
     checkInIntervalSeconds: askAgainSeconds ?? checkInIntervalSeconds,
     wanted,
     update: isHeld ? undefined : await settleUpdate(db, now, plans, sensor.id, body),

@@ -4,6 +4,9 @@ import { Problem } from "@attacklens/protocol/problems.ts";
 import type { Route } from "@attacklens/protocol/route.ts";
 import type { z } from "zod";
 
+/** The query of a URL without one. */
+export const NO_QUERY = new URLSearchParams();
+
 /**
  * Throws not-found for a malformed id in the path, and input-invalid for other invalid input. `isValid`: the
  * schema accepts the body as it is.
@@ -26,6 +29,7 @@ export function parseInput(
 }
 
 function parseQuery(route: Route, query: URLSearchParams): unknown {
+  if (query === NO_QUERY && !route.query) return undefined;
   const values: Record<string, string> = {};
   for (const [name, value] of query) {
     if (!route.query) throw badInput({ [name]: "is not known" });

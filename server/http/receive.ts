@@ -10,7 +10,7 @@ import { authenticateSensor } from "../sensors/identity/authenticate-sensor.ts";
 import { type ContentDigest, verifyDigests } from "../sensors/identity/sensor-signature.ts";
 import { BODY_PARTS, type BodyPart, type BodyRoom } from "./body-room.ts";
 import { requireUser } from "./caller.ts";
-import { parseInput } from "./parse-input.ts";
+import { NO_QUERY, parseInput } from "./parse-input.ts";
 import { announcedBytes, parseJsonBody, readBody, refuseEncoded } from "./request-body.ts";
 import type { UserReads } from "./user-reads.ts";
 
@@ -35,8 +35,6 @@ export interface Received {
   release(): void;
 }
 
-const NO_QUERY = new URLSearchParams();
-
 /** `onBody` is called when the body was read to its end. */
 export async function receive(
   door: Door,
@@ -49,7 +47,7 @@ export async function receive(
   const limits = bodyLimitsOf(route);
   refuseEncoded(http.headers);
   const bytes = route.body ? announcedBytes(http.headers, limits) : 0;
-  const { digests = [], ...caller } = await authenticate(door, route, http, bytes);
+  const caller = await authenticate(door, route, http, bytes);
   const taken: { release(): void }[] = [];
   const release = () => {
     for (const one of taken.splice(0)) one.release();
@@ -68,14 +66,18 @@ export async function receive(
       const { deadlineMs } = BODY_PARTS[part];
       const content = await readBody(raw, { maxBytes: limits.bytes, deadlineMs });
       onBody();
-      verifyDigests(digests, content);
+      verifyDigests(caller.digests ?? [], content);
       body = await parseJsonBody(content, limits);
     }
     const query = raw.url.includes("?") ? new URL(raw.url).searchParams : NO_QUERY;
     // The schema has accepted the same bytes before.
     const isValid = caller.sensor?.isRepeated ?? false;
     const input = parseInput(route, pathParams, query, body, isValid);
-    return { request: { ...input, ...caller, http }, release };
+    const { user, sensor, holder } = caller;
+    return {
+      request: { params: input.params, query: input.query, body: input.body, user, sensor, holder, http },
+      release,
+    };
   } catch (error) {
     release();
     throw error;
