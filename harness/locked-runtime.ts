@@ -17,6 +17,9 @@ const REQUIRED_NAMES = [
   "NODE_TLS_REJECT_UNAUTHORIZED",
 ];
 
+/** Libraries read the first to detect production. A sensor at rest sets the second. */
+const HARMLESS = new Set(["NODE_ENV", "BUN_GC_TIMER_INTERVAL"]);
+
 /** A name begins where a C string begins, or directly after another Rust string: those have no terminator. */
 const VARIABLE = /(?<=\0)(?:BUN|NODE|JSC)_[A-Z][A-Z0-9_]*(?=\0)/g;
 const VARIABLE_IN_A_ROW =
@@ -32,8 +35,7 @@ export function writeLockedRuntime(runtime: string, copy: string): void {
   const text = bytes.toString("latin1");
   const found = new Set<string>();
   for (const { 0: name, index } of [...text.matchAll(VARIABLE), ...text.matchAll(VARIABLE_IN_A_ROW)]) {
-    // Libraries read it to detect production.
-    if (name === "NODE_ENV") continue;
+    if (HARMLESS.has(name)) continue;
     found.add(name);
     // The name of a variable never contains NUL, so no environment can set this one.
     bytes[index] = 0;

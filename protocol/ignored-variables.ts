@@ -1,8 +1,13 @@
 // Environment variables that configure the runtime or a library. Some of them disable certificate checks or
 // print requests with their secrets. See docs/decisions/0012-locked-runtime.md.
 const FOREIGN = /^(BUN|NODE|JSC|BETTER_AUTH)_|^AUTH_SECRET$/;
-/** Set on many machines for other programs. Not reported, because they have no effect on ours. */
-const UNREMARKABLE = /^(NODE_VERSION|NODE_HOME|BUN_INSTALL\w*)$/;
+/** Only for a sensor that mostly waits: how often the runtime collects garbage meanwhile, in milliseconds. */
+export const GARBAGE_INTERVAL = "BUN_GC_TIMER_INTERVAL";
+/**
+ * Set on many machines for other programs. Not reported, because they have no effect on ours, or none that
+ * matters.
+ */
+const UNREMARKABLE = /^(NODE_VERSION|NODE_HOME|BUN_INSTALL\w*|BUN_GC_TIMER_INTERVAL)$/;
 /** The same, but reported when a certificate is not trusted: the user may expect the variable to apply. */
 const TRUST = "NODE_EXTRA_CA_CERTS";
 

@@ -1,6 +1,10 @@
 // The settings from the environment. No other file of the sensor reads it.
 import { join } from "node:path";
-import { dropForeignVariables, type IgnoredVariables } from "@attacklens/protocol/ignored-variables.ts";
+import {
+  dropForeignVariables,
+  GARBAGE_INTERVAL,
+  type IgnoredVariables,
+} from "@attacklens/protocol/ignored-variables.ts";
 
 /** Removes variables that weaken this program. Must run first. Returns the messages about them. */
 export function dropWeakening(): IgnoredVariables {
@@ -81,11 +85,20 @@ const PASSED_STATE = "ATTACKLENS_PASSED_STATE_";
 const MAX_VARIABLE = 100_000;
 /** The engine then makes no machine code, whose compilers and code take memory. */
 const WITHOUT_COMPILER = "JavaScriptCoreUseJIT";
+/** On its own, the runtime collects garbage each second while it waits, which takes as much as a check-in. */
+export const RARE_GARBAGE = { [GARBAGE_INTERVAL]: "3600000" };
+/** The runtime has read it by now. */
+const isGarbageRare = process.env[GARBAGE_INTERVAL] !== undefined;
 
-/** The variables of this process, with a state for `takePassedState`. `isResting`: speed does not matter. */
+/** Whether this process may wait in its event loop, where it sees a signal at once. */
+export function waitsQuietly(): boolean {
+  return isGarbageRare;
+}
+
+/** The variables of this process, with a state for `takePassedState`. `isResting`: it only waits. */
 export function environmentWithState(state: string, isResting: boolean): Record<string, string> {
-  const { [WITHOUT_COMPILER]: _, ...others } = process.env as Record<string, string>;
-  const parts: Record<string, string> = isResting ? { [WITHOUT_COMPILER]: "0" } : {};
+  const { [WITHOUT_COMPILER]: _, [GARBAGE_INTERVAL]: __, ...others } = process.env as Record<string, string>;
+  const parts: Record<string, string> = isResting ? { [WITHOUT_COMPILER]: "0", ...RARE_GARBAGE } : {};
   for (let at = 0; at < state.length; at += MAX_VARIABLE)
     parts[`${PASSED_STATE}${at / MAX_VARIABLE}`] = state.slice(at, at + MAX_VARIABLE);
   return { ...others, ...parts };

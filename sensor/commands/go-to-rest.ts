@@ -49,7 +49,9 @@ export function openRest(options: RestOptions): (cycle: Cycle, nextMs: number) =
     const state = findRestState(options, cycle, leftMs);
     if (signal.aborted || isBusy() || state === undefined) return leftMs;
     if (needsFiles || !canReplaceProcess()) {
-      await sleepUntilDue(leftMs, state.identityPath, signal);
+      // What the cycle leaves behind stays otherwise.
+      Bun.gc(true);
+      await sleepUntilDue({ ...state, waitMs: leftMs, signal });
       return 0;
     }
     await flushErrors();

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
+import { constants } from "node:os";
 import { openTemporaryFolder } from "../../harness/temporary-folder.ts";
 import { waitUntil } from "../../harness/wait-until.ts";
 import { isQuietReply } from "../reporting/rest.ts";
@@ -22,19 +23,44 @@ afterEach(async () => {
   folder[Symbol.dispose]();
 });
 
+function enrollHere(): string {
+  const identity = makeIdentity(server.url);
+  const enrolled = { sensorId: SENSOR_ID, enrolledAt: "2026-11-24T09:00:00.000Z" };
+  writeIdentity(folder.path, { ...identity, ...enrolled, state: "enrolled" });
+  server.world.publicKey = identity.publicKey;
+  server.world.checkInReply = { checkInIntervalSeconds: 12 };
+  return folder.path;
+}
+
+/** The signals that a process handles are the bits of a number (proc(5)). */
+function handlesTermination(pid: number): boolean {
+  const [, caught = "0"] = /^SigCgt:\s+([\da-f]+)$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
+  return (BigInt(`0x${caught}`) & (1n << BigInt(constants.signals.SIGTERM - 1))) !== 0n;
+}
+
+const isResting = (pid: number) => readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("--at-rest");
+
+test.skipIf(process.platform !== "linux")(
+  "a sensor at rest waits where a signal wakes it, and says that it stopped",
+  async () => {
+    const command = startCommand(["run", "--state", enrollHere()]);
+    await waitUntil("it rests", () => isResting(command.pid));
+    expect(readFileSync(`/proc/${command.pid}/environ`, "utf8")).toContain("BUN_GC_TIMER_INTERVAL=");
+    await waitUntil("it handles signals", () => handlesTermination(command.pid));
+    command.kill("SIGTERM");
+    expect(await command.exited).toBe(0);
+    expect(await new Response(command.stderr).text()).toEndWith("stopped\n");
+  },
+  COMMANDS_TIMEOUT_MS,
+);
+
 test.skipIf(process.platform !== "linux")(
   "run rests in the same process, and is awake when the server wants something else",
   async () => {
-    const state = folder.path;
-    const identity = makeIdentity(server.url);
-    const enrolled = { sensorId: SENSOR_ID, enrolledAt: "2026-11-24T09:00:00.000Z" };
-    writeIdentity(state, { ...identity, ...enrolled, state: "enrolled" });
-    server.world.publicKey = identity.publicKey;
-    server.world.checkInReply = { checkInIntervalSeconds: 12 };
+    const state = enrollHere();
     const command = startCommand(["run", "--state", state]);
-    const isResting = () => readFileSync(`/proc/${command.pid}/cmdline`, "utf8").includes("--at-rest");
     const checkIns = () => server.received.filter(({ path }) => path.endsWith("/check-in"));
-    await waitUntil("it rests", isResting);
+    await waitUntil("it rests", () => isResting(command.pid));
     const before = checkIns();
     const statusBefore = readStatus(state);
 
@@ -49,7 +75,7 @@ test.skipIf(process.platform !== "linux")(
     server.world.checkInReply = { checkInIntervalSeconds: 1 };
     const count = checkIns().length;
     await waitUntil("it checks in each second", () => checkIns().length > count + 2);
-    expect(isResting()).toBe(false);
+    expect(isResting(command.pid)).toBe(false);
     command.kill("SIGTERM");
     expect(await command.exited).toBe(0);
   },

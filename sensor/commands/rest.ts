@@ -10,7 +10,7 @@ export async function restCommand(): Promise<number | undefined> {
   const stop = new AbortController();
   const { signal } = stop;
   for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => stop.abort());
-  const isReplaced = await sleepUntilDue(state.waitMs, state.identityPath, signal);
+  const isReplaced = await sleepUntilDue({ ...state, signal });
   if (!signal.aborted && !isReplaced) {
     const { checkInAtRest } = await import("../reporting/rest.ts");
     const mayRest = await checkInAtRest(state, signal);

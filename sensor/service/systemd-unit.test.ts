@@ -67,6 +67,7 @@ test("the unit has only keys that its systemd supports", () => {
   const newer = keysOf(systemdUnit({ packaged: false, systemdVersion: 257 }));
   expect(newer).toMatchObject({ Type: "notify", WatchdogSec: "10min", RestartMaxDelaySec: "5min" });
   expect(newer.OpenFile).toBe("/run/systemd/notify:notify");
+  expect(newer.Environment).toBe("BUN_GC_TIMER_INTERVAL=3600000");
   expect(keysOf(systemdUnit({ packaged: false, systemdVersion: 253 })).RestartSteps).toBeUndefined();
 });
 

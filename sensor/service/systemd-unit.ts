@@ -1,6 +1,8 @@
 // The systemd unit of the sensor, as text. The sensor runs as root, because it reads shadow, authorized_keys
 // and the sockets of all processes. It can do nothing else: it writes its state folder only.
+
 import { LINUX, PACKAGED, SERVICE_NAME, STARTS_WITH } from "@attacklens/protocol/installed-paths.ts";
+import { RARE_GARBAGE } from "../settings.ts";
 
 export interface SystemdUnit {
   /** The program that the unit starts; absent: the installed or the packaged one, or that on trial. */
@@ -87,6 +89,8 @@ function startLines(program: string, systemdVersion: number): string[] {
     "WatchdogSec=10min",
     "# Another signal would let the runtime report a crash that is none.",
     "WatchdogSignal=SIGKILL",
+    // Its process is not replaced while it rests, because that closes the socket.
+    ...Object.entries(RARE_GARBAGE).map(([name, value]) => `Environment=${name}=${value}`),
     start,
   ];
 }
