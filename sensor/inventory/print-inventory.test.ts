@@ -27,7 +27,8 @@ test("prints the same as JSON of all items", () => {
         ["jobs", { status: "absent", reason: "no cron", durationMs: 1 }],
       ] as const;
       const whole = Object.fromEntries(results.map(([category, result]) => [category, itemsOf(result)]));
-      expect([...inventoryJson(results)].join("")).toBe(JSON.stringify(whole, null, 2));
+      for (const shortLength of [0, 500, undefined])
+        expect([...inventoryJson(results, shortLength)].join("")).toBe(JSON.stringify(whole, null, 2));
     }),
     { numRuns: 50 },
   );

@@ -2,13 +2,19 @@
 // objects, a long list takes many times its memory.
 import type { Category } from "@attacklens/protocol/inventory/categories.ts";
 import type { CutItems, CutResult } from "./cut-category.ts";
+import { itemsOf } from "./items-of.ts";
 
 const PIECE_LENGTH = 64 * 1024;
+/** The text of a category that is not long. At once, it takes a third of the CPU. */
+const SHORT_LENGTH = 1024 * 1024;
 
 /** The same text as `JSON.stringify` of an object with `itemsOf` each result, in large pieces. */
-export function* inventoryJson(results: readonly (readonly [Category, CutResult])[]): Generator<string> {
+export function* inventoryJson(
+  results: readonly (readonly [Category, CutResult])[],
+  shortLength = SHORT_LENGTH,
+): Generator<string> {
   let piece = "";
-  for (const part of partsOf(results)) {
+  for (const part of partsOf(results, shortLength)) {
     piece += part;
     if (piece.length < PIECE_LENGTH) continue;
     yield piece;
@@ -17,13 +23,21 @@ export function* inventoryJson(results: readonly (readonly [Category, CutResult]
   yield piece;
 }
 
-function* partsOf(results: readonly (readonly [Category, CutResult])[]): Generator<string> {
+function* partsOf(
+  results: readonly (readonly [Category, CutResult])[],
+  shortLength: number,
+): Generator<string> {
   for (const [nth, [category, result]] of results.entries()) {
     yield `${nth === 0 ? "{" : ","}\n  ${JSON.stringify(category)}: `;
-    if (result.status === "collected") yield* collectedParts(result);
-    else yield indented(result, 2);
+    const isLong = result.status === "collected" && lengthOf(result) > shortLength;
+    if (isLong) yield* collectedParts(result);
+    else yield indented(itemsOf(result), 2);
   }
   yield results.length === 0 ? "{}" : "\n}";
+}
+
+function lengthOf({ chunks }: CutItems): number {
+  return chunks.reduce((sum, { content }) => sum + content.length, 0);
 }
 
 function* collectedParts({ status, chunks, seen: _, ...others }: CutItems): Generator<string> {
