@@ -1,4 +1,4 @@
-// The private key of an identity, as signing needs it. Loads no schema: a sensor at rest uses it, too.
+// The private key of an identity, as signing needs it.
 import { createPrivateKey, type KeyObject } from "node:crypto";
 
 /** Both keys as in the identity: 32 bytes in base64url (RFC 8037). */

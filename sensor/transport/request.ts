@@ -1,7 +1,7 @@
 // Requests to the server, signed with the sensor's key (RFC 9421). Corrects clock and nonce when the server
 // sends its own. No library fits: those for RFC 9421 bring their own HTTP and key types, and the sensor needs
 // only one fixed profile.
-import { createHash, createPublicKey, type KeyObject, randomUUID, verify } from "node:crypto";
+import { createHash, createPublicKey, type KeyObject, randomUUID, sign, verify } from "node:crypto";
 import { errnoCode } from "@attacklens/protocol/errno-code.ts";
 import { type Route, type RouteOutput, type RouteRequest, routePath } from "@attacklens/protocol/route.ts";
 import { isLoopback } from "@attacklens/protocol/server-url.ts";
@@ -25,6 +25,7 @@ export const VERSIONS = { protocolVersion: SENSOR_PROTOCOL_VERSION, sensorVersio
 
 /** A server, the key that signs requests to it, and the corrections learned from it. */
 export interface Connection extends Signer {
+  key: KeyObject;
   server: string;
   /** Verifies the server's signed refusals; undefined: not known yet, e.g. during enrollment. */
   serverKey: string | undefined;
@@ -114,7 +115,8 @@ async function sendOnce<R extends Route>(
   const path = routePath(route, request.params as Record<string, string> | undefined);
   const body = JSON.stringify(request.body ?? {});
   const { acceptsMac } = route as Route;
-  const headers = signedHeaders(connection, route.method, path, body, { token: request.token, acceptsMac });
+  const signed = { method: route.method, path, body, token: request.token, acceptsMac };
+  const headers = await signedHeaders(connection, signed, (text) => sign(null, text, connection.key));
   const timeout = AbortSignal.timeout(TIMEOUT_MS);
   try {
     const response = await fetchBy(connection, connection.server + path, {

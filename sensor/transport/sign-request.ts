@@ -1,6 +1,5 @@
-// Signs a request with the sensor's key, or makes its MAC (RFC 9421). Loads no schema: a sensor at rest uses
-// it, too.
-import { createHmac, type KeyObject, sign } from "node:crypto";
+// Signs a request with the sensor's key, or makes its MAC (RFC 9421). Loads no schema, and not the library for
+// keys of Node.js: a sensor at rest uses it, too.
 import {
   ENROLL_SIGNED_COMPONENTS,
   formatContentDigest,
@@ -11,9 +10,8 @@ import {
   signatureBase,
 } from "@attacklens/protocol/signature.ts";
 
-/** The key that signs requests, and the corrections learned from the server. */
+/** Whose key signs requests, and the corrections learned from the server. */
 export interface Signer {
-  key: KeyObject;
   /** The sensor's id; while enrolling, its public key. */
   keyid: string;
   /** The server's clock minus ours. */
@@ -26,13 +24,23 @@ export interface Signer {
   now: () => number;
 }
 
-/** `token` is for enrollment only. `acceptsMac`: of the route. */
-export function signedHeaders(
+export interface ToSign {
+  method: string;
+  path: string;
+  body: string;
+  /** For enrollment only. */
+  token?: string | undefined;
+  /** Of the route. */
+  acceptsMac?: boolean | undefined;
+}
+
+/** Makes an Ed25519 signature with the sensor's key. */
+export type Sign = (text: Uint8Array) => Uint8Array | Promise<Uint8Array>;
+
+export async function signedHeaders(
   signer: Signer,
-  method: string,
-  path: string,
-  body: string,
-  { token, acceptsMac = false }: { token?: string | undefined; acceptsMac?: boolean | undefined },
+  { method, path, body, token, acceptsMac = false }: ToSign,
+  sign: Sign,
 ) {
   const digest = formatContentDigest(new Bun.CryptoHasher("sha256").update(body).digest("base64"));
   const nowMs = signer.now() + signer.clockOffsetMs;
@@ -59,11 +67,11 @@ export function signedHeaders(
   }
   const base = Buffer.from(signatureBase(components, values, params));
   const signature = mac
-    ? createHmac("sha256", Buffer.from(mac.key, "base64url")).update(base).digest()
-    : sign(null, base, signer.key);
+    ? new Bun.CryptoHasher("sha256", Buffer.from(mac.key, "base64url")).update(base).digest()
+    : await sign(base);
   return {
     ...headers,
     "signature-input": `sig1=${params}`,
-    signature: `sig1=:${signature.toString("base64")}:`,
+    signature: `sig1=:${Buffer.from(signature).toString("base64")}:`,
   };
 }
