@@ -21,7 +21,7 @@ const MAX_SCHEDULES = 100;
 
 /** Undefined without systemd. */
 export function readTimers(files: HostFiles): Iterable<Job> | undefined {
-  const folders = listUnitFolders(files);
+  const folders = listUnitFolders(files, (name) => name.endsWith(SUFFIX));
   if (folders.length === 0) return undefined;
   return listTimers(files, folders);
 }

@@ -38,7 +38,8 @@ export interface UnitFolder {
   dropIns: ReadonlySet<string>;
 }
 
-export function listUnitFolders(files: HostFiles): UnitFolder[] {
+/** `isIncluded`: whether a unit file is of the types in use. A host may have many of the others. */
+export function listUnitFolders(files: HostFiles, isIncluded: (name: string) => boolean): UnitFolder[] {
   const folders: UnitFolder[] = [];
   const seen = new Set<string>();
   for (const path of SEARCH_PATH) {
@@ -46,20 +47,26 @@ export function listUnitFolders(files: HostFiles): UnitFolder[] {
     const real = files.findRealPath(path);
     if (real === undefined || seen.has(real)) continue;
     seen.add(real);
-    folders.push(listUnitFolder(files, path, real));
+    folders.push(listUnitFolder(files, path, real, isIncluded));
   }
   return folders;
 }
 
-function listUnitFolder(files: HostFiles, path: string, realPath: string): UnitFolder {
+function listUnitFolder(
+  files: HostFiles,
+  path: string,
+  realPath: string,
+  isIncluded: (name: string) => boolean,
+): UnitFolder {
   const regular = new Set<string>();
   const links = new Map<string, string>();
   const linksTo = new Map<string, string[]>();
   const wanted = new Set<string>();
   const dropIns = new Set<string>();
   for (const { name, kind } of files.listEntries(path)) {
-    if (kind === "file") regular.add(name);
-    else if (kind === "link") {
+    if (kind === "file") {
+      if (isIncluded(name)) regular.add(name);
+    } else if (kind === "link") {
       const target = files.findLink(`${path}/${name}`);
       if (target === undefined) continue;
       links.set(name, linkTarget(`${path}/${name}`, target));

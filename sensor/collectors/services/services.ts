@@ -7,6 +7,7 @@ import { runitServices } from "./runit.ts";
 import { listUnitFolders } from "./search-path.ts";
 import { systemdServices } from "./systemd-services.ts";
 import { sysvServices } from "./sysv.ts";
+import { isUnitName } from "./unit-name.ts";
 
 export async function* collectServices(files: HostFiles): AsyncGenerator<Item<"services">> {
   let isEmpty = true;
@@ -21,7 +22,7 @@ export async function* collectServices(files: HostFiles): AsyncGenerator<Item<"s
 
 async function initServices(files: HostFiles): Promise<Iterable<Item<"services">>> {
   if (hasOpenrc(files)) return openrcServices(files);
-  const folders = isWithoutSystemd(files) ? [] : listUnitFolders(files);
+  const folders = isWithoutSystemd(files) ? [] : listUnitFolders(files, isUnitName);
   return folders.length > 0 ? await systemdServices(files, folders) : sysvServices(files);
 }
 
