@@ -8,6 +8,7 @@ import fc from "fast-check";
 import { drawnCases } from "../../../harness/long-tests.ts";
 import { makeBerkeleyDb, makeNdb, makeRpmPackage, writeSqlite } from "../../../harness/rpm-databases.ts";
 import { makeRoot } from "../../testdata/unpack-machine.ts";
+import { LIMITS } from "../budget.ts";
 import { openHostFiles } from "../host-files.ts";
 import { collectPackages } from "./packages.ts";
 
@@ -26,8 +27,8 @@ async function writeDatabase(root: string, folder: string, format: Format, blobs
   return path;
 }
 
-function collect(root: string) {
-  const files = openHostFiles(root);
+function collect(root: string, limits = LIMITS) {
+  const files = openHostFiles(root, limits);
   return { names: [...collectPackages(files)].map(({ name }) => name), gaps: files.listGaps() };
 }
 
@@ -35,6 +36,16 @@ const RUNS = drawnCases(400);
 
 /** Longer than a page of each format, so that its end is elsewhere. */
 const LONG = { vendor: "v".repeat(70_000) };
+
+test.each(["sqlite", "ndb"] as const)("of long headers in %s, only the start is read", async (format) => {
+  using host = emptyHost();
+  const blobs = Array.from({ length: 100 }, (_, nth) =>
+    Buffer.concat([makeRpmPackage(`p${nth}`), Buffer.alloc(100_000)]),
+  );
+  await writeDatabase(host.root, "var/lib/rpm", format, blobs);
+  const { names, gaps } = collect(host.root, { ...LIMITS, bytes: 4 * 1024 * 1024 });
+  expect({ count: names.length, gaps }).toEqual({ count: 100, gaps: [] });
+});
 
 describe.each(FORMATS)("%s", (format) => {
   test("returns each package, and none for a key", async () => {

@@ -12,7 +12,7 @@ import { type HostFiles, linkTarget } from "../host-files.ts";
 import { readBerkeleyDbBlobs } from "./rpm-berkeley-db.ts";
 import { readRpmSettings } from "./rpm-folders.ts";
 import { parseRpmHeader, RPM_TAG, type RpmHeader } from "./rpm-header.ts";
-import { readNdbBlobs } from "./rpm-ndb.ts";
+import { NDB_WINDOW_BYTES, readNdbBlobs } from "./rpm-ndb.ts";
 import { readSqliteBlobs } from "./rpm-sqlite.ts";
 
 /** More than a report contains, so that the true number of packages can be reported. */
@@ -21,14 +21,17 @@ const MAX_PACKAGES = 200_000;
 interface Format {
   backend: string;
   file: string;
+  /** Headers are long, and only their start is read: larger windows would read most of a database. */
+  windowBytes: number;
   read(access: RandomAccess, skip: SkipRecord): Generator<StoredRecord>;
 }
 
 /** In rpm's search order. */
 const FORMATS: readonly Format[] = [
-  { backend: "sqlite", file: "rpmdb.sqlite", read: readSqliteBlobs },
-  { backend: "ndb", file: "Packages.db", read: readNdbBlobs },
-  { backend: "bdb", file: "Packages", read: readBerkeleyDbBlobs },
+  { backend: "sqlite", file: "rpmdb.sqlite", windowBytes: 16 * 1024, read: readSqliteBlobs },
+  { backend: "ndb", file: "Packages.db", windowBytes: NDB_WINDOW_BYTES, read: readNdbBlobs },
+  // Each of its pages is looked at.
+  { backend: "bdb", file: "Packages", windowBytes: 64 * 1024, read: readBerkeleyDbBlobs },
 ];
 
 /**
@@ -41,9 +44,9 @@ export function readRpmHeaders(files: HostFiles): Iterable<RpmHeader> | undefine
   const formats = FORMATS.toSorted((one, other) => preference(other, backend) - preference(one, backend));
   let found = false;
   for (const folder of folders) {
-    for (const { file, read } of formats) {
+    for (const { file, windowBytes, read } of formats) {
       const path = `${folder}/${file}`;
-      const access = openDatabase(files, path);
+      const access = openDatabase(files, path, windowBytes);
       if (access === undefined) continue;
       found = true;
       const headers = readDatabase(files, path, access, read);
@@ -111,8 +114,8 @@ function findHeader(record: StoredRecord, skip: SkipRecord): RpmHeader | undefin
   }
 }
 
-function openDatabase(files: HostFiles, path: string): RandomAccess | undefined {
-  const access = openRandomAccess(files, path);
+function openDatabase(files: HostFiles, path: string, windowBytes: number): RandomAccess | undefined {
+  const access = openRandomAccess(files, path, windowBytes);
   if (access === undefined || !path.endsWith(".sqlite")) return access;
   // SQLite puts the log beside the file that a link leads to.
   const link = files.findLink(path);

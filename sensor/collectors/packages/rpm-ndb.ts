@@ -13,6 +13,10 @@ const BLOCK_BYTES = 16;
 const BLOB_HEADER_BYTES = 16;
 const PAGE_BYTES = 4_096;
 const MAX_SLOT_PAGES = 4_096;
+/** Of a header with few files, the facts are in the first part. Those of large ones are in the second. */
+const PART_BYTES = [1_024, 8 * 1_024, 64 * 1_024];
+/** There are no pages. */
+export const NDB_WINDOW_BYTES = 2 * 1_024;
 
 /** Throws RangeError for another format. Skips blobs that are not at the position in their slot. */
 export function* readNdbBlobs({ readAt }: RandomAccess, skip: SkipRecord): Generator<StoredRecord> {
@@ -48,9 +52,12 @@ function readBlob(readAt: ReadAt, packageIndex: number, offset: number): StoredR
   const length = header.readUInt32LE(12);
   if (length > MAX_HEADER_BYTES) throw new LimitError(`a record of ${length} bytes`);
   let at = offset + BLOB_HEADER_BYTES;
+  let parts = 0;
   return recordOfParts(length, () => {
-    const part = readAt(at, PAGE_BYTES);
+    const bytes = PART_BYTES[parts] ?? (PART_BYTES.at(-1) as number);
+    const part = readAt(at, Math.min(bytes, offset + BLOB_HEADER_BYTES + length - at));
     at += part.length;
+    parts += 1;
     return part;
   });
 }

@@ -232,7 +232,7 @@ test("rules that are cut at any byte, or nested without end, are counted without
       countIptablesRules(text.slice(0, end));
     }
   for (const part of ["{", "table a {", "}", '"', "chain x {\n", "table ", "\\"])
-    countNftRules(part.repeat(500_000));
+    countNftRules(part.repeat(100_000));
 });
 
 const ZONE = `<?xml version="1.0" encoding="utf-8"?>
