@@ -7,7 +7,7 @@ export interface TemporaryFolder extends Disposable {
 }
 
 /** Creates an empty folder that disposing deletes. `name` shows which program created it. */
-export function openTemporaryFolder(name: string): TemporaryFolder {
-  const path = mkdtempSync(join(tmpdir(), `attacklens-${name}-`));
+export function openTemporaryFolder(name: string, parent = tmpdir()): TemporaryFolder {
+  const path = mkdtempSync(join(parent, `attacklens-${name}-`));
   return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
 }

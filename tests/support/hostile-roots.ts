@@ -9,6 +9,8 @@ import { SMALL_HOST, writeHostFile } from "./small-host.ts";
 export interface HostileRoot {
   name: string;
   make(root: string): void;
+  /** Made at little cost: the others have up to 400,000 files. */
+  hasFewFiles?: true;
   /** Categories that this does not concern: it must not cost them. */
   unharmed?: string[];
   /** How many items these categories have. */

@@ -35,14 +35,28 @@ function makeContainers(root: string): void {
   });
 }
 
+const UNITS = "usr/lib/systemd/system";
+
+function makeServices(root: string, count: number): void {
+  const text = (nth: number) => `[Unit]\nDescription=U ${nth}\n[Service]\nExecStart=/usr/bin/u${nth} --all\n`;
+  each(count, (nth) => writeHostFile(root, `${UNITS}/u${nth}.service`, text(nth)));
+}
+
+function makeTimers(root: string, count: number): void {
+  const text = "[Timer]\nOnCalendar=daily\n[Install]\nWantedBy=timers.target\n";
+  each(count, (nth) => writeHostFile(root, `${UNITS}/u${nth}.timer`, text));
+}
+
 export const LONG_LIST_ROOTS: HostileRoot[] = [
   {
     name: "70,000 accounts and as many groups",
+    hasFewFiles: true,
     make: makeAccounts,
     counts: { users: 2 * ACCOUNTS },
   },
   {
     name: "100,000 groups, and one with a megabyte of members",
+    hasFewFiles: true,
     make(root) {
       writeHostFile(
         root,
@@ -71,6 +85,7 @@ export const LONG_LIST_ROOTS: HostileRoot[] = [
   ...LONG_SETTING_ROOTS,
   {
     name: "600,000 sockets",
+    hasFewFiles: true,
     make(root) {
       const rest = "00000000:0000 0A 00000000:00000000 00:00000000 00000000 0 0";
       const socket = (nth: number) =>
@@ -80,19 +95,18 @@ export const LONG_LIST_ROOTS: HostileRoot[] = [
     counts: { ports: 600_000 },
   },
   {
-    name: "60,000 units of systemd and as many timers",
-    make: (root) =>
-      each(MANY, (nth) => {
-        const folder = "usr/lib/systemd/system";
-        const service = `[Unit]\nDescription=U ${nth}\n[Service]\nExecStart=/usr/bin/u${nth} --all\n`;
-        writeHostFile(root, `${folder}/u${nth}.service`, service);
-        writeHostFile(
-          root,
-          `${folder}/u${nth}.timer`,
-          "[Timer]\nOnCalendar=daily\n[Install]\nWantedBy=timers.target\n",
-        );
-      }),
-    counts: { services: MANY + 1, jobs: MANY + 2 },
+    name: "60,000 services of systemd",
+    make: (root) => makeServices(root, MANY),
+    counts: { services: MANY + 1 },
+  },
+  { name: "60,000 timers of systemd", make: (root) => makeTimers(root, MANY), counts: { jobs: MANY + 2 } },
+  {
+    name: "25,000 services and as many timers of systemd",
+    make(root) {
+      makeServices(root, 25_000);
+      makeTimers(root, 25_000);
+    },
+    counts: { services: 25_001, jobs: 25_002 },
   },
   {
     name: "60,000 jobs of cron, and as many files of jobs",

@@ -187,6 +187,7 @@ export const LONG_SETTING_ROOTS: HostileRoot[] = [
   },
   {
     name: "60,000 accounts with sign-ins",
+    hasFewFiles: true,
     make(root) {
       writeHostFile(
         root,
@@ -227,6 +228,7 @@ export const LONG_SETTING_ROOTS: HostileRoot[] = [
   },
   {
     name: "60,000 rules and aliases of sudo",
+    hasFewFiles: true,
     make(root) {
       const alias = (nth: number) =>
         `User_Alias U${nth} = u${nth}, u${nth + 1}\nCmnd_Alias C${nth} = /bin/c${nth}`;
