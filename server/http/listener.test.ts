@@ -204,3 +204,59 @@ test("a port of another server is refused, although a certificate change shares 
   expect(() => openListener({ ...options, port: first.port })).toThrow(/EADDRINUSE|in use/);
   await first.stop();
 });
+
+test.skipIf(process.platform !== "linux")(
+  "processes of one server share a port, and another server cannot join it",
+  async () => {
+    for (const certificate of [
+      undefined,
+      await issue(await makeAuthority(Date.now()), ["::1"], [], Date.now()),
+    ]) {
+      const options = { hostname: "127.0.0.1", certificate, fetch: () => new Response("") };
+      const first = openListener({ ...options, port: 0, sharing: "first" });
+      const second = openListener({ ...options, port: first.port, sharing: "joined" });
+      expect(second.port).toBe(first.port);
+      expect(() => openListener({ ...options, port: first.port, sharing: "first" })).toThrow(/in use/);
+      expect(() => openListener({ ...options, port: first.port })).toThrow(/in use/);
+      await first.stop();
+      expect(() => openListener({ ...options, port: first.port, sharing: "first" })).toThrow(/in use/);
+      await second.stop();
+    }
+  },
+);
+
+test.skipIf(process.platform !== "linux")(
+  "with several listeners, only those with the new certificate get connections, also while the others leave",
+  async () => {
+    const authority = await makeAuthority(Date.now());
+    const issued = () => issue(authority, ["127.0.0.1"], [], Date.now());
+    const earlier = await issued();
+    const latest = await issued();
+    const fetch = () => new Response("answered");
+    const options = { hostname: "127.0.0.1", certificate: earlier, fetch };
+    const first = openListener({ ...options, port: 0, sharing: "first" });
+    const others = [1, 2, 3].map(() => openListener({ ...options, port: first.port, sharing: "joined" }));
+    const shown: string[] = [];
+    const look = async (times: number) => {
+      for (let time = 0; time < times; time++) shown.push((await askOnce(first.port)).fingerprint);
+    };
+    const { swap, endEarlier } = openCertificateSwap({
+      listeners: [first],
+      sharers: () =>
+        others.map((other) => ({
+          add: async () => other.add(latest),
+          async dropEarlier() {
+            await look(3);
+            other.dropEarlier();
+            await look(3);
+          },
+        })),
+    });
+    await swap({ certificate: latest, roots: undefined });
+    await look(24);
+    await endEarlier();
+    await look(12);
+    expect(new Set(shown)).toEqual(new Set([new X509Certificate(latest.chain).fingerprint256]));
+    for (const listener of [first, ...others]) await listener.stop();
+  },
+);

@@ -64,7 +64,8 @@ export function openChannel<Theirs extends Answers>(write: (line: string) => unk
         const [rest, ...lines] = decoder.decode(bytes, { stream: true }).split("\n");
         parts.push(rest!);
         for (const line of lines) {
-          receive(JSON.parse(parts.join("")) as Message);
+          const message = parseMessage(parts.join(""));
+          if (message) receive(message);
           parts = [line];
         }
       }
@@ -77,6 +78,15 @@ export function openChannel<Theirs extends Answers>(write: (line: string) => unk
     const waiting = asked.get(message.id);
     if (message.error === undefined) waiting?.resolve(message.output);
     else waiting?.reject(new Error(message.error));
+  }
+}
+
+/** Returns undefined for a line that a library has printed. */
+function parseMessage(line: string): Message | undefined {
+  try {
+    return JSON.parse(line) as Message;
+  } catch {
+    return undefined;
   }
 }
 
