@@ -23,6 +23,7 @@ import type { AgreementKeys } from "./sensors/identity/agreement-keys.ts";
 import type { OwnAuthorities } from "./sensors/identity/own-authorities.ts";
 import type { openResponseSigner } from "./sensors/identity/response-signature.ts";
 import type { SensorBudget } from "./sensors/identity/sensor-budget.ts";
+import type { VerifyEd25519 } from "./sensors/identity/verify-ed25519.ts";
 import type { Presence } from "./sensors/record/presence-store.ts";
 import type { RememberedSensors } from "./sensors/record/remembered-sensors.ts";
 import type { CountFleet } from "./updates/fleet-counts.ts";
@@ -53,6 +54,7 @@ export interface Services {
   rememberedSensors: RememberedSensors;
   sensorBudget: SensorBudget;
   authorities: OwnAuthorities;
+  verifyEd25519: VerifyEd25519;
   knownTokens: KnownTokens;
   enrollQueue: TokenQueue<EnrollRequest, Enrolled>;
   checkQueue: TokenQueue<TokenCheck, CheckedToken>;

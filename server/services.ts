@@ -19,6 +19,7 @@ import { openAgreementKeys } from "./sensors/identity/agreement-keys.ts";
 import { type OwnNames, openOwnAuthorities } from "./sensors/identity/own-authorities.ts";
 import { openResponseSigner } from "./sensors/identity/response-signature.ts";
 import { openSensorBudget } from "./sensors/identity/sensor-budget.ts";
+import { countFreeCores, openVerifier } from "./sensors/identity/verify-ed25519.ts";
 import { openPresence } from "./sensors/record/presence-store.ts";
 import { openRememberedSensors } from "./sensors/record/remembered-sensors.ts";
 import { openFleetCounts } from "./updates/fleet-counts.ts";
@@ -78,6 +79,7 @@ export function openServices(options: ServicesOptions): Services {
     setupAttempts: openSetupAttempts(attempts ?? countAttempts(now)),
     sensorBudget: openSensorBudget(now, processes),
     authorities: openOwnAuthorities(ownNames),
+    verifyEd25519: openVerifier(() => countFreeCores(processes)),
     knownTokens: openKnownTokens((hashes) => listExistingHashes(db, hashes), now, {
       ...KNOWN_TOKEN_LIMITS,
       paceMs: KNOWN_TOKEN_LIMITS.paceMs * processes,

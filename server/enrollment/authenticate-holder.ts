@@ -18,6 +18,7 @@ import {
   requireFresh,
   verifySignature,
 } from "../sensors/identity/sensor-signature.ts";
+import type { VerifyEd25519 } from "../sensors/identity/verify-ed25519.ts";
 import type { KnownTokens } from "./known-tokens.ts";
 import { requireTicket, ticketUnknown } from "./re-enroll.ts";
 
@@ -34,6 +35,7 @@ interface HolderDoor {
   now: () => number;
   knownTokens: KnownTokens;
   authorities: OwnAuthorities;
+  verifyEd25519: VerifyEd25519;
 }
 
 /**
@@ -45,7 +47,7 @@ export async function authenticateHolder(
   route: Route,
   http: HttpRequest,
 ): Promise<{ holder: TokenHolder; digests: ContentDigest[] }> {
-  const { db, now, knownTokens, authorities } = door;
+  const { db, now, knownTokens, authorities, verifyEd25519 } = door;
   const isTicket = route.access === "re-enrollment-ticket";
   const value = bearerValue(http.headers);
   if (value === undefined) {
@@ -59,14 +61,14 @@ export async function authenticateHolder(
   if (isTicket && tokenValueError(value, TICKET_PREFIX) !== undefined) throw ticketUnknown("it is malformed");
   const valueHash = isTicket ? createHash("sha256").update(value).digest("hex") : parseTokenValue(value);
   const claimed = route.isSignedByNewKey ? parseNewKeySignature(http.headers) : undefined;
-  if (claimed && isTicket) verifyNewKey(claimed);
+  if (claimed && isTicket) await verifyNewKey(claimed);
   await (isTicket ? requireTicket(db, valueHash) : knownTokens.require(valueHash));
-  if (claimed && !isTicket) verifyNewKey(claimed);
+  if (claimed && !isTicket) await verifyNewKey(claimed);
   const signed = claimed && { publicKey: claimed.keyid, nonce: claimed.nonce };
   return { holder: { valueHash, signed }, digests: claimed?.digests ?? [] };
 
-  function verifyNewKey(signature: ClaimedSignature): void {
-    verifySignature(signature, http, signature.keyid, authorities);
+  async function verifyNewKey(signature: ClaimedSignature): Promise<void> {
+    await verifySignature(signature, http, signature.keyid, authorities, verifyEd25519);
     requireFresh(signature, now());
   }
 }

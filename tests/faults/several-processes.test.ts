@@ -235,3 +235,54 @@ test.skipIf(process.platform !== "linux")(
   },
   180_000,
 );
+
+test.skipIf(!LONG_TESTS || process.platform !== "linux")(
+  "a signal to all processes, as systemd sends it, lets each complete its requests",
+  async () => {
+    await using opened = new AsyncDisposableStack();
+    const { server, folder, started } = await openServer(opened);
+    const { session } = await createSuperAdmin(server, join(folder, "data"));
+    const { port, origin } = new URL(server.url);
+    const requests = await Promise.all(
+      Array.from({ length: 24 }, async () => {
+        const socket = connect({ host: "127.0.0.1", port: Number(port), rejectUnauthorized: false });
+        const body = JSON.stringify({ name: crypto.randomUUID() });
+        const fields = {
+          host: `127.0.0.1:${port}`,
+          origin,
+          cookie: session.cookie!,
+          "content-type": "application/json",
+        };
+        const lines = Object.entries({ ...fields, "content-length": String(body.length) });
+        const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join("");
+        let reply = "";
+        socket.on("data", (data) => {
+          reply += data.toString();
+        });
+        const ended = new Promise<void>((resolve) => socket.once("close", () => resolve()));
+        await new Promise<void>((resolve) => socket.once("secureConnect", () => resolve()));
+        socket.write(`POST ${createAssetGroup.path} HTTP/1.1\r\n${head}\r\n${body.slice(0, 10)}`);
+        return { finish: () => socket.write(body.slice(10)), ended, status: () => reply.slice(9, 12) };
+      }),
+    );
+    await waitUntil("all requests are in flight", async () => {
+      const { text } = await ask(server.url, "/metrics", {
+        headers: { authorization: `Bearer ${METRICS_TOKEN}` },
+      });
+      const counts = text.matchAll(/^attacklens_http_requests_in_flight\{.*\} (\d+)$/gm);
+      // One is that of the metrics.
+      return [...counts].reduce((sum, [, count]) => sum + Number(count), 0) === requests.length + 1;
+    });
+    process.kill(-server.pid, "SIGTERM");
+    await waitUntil(
+      "all processes are stopping",
+      () => readFileSync(join(folder, "server.log"), "utf8").match(/"msg":"stopping/g)?.length === PROCESSES,
+    );
+    for (const { finish } of requests) finish();
+    await Promise.all(requests.map(({ ended }) => ended));
+    expect(new Set(requests.map(({ status }) => status()))).toEqual(new Set(["201"]));
+    expect(await server.exited).toBe(0);
+    expect(started().some(({ pid }) => isAlive(pid))).toBe(false);
+  },
+  180_000,
+);

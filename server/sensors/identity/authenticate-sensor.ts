@@ -25,6 +25,7 @@ import {
   verifyMac,
   verifySignature,
 } from "./sensor-signature.ts";
+import type { VerifyEd25519 } from "./verify-ed25519.ts";
 
 /** The parts of the server that authentication uses. */
 export interface SensorDoor {
@@ -34,6 +35,7 @@ export interface SensorDoor {
   sensorBudget: SensorBudget;
   authorities: OwnAuthorities;
   agreementKeys: AgreementKeys;
+  verifyEd25519: VerifyEd25519;
   checkInIntervalSeconds: number;
 }
 
@@ -126,7 +128,7 @@ async function spendNonce(
   const instanceId = parseInstanceId(http.headers);
   const used =
     claimed.serverKeyId === undefined
-      ? await verifyKey(db, sensor, claimed, http, now, door.authorities)
+      ? await verifyKey(door, sensor, claimed, http, now)
       : verifyAgreedKey(door, request, sensor, instanceId, claimed.serverKeyId);
   if (used === "promoted") return undefined;
   if (sensor.blockedAt !== null && !route.accepts?.includes("blocked")) {
@@ -222,15 +224,14 @@ function macRefused(reason: string): Problem {
  * which changes the sensor. An earlier key means that the sender is a clone.
  */
 async function verifyKey(
-  db: Database,
+  { db, authorities, verifyEd25519 }: SensorDoor,
   sensor: SensorState,
   claimed: ClaimedSignature,
   http: HttpRequest,
   now: number,
-  authorities: OwnAuthorities,
 ): Promise<"present" | "promoted" | "earlier"> {
   try {
-    verifySignature(claimed, http, sensor.publicKey, authorities);
+    await verifySignature(claimed, http, sensor.publicKey, authorities, verifyEd25519);
   } catch (error) {
     if (!isSignatureInvalid(error)) throw error;
     return await verifyOtherKey(error);
@@ -239,22 +240,26 @@ async function verifyKey(
   return "present";
 
   async function verifyOtherKey(refusal: unknown): Promise<"promoted" | "earlier"> {
-    const isFrom = (publicKey: string) => {
+    const findEarlier = async <K extends { publicKey: string }>(keys: readonly K[]) => {
+      for (const key of keys) if (await isFrom(key.publicKey)) return key;
+      return undefined;
+    };
+    const isFrom = async (publicKey: string) => {
       try {
-        verifySignature(claimed, http, publicKey, authorities);
+        await verifySignature(claimed, http, publicKey, authorities, verifyEd25519);
         return true;
       } catch (error) {
         if (isSignatureInvalid(error)) return false;
         throw error;
       }
     };
-    if (sensor.nextPublicKey !== null && isFrom(sensor.nextPublicKey)) {
+    if (sensor.nextPublicKey !== null && (await isFrom(sensor.nextPublicKey))) {
       requireFresh(claimed, now);
       const keys = { from: sensor.publicKey, to: sensor.nextPublicKey, at: now };
       await inTransaction(db, (tx) => promoteKey(tx, sensor.id, keys));
       return "promoted";
     }
-    const earlier = (await listReplacedKeys(db, sensor.id)).find(({ publicKey }) => isFrom(publicKey));
+    const earlier = await findEarlier(await listReplacedKeys(db, sensor.id));
     if (!earlier) throw refusal;
     requireFresh(claimed, now);
     if (earlier.state === "rotated") return "earlier";

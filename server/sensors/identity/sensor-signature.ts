@@ -2,12 +2,13 @@
 // The signature covers the digest, so everything except the digest is checked before the body is read. No
 // library fits: they verify a whole request with its body at once. The header fields are parsed by
 // structured-headers.
-import { createPublicKey, hash, timingSafeEqual, verify } from "node:crypto";
+import { hash, timingSafeEqual } from "node:crypto";
 import { Problem } from "@attacklens/protocol/problems.ts";
 import { MAX_CLOCK_SKEW_SECONDS, signatureBase } from "@attacklens/protocol/signature.ts";
 import { parseDictionary, serializeInnerList } from "structured-headers";
 import type { HttpRequest } from "../../caller.ts";
 import type { OwnAuthorities } from "./own-authorities.ts";
+import type { VerifyEd25519 } from "./verify-ed25519.ts";
 
 /** A digest of the body that a signature covers. */
 export interface ContentDigest {
@@ -197,15 +198,17 @@ function parseDigests(header: string | null): ContentDigest[] {
  * Checks the signature over the request's headers with an Ed25519 key of 32 bytes in base64url. Throws
  * signature-invalid, also for a MAC.
  */
-export function verifySignature(
+export async function verifySignature(
   claimed: ClaimedSignature,
   http: HttpRequest,
   publicKey: string,
   authorities: OwnAuthorities,
-): void {
+  verifyEd25519: VerifyEd25519,
+): Promise<void> {
   if (claimed.serverKeyId !== undefined) throw invalid("this request must be signed with Ed25519, not a MAC");
-  const key = createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x: publicKey }, format: "jwk" });
-  verifyBase(claimed, http, authorities, (base) => verify(null, Buffer.from(base), key, claimed.signature));
+  for (const base of basesOf(claimed, http, authorities))
+    if (await verifyEd25519(base, publicKey, claimed.signature)) return;
+  throw notSigned(claimed);
 }
 
 /** Checks a MAC over the request's headers. Throws signature-invalid. */
@@ -215,18 +218,19 @@ export function verifyMac(
   key: Uint8Array,
   authorities: OwnAuthorities,
 ): void {
-  verifyBase(claimed, http, authorities, (base) => {
+  for (const base of basesOf(claimed, http, authorities)) {
     const mac = new Bun.CryptoHasher("sha256", key).update(base).digest();
-    return claimed.signature.length === mac.length && timingSafeEqual(claimed.signature, mac);
-  });
+    if (claimed.signature.length === mac.length && timingSafeEqual(claimed.signature, mac)) return;
+  }
+  throw notSigned(claimed);
 }
 
-function verifyBase(
+/** Returns the texts of which the sensor must have signed one. Throws signature-invalid. */
+function* basesOf(
   { components, params }: ClaimedSignature,
   http: HttpRequest,
   authorities: OwnAuthorities,
-  isSigned: (base: string) => boolean,
-): void {
+): Generator<string> {
   const values: Record<string, string> = { "@method": http.method, "@path": http.path };
   for (const name of components) {
     if (name.startsWith("@")) continue;
@@ -234,18 +238,21 @@ function verifyBase(
     if (value === null) throw invalid(`the covered header ${name} is absent`);
     values[name] = value.trim();
   }
-  if (!components.includes("@authority")) {
-    if (!isSigned(signatureBase(components, values, params)))
-      throw invalid("it was made with another key or over another request");
-    return;
-  }
+  if (!components.includes("@authority")) return yield signatureBase(components, values, params);
   // The signature covers the name that the sensor used, which is not sent. It must be one of the server's
   // names.
   for (const authority of authorities.candidates(http.headers)) {
     values["@authority"] = authority;
-    if (isSigned(signatureBase(components, values, params))) return;
+    yield signatureBase(components, values, params);
   }
-  throw invalid("it was made with another key, over another request, or for another server's @authority");
+}
+
+function notSigned({ components }: ClaimedSignature): Problem {
+  return invalid(
+    components.includes("@authority")
+      ? "it was made with another key, over another request, or for another server's @authority"
+      : "it was made with another key or over another request",
+  );
 }
 
 /**
