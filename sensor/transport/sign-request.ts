@@ -1,5 +1,5 @@
-// Signs a request with the sensor's key, or makes its MAC (RFC 9421). Loads no schema, and not the library for
-// keys of Node.js: a sensor at rest uses it, too.
+// Signs a request with the sensor's key, or makes its MAC (RFC 9421). Loads no schema, and not the library
+// for keys of Node.js: a sensor at rest uses it, too.
 import {
   ENROLL_SIGNED_COMPONENTS,
   formatContentDigest,

@@ -15,7 +15,8 @@ export async function serveProcess(args: string[], bundle: ConsoleBundle): Promi
   // The first process reloads the certificate for all of them.
   process.on("SIGHUP", () => {});
   const stopped = new Promise<void>((resolve) => {
-    // A terminal and systemd signal all processes, and then the first one does. That must not cut requests off.
+    // A terminal and systemd signal all processes, and then the first one does. That must not cut requests
+    // off.
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => resolve());
     void first.ended.then(resolve);
   });
