@@ -8,18 +8,16 @@ import { assetGroupId, sensorId } from "./ids.ts";
 import { lostSensorRule } from "./lost-sensors.ts";
 import { reference } from "./page.ts";
 import { protocolVersion } from "./protocol-version.ts";
-import { publicKeyError } from "./public-key.ts";
+import { PUBLIC_KEY_PATTERN, publicKeyError } from "./public-key.ts";
 import { route } from "./route.ts";
 import { fact, instant } from "./text.ts";
 
 /** An Ed25519 public key (RFC 8032): 32 bytes, base64url without padding. */
 export const publicKey = z
   .string()
-  // The last character encodes four bits. If its two spare bits could vary, one key would have four
-  // encodings.
-  .regex(/^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/, "must be 32 bytes in base64url without padding")
+  .regex(PUBLIC_KEY_PATTERN, "must be 32 bytes in base64url without padding")
   .superRefine((text, context) => {
-    const message = /^[\w-]{43}$/.test(text) ? publicKeyError(text) : undefined;
+    const message = publicKeyError(text);
     if (message) context.addIssue({ code: "custom", message });
   })
   .meta({ example: "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo" });

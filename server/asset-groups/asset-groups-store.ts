@@ -3,6 +3,7 @@ import { sql } from "kysely";
 import { lockRows } from "../db/dialect.ts";
 import { byNumber, byText, contains, keysetPage } from "../db/keyset.ts";
 import type { AssetGroupTable, Database } from "../db/schema.ts";
+import { type Place, statement } from "../db/statement.ts";
 
 const columns = [
   "assetGroup.id",
@@ -64,10 +65,16 @@ export async function findGroup(db: Database, now: number, id: string) {
   return await groupsWithCounts(db, now).where("assetGroup.id", "=", id).executeTakeFirst();
 }
 
+const lockById = statement((db, place: Place<{ id: string }>) =>
+  lockRows(
+    db,
+    db.selectFrom("assetGroup").selectAll().where("id", "=", place("id")).where("deletedAt", "is", null),
+  ).compile(),
+);
+
 /** Locks the group's row until the transaction ends, so that the group can't be deleted in the meantime. */
 export async function lockGroup(tx: Database, id: string): Promise<AssetGroupTable | undefined> {
-  const query = tx.selectFrom("assetGroup").selectAll().where("id", "=", id).where("deletedAt", "is", null);
-  return await lockRows(tx, query).executeTakeFirst();
+  return (await lockById(tx, { id }))[0];
 }
 
 export async function insertGroup(tx: Database, group: AssetGroupTable): Promise<void> {

@@ -1,11 +1,13 @@
 // Assets and their identifiers in SQL.
 import { sql } from "kysely";
-import { forSomeRows, forSomeValues } from "../db/batches.ts";
+import { forSomeValues } from "../db/batches.ts";
 import { isIn, unindexed } from "../db/dialect.ts";
+import { insertion } from "../db/insertion.ts";
 import { type AnyQuery, byNumber, byText, contains, keysetPage } from "../db/keyset.ts";
 import { isLiveGroup, liveGroupId } from "../db/live-group.ts";
 import { assetsNamed } from "../db/name-search.ts";
-import type { AssetTable, Database } from "../db/schema.ts";
+import type { AssetIdentifierTable, AssetTable, Database } from "../db/schema.ts";
+import { type Place, statement } from "../db/statement.ts";
 
 function assets(db: Database) {
   return db
@@ -120,8 +122,21 @@ export async function deleteIdentifiersUnlessLive(tx: Database, assetId: string)
     .execute();
 }
 
-export async function insertAssets(tx: Database, assets: AssetTable[]): Promise<void> {
-  await forSomeRows(assets, (some) => tx.insertInto("asset").values(some).execute());
+export type NewAssetRow = Omit<AssetTable, "mergedInto">;
+
+const insertAssetRows = insertion<NewAssetRow>("asset", {
+  id: "text",
+  name: "text",
+  nameKey: "text",
+  type: "text",
+  category: "text",
+  assetGroupId: "text",
+  createdAt: "bigint",
+  tags: "text",
+});
+
+export async function insertAssets(tx: Database, assets: NewAssetRow[]): Promise<void> {
+  await insertAssetRows(tx, assets);
   for (const [groupId, members] of Map.groupBy(assets, ({ assetGroupId }) => assetGroupId))
     await addToCount(tx, groupId, members.length);
 }
@@ -151,13 +166,16 @@ async function setMergedInto(tx: Database, id: string, mergedInto: string | null
   if (changed) await addToCount(tx, changed.assetGroupId, added);
 }
 
-async function addToCount(tx: Database, groupId: string | null, added: number): Promise<void> {
-  if (groupId === null) return;
-  await tx
+const addToGroup = statement((db, place: Place<{ groupId: string; added: number }>) =>
+  db
     .updateTable("assetGroup")
-    .set((eb) => ({ assets: eb("assets", "+", added) }))
-    .where("id", "=", groupId)
-    .execute();
+    .set((eb) => ({ assets: eb("assets", "+", place("added")) }))
+    .where("id", "=", place("groupId"))
+    .compile(),
+);
+
+async function addToCount(tx: Database, groupId: string | null, added: number): Promise<void> {
+  if (groupId !== null) await addToGroup(tx, { groupId, added });
 }
 
 /** Finds a deleted group that assets still refer to. */
@@ -208,15 +226,9 @@ export async function deleteIdentifiers(
   }
 }
 
-export async function insertIdentifiers(
-  tx: Database,
-  identifiers: { assetId: string; type: string; value: string }[],
-): Promise<void> {
-  await forSomeRows(identifiers, (some) =>
-    tx
-      .insertInto("assetIdentifier")
-      .values(some)
-      .onConflict((conflict) => conflict.doNothing())
-      .execute(),
-  );
-}
+/** Ignores identifiers that an asset already has. */
+export const insertIdentifiers = insertion<AssetIdentifierTable>(
+  "assetIdentifier",
+  { assetId: "text", type: "text", value: "text" },
+  "skip",
+);

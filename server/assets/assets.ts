@@ -4,7 +4,7 @@ import type { HostFacts } from "@attacklens/protocol/enroll.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
 import { z } from "zod";
 import type { AuditEvent } from "../audit/audit.ts";
-import type { AssetTable, Database } from "../db/schema.ts";
+import type { Database } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
 import { nameKey, newId, toInstant } from "../ids.ts";
 import { openTurns } from "../turns.ts";
@@ -21,6 +21,7 @@ import {
   listTags,
   markMerged,
   markSeparate,
+  type NewAssetRow,
   pageOfAssets,
   removeFromGroup,
   updateTags,
@@ -74,7 +75,7 @@ export async function createAssets<E extends NewAsset>(
   await insertAssets(
     tx,
     created.map(
-      ({ assetId, at, host }): AssetTable => ({
+      ({ assetId, at, host }): NewAssetRow => ({
         id: assetId,
         name: host.hostname,
         nameKey: nameKey(host.hostname),
@@ -83,7 +84,6 @@ export async function createAssets<E extends NewAsset>(
         assetGroupId,
         createdAt: at,
         tags: JSON.stringify(tags),
-        mergedInto: null,
       }),
     ),
   );

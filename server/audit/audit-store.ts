@@ -1,21 +1,46 @@
 // The chain of audit events in SQL.
-import { forSomeRows } from "../db/batches.ts";
 import { lockRows } from "../db/dialect.ts";
+import { insertion } from "../db/insertion.ts";
 import type { AuditEventTable, Database } from "../db/schema.ts";
+import { type Place, statement } from "../db/statement.ts";
+
+const headOf = statement((db) =>
+  lockRows(db, db.selectFrom("auditHead").select(["sequence", "hash"]).where("id", "=", 1)).compile(),
+);
 
 /** Locks the end of the chain until the transaction ends, so that events are appended one after another. */
 export async function lockHead(tx: Database): Promise<{ sequence: number; hash: string }> {
-  const query = tx.selectFrom("auditHead").select(["sequence", "hash"]).where("id", "=", 1);
-  return await lockRows(tx, query).executeTakeFirstOrThrow();
+  return (await headOf(tx, {}))[0]!;
 }
+
+const insertEvents = insertion<AuditEventTable>("auditEvent", {
+  sequence: "bigint",
+  id: "text",
+  at: "bigint",
+  actorType: "text",
+  actorId: "text",
+  actorName: "text",
+  action: "text",
+  entityType: "text",
+  entityId: "text",
+  details: "text",
+  previousHash: "text",
+  hash: "text",
+});
+
+const moveHead = statement((db, place: Place<{ sequence: number; hash: string }>) =>
+  db
+    .updateTable("auditHead")
+    .set({ sequence: place("sequence"), hash: place("hash") })
+    .where("id", "=", 1)
+    .compile(),
+);
 
 /** Appends the events. The last one is the new end of the chain. */
 export async function appendEvents(tx: Database, events: AuditEventTable[]): Promise<void> {
-  await forSomeRows(events, (some) => tx.insertInto("auditEvent").values(some).execute());
+  await insertEvents(tx, events);
   const last = events.at(-1);
-  if (!last) return;
-  const { sequence, hash } = last;
-  await tx.updateTable("auditHead").set({ sequence, hash }).where("id", "=", 1).execute();
+  if (last) await moveHead(tx, { sequence: last.sequence, hash: last.hash });
 }
 
 export async function listEvents(db: Database): Promise<AuditEventTable[]> {

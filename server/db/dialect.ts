@@ -43,29 +43,34 @@ export function unindexed<T>(db: Kysely<never> | object, column: string): RawBui
 }
 
 /**
+ * jsonb_each gives parsed objects, so that no object is parsed again for each of its columns. On macOS, Bun
+ * uses the system's SQLite, which may be too old for it.
+ */
+const JSON_EACH = sql.raw(process.platform === "darwin" ? "json_each" : "jsonb_each");
+
+/**
  * Returns a JSON array of objects as a table with these columns, which needs only one parameter for any
- * number of rows. The value of a column of bytes is hexadecimal.
+ * number of rows. Members have the names in `columns`. The value of a column of bytes is hexadecimal.
  */
 export function jsonRows(
   db: Database,
   json: string | RawBuilder<string>,
   columns: Readonly<Record<string, "text" | "bigint" | "bytes">>,
 ): RawBuilder<unknown> {
-  const entries = Object.entries(columns);
-  return dialectOf(db) === "postgres"
-    ? sql`(select ${sql.join(
-        entries.map(([name, type]) =>
-          type === "bytes" ? sql`decode(${sql.ref(name)}, 'hex') as ${sql.ref(name)}` : sql.ref(name),
-        ),
-      )} from json_to_recordset(${json}::json) as json_row (${sql.join(
-        entries.map(([name, type]) => sql`${sql.ref(name)} ${sql.raw(type === "bytes" ? "text" : type)}`),
-      )}))`
-    : sql`(select ${sql.join(
-        entries.map(([name, type]) => {
-          const value = sql`json_extract(value, ${sql.lit(`$.${name}`)})`;
-          return sql`${type === "bytes" ? sql`unhex(${value})` : value} as ${sql.ref(name)}`;
-        }),
-      )} from json_each(${json}))`;
+  const isPostgres = dialectOf(db) === "postgres";
+  const values = Object.entries(columns).map(([name, type]) => {
+    // Raw, because the plug-in that translates names would change it.
+    const member = isPostgres ? sql.raw(`"${name}"`) : sql`value ->> ${sql.lit(name)}`;
+    const bytes = isPostgres ? sql`decode(${member}, 'hex')` : sql`unhex(${member})`;
+    return sql`${type === "bytes" ? bytes : member} as ${sql.ref(name)}`;
+  });
+  const members = Object.entries(columns).map(
+    ([name, type]) => `"${name}" ${type === "bytes" ? "text" : type}`,
+  );
+  return isPostgres
+    ? sql`(select ${sql.join(values)}
+        from json_to_recordset(${json}::json) as json_row (${sql.raw(members.join(", "))}))`
+    : sql`(select ${sql.join(values)} from ${JSON_EACH}(${json}))`;
 }
 
 /** Returns rows of whole numbers as a table with these columns, which needs only one parameter. */

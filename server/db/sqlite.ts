@@ -5,6 +5,8 @@ import { setBounded } from "../bounded-map.ts";
 
 /** `bun:sqlite` keeps the first 20 statements for ever, and prepares any other at each call. */
 const MAX_KEPT = 200;
+/** In KiB. With SQLite's 2 MiB, a batch of enrollments would write pages twice, and read most of them. */
+const MAX_CACHE = 16 * 1024;
 /** Longer statements insert many rows. Few of them are executed twice. */
 const MAX_KEPT_LENGTH = 4_000;
 
@@ -41,6 +43,7 @@ export function sqliteDialect(file: string, { create }: SqliteOptions): SqliteDi
   sqlite.run("PRAGMA journal_mode = WAL");
   sqlite.run("PRAGMA synchronous = FULL");
   sqlite.run("PRAGMA foreign_keys = ON");
+  sqlite.run(`PRAGMA cache_size = -${MAX_CACHE}`);
   const kept = new Map<string, Prepared>();
   return new TransactionalDialect({
     database: {

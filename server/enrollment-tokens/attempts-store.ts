@@ -3,6 +3,7 @@ import { ARRIVAL_STATES } from "@attacklens/protocol/arrivals.ts";
 import { REFUSAL_REASONS } from "@attacklens/protocol/enrollment-attempts.ts";
 import { sql } from "kysely";
 import { forSomeRows, forSomeValues } from "../db/batches.ts";
+import { insertion } from "../db/insertion.ts";
 import { byNumber, contains, keysetPage } from "../db/keyset.ts";
 import type { Database, EnrollmentAttemptTable } from "../db/schema.ts";
 import { inSnapshot } from "../db/snapshot.ts";
@@ -75,9 +76,22 @@ function matchingAttempts(tx: Database, { q, enrollmentTokenId, outcome }: Attem
   );
 }
 
-export async function insertAttempts(tx: Database, attempts: EnrollmentAttemptTable[]): Promise<void> {
-  await forSomeRows(attempts, (some) => tx.insertInto("enrollmentAttempt").values(some).execute());
-}
+export const insertAttempts = insertion<EnrollmentAttemptTable>("enrollmentAttempt", {
+  id: "text",
+  enrollmentTokenId: "text",
+  reference: "text",
+  useNumber: "bigint",
+  reason: "text",
+  detail: "text",
+  firstAt: "bigint",
+  at: "bigint",
+  attempts: "bigint",
+  address: "text",
+  hostname: "text",
+  hostnameKey: "text",
+  publicKey: "text",
+  sensorId: "text",
+});
 
 /**
  * A repeated refusal updates its row. `rows` must not contain one twice. An accepted attempt never changes.

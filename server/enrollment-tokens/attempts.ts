@@ -12,7 +12,7 @@ import {
   pageOfAttempts,
   upsertRefusals,
 } from "./attempts-store.ts";
-import { updateToken } from "./enrollment-tokens-store.ts";
+import { updateLastUse } from "./enrollment-tokens-store.ts";
 import type { RefusalLedger } from "./refusal-ledger.ts";
 import type { RefusedAttempt } from "./token-admission.ts";
 
@@ -66,7 +66,7 @@ export async function recordTokenUses(
   await insertAttempts(tx, rows);
   for (const [tokenId, used] of Map.groupBy(uses, (use) => use.tokenId)) {
     const last = used.reduce((latest, use) => (use.useNumber > latest.useNumber ? use : latest));
-    await updateToken(tx, tokenId, { lastUsedAt: last.at });
+    await updateLastUse(tx, tokenId, last.at);
   }
 }
 

@@ -11,6 +11,7 @@ import { forSomeValues } from "../db/batches.ts";
 import { lockRows } from "../db/dialect.ts";
 import { byNumber, byText, contains, keysetPage } from "../db/keyset.ts";
 import type { Database, EnrollmentTokenTable } from "../db/schema.ts";
+import { type Place, statement } from "../db/statement.ts";
 
 const useCount = sql<number>`(select coalesce(max(use_number), 0) from enrollment_attempt where enrollment_attempt.enrollment_token_id = enrollment_token.id)`;
 function tokens(db: Database) {
@@ -156,14 +157,21 @@ export async function insertToken(tx: Database, token: EnrollmentTokenTable): Pr
   await tx.insertInto("enrollmentToken").values(token).execute();
 }
 
-function byIdOrHash(db: Database, by: { id: string } | { valueHash: string }) {
-  const [column, value] = "id" in by ? (["id", by.id] as const) : (["valueHash", by.valueHash] as const);
-  return db
-    .selectFrom("enrollmentToken")
-    .selectAll()
-    .where(column, "=", value)
-    .where("deletedAt", "is", null);
+function lockBy(column: "id" | "valueHash") {
+  return statement((db, place: Place<{ value: string }>) =>
+    lockRows(
+      db,
+      db
+        .selectFrom("enrollmentToken")
+        .selectAll()
+        .where(column, "=", place("value"))
+        .where("deletedAt", "is", null),
+    ).compile(),
+  );
 }
+
+const lockById = lockBy("id");
+const lockByHash = lockBy("valueHash");
 
 /**
  * The hashes that belong to a token. Includes deleted tokens, because their sensors may repeat an enrollment.
@@ -177,7 +185,8 @@ export async function listExistingHashes(db: Database, hashes: string[]): Promis
 
 /** Locks the token's row until the transaction ends. Ignores deleted tokens. */
 export async function lockToken(tx: Database, by: { id: string } | { valueHash: string }) {
-  return await lockRows(tx, byIdOrHash(tx, by)).executeTakeFirst();
+  const rows = "id" in by ? lockById(tx, { value: by.id }) : lockByHash(tx, { value: by.valueHash });
+  return (await rows)[0];
 }
 
 /**
@@ -197,6 +206,18 @@ export type TokenColumns = Partial<Omit<EnrollmentTokenTable, "id" | "valueHash"
 
 export async function updateToken(tx: Database, id: string, columns: TokenColumns): Promise<void> {
   await tx.updateTable("enrollmentToken").set(columns).where("id", "=", id).execute();
+}
+
+const setLastUse = statement((db, place: Place<{ id: string; at: number }>) =>
+  db
+    .updateTable("enrollmentToken")
+    .set({ lastUsedAt: place("at") })
+    .where("id", "=", place("id"))
+    .compile(),
+);
+
+export async function updateLastUse(tx: Database, id: string, at: number): Promise<void> {
+  await setLastUse(tx, { id, at });
 }
 
 /** Updates the counts of refused attempts, in the transaction that writes or deletes the attempts. */
@@ -232,14 +253,17 @@ export async function hasAttempts(db: Database, tokenId: string): Promise<boolea
   return row !== undefined;
 }
 
-/** Counts the sensors that enrolled with the token: the highest number of a use. */
-export async function countUses(db: Database, tokenId: string): Promise<number> {
-  const row = await db
+const usesOf = statement((db, place: Place<{ tokenId: string }>) =>
+  db
     .selectFrom("enrollmentAttempt")
     .select((eb) => eb.fn.max("useNumber").as("uses"))
-    .where("enrollmentTokenId", "=", tokenId)
-    .executeTakeFirstOrThrow();
-  return Number(row.uses ?? 0);
+    .where("enrollmentTokenId", "=", place("tokenId"))
+    .compile(),
+);
+
+/** Counts the sensors that enrolled with the token: the highest number of a use. */
+export async function countUses(db: Database, tokenId: string): Promise<number> {
+  return Number((await usesOf(db, { tokenId }))[0]?.uses ?? 0);
 }
 
 /** The expected hosts of a token's rollout as JSON; null: not set; undefined: there is no such token. */

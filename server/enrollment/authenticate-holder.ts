@@ -2,8 +2,8 @@
 // token or ticket exists, and the request is signed with the key that it claims. The rules of the token or
 // ticket are checked later.
 import { createHash } from "node:crypto";
-import { publicKey as publicKeySchema } from "@attacklens/protocol/enroll.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
+import { isPublicKey } from "@attacklens/protocol/public-key.ts";
 import type { Route } from "@attacklens/protocol/route.ts";
 import { ENROLL_SIGNED_COMPONENTS } from "@attacklens/protocol/signature.ts";
 import { TICKET_PREFIX, tokenValueError } from "@attacklens/protocol/token-value.ts";
@@ -76,7 +76,7 @@ export async function authenticateHolder(
 /** The `keyid` is the new key itself, so the signature is checked before the body is read. */
 function parseNewKeySignature(headers: Headers): ClaimedSignature {
   const claimed = parseSignature(headers, ENROLL_SIGNED_COMPONENTS);
-  if (publicKeySchema.safeParse(claimed.keyid).success) return claimed;
+  if (isPublicKey(claimed.keyid)) return claimed;
   throw new Problem(
     "signature-invalid",
     "The signature is refused: keyid must be the public key, 32 bytes in base64url without padding",

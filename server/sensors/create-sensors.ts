@@ -4,7 +4,8 @@ import { assetCreated, createAssets } from "../assets/assets.ts";
 import { type AuditEvent, recordAuditEvents } from "../audit/audit.ts";
 import type { Database, SensorTable } from "../db/schema.ts";
 import { nameKey } from "../ids.ts";
-import { findSensor, insertSensors } from "./record/sensors-store.ts";
+import { insertSensors, type NewSensorRow } from "./record/new-sensors-store.ts";
+import { findSensor } from "./record/sensors-store.ts";
 
 /** The facts about its sensor that an enrolled host receives. */
 export interface Enrolled {
@@ -37,25 +38,6 @@ export interface AdmittingToken {
   /** The columns of a new sensor that the token determines. */
   sensorColumns: Pick<SensorTable, "enrollmentTokenId" | "ephemeralHours">;
 }
-
-/** The columns of events that have not happened yet to a new sensor. */
-const UNTOUCHED = {
-  reportedAt: null,
-  deletedAt: null,
-  approvedAt: null,
-  approvedBy: null,
-  blockedAt: null,
-  blockedBy: null,
-  uninstalledAt: null,
-  removedAt: null,
-  instanceId: null,
-  hasNewcomers: 0,
-  nextPublicKey: null,
-  agreementKey: null,
-  replacedBy: null,
-  replacedAt: null,
-  replacementDecidedBy: null,
-};
 
 /** Creates the sensors in the caller's transaction. Throws a duplicate error if one of the keys is known. */
 export async function createSensors(
@@ -98,10 +80,9 @@ function columnsOf(
     assetId: string;
   },
   { sensorColumns }: AdmittingToken,
-): SensorTable {
+): NewSensorRow {
   const { hostname, platform, osName, osVersion, architecture } = host;
   return {
-    ...UNTOUCHED,
     ...sensorColumns,
     ...{ id: sensorId, publicKey, assetId, clonedFrom },
     ...{ hostname, platform, osName, osVersion, architecture },

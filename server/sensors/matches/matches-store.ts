@@ -1,10 +1,12 @@
 // Matches of new sensors with silent ones, in SQL.
 import { sql } from "kysely";
-import { forSomeRows, forSomeValues } from "../../db/batches.ts";
+import { forSomeValues } from "../../db/batches.ts";
 import { jsonRows } from "../../db/dialect.ts";
+import { insertion } from "../../db/insertion.ts";
 import { isLiveGroup } from "../../db/live-group.ts";
 import type { Database, SensorMatchTable } from "../../db/schema.ts";
 import { inSnapshot } from "../../db/snapshot.ts";
+import { statement } from "../../db/statement.ts";
 
 /** A value that more than this many assets have identifies none of them. */
 const MAX_HOLDERS = 20;
@@ -16,14 +18,21 @@ const MAX_HOLDERS = 20;
 export async function listHolders(tx: Database, identifiers: Record<string, string[]>) {
   const shared = await listSharedByFew(tx, identifiers);
   if (shared.length === 0) return [];
-  const { rows } = await sql<{ assetId: string }>`
-    select distinct asset_identifier.asset_id from ${pairRows(tx, shared)} as wanted cross join asset_identifier
-    where asset_identifier.type = wanted.type and asset_identifier.value = wanted.value`.execute(tx);
+  const rows = await assetsWith(tx, { pairs: JSON.stringify(shared) });
   return await forSomeValues(
     rows.map(({ assetId }) => assetId),
     (some) => holdersOf(tx, some).execute(),
   );
 }
+
+const PAIR = { type: "text", value: "text" } as const;
+
+const assetsWith = statement<{ pairs: string }, { assetId: string }>((db, place) =>
+  sql<{ assetId: string }>`
+    select distinct asset_identifier.asset_id
+    from ${jsonRows(db, place("pairs"), PAIR)} as wanted cross join asset_identifier
+    where asset_identifier.type = wanted.type and asset_identifier.value = wanted.value`.compile(db),
+);
 
 /**
  * Returns the identifiers that at least two and at most MAX_HOLDERS assets have. The new sensor's asset
@@ -37,9 +46,12 @@ async function listSharedByFew(
   const pairs = Object.entries(identifiers).flatMap(([type, values]) =>
     values.map((value) => ({ type, value })),
   );
-  if (pairs.length === 0) return [];
-  const { rows } = await sql<{ type: string; value: string }>`
-    select type, value from ${pairRows(tx, pairs)} as wanted
+  return pairs.length === 0 ? [] : await sharedByFew(tx, { pairs: JSON.stringify(pairs) });
+}
+
+const sharedByFew = statement<{ pairs: string }, { type: string; value: string }>((db, place) =>
+  sql<{ type: string; value: string }>`
+    select type, value from ${jsonRows(db, place("pairs"), PAIR)} as wanted
     where (
       select count(*) from (
         select 1 from asset_identifier join asset on asset.id = asset_identifier.asset_id
@@ -47,13 +59,8 @@ async function listSharedByFew(
           and asset.merged_into is null
         limit ${MAX_HOLDERS + 1}
       ) as holder
-    ) between 2 and ${MAX_HOLDERS}`.execute(tx);
-  return rows;
-}
-
-function pairRows(tx: Database, pairs: { type: string; value: string }[]) {
-  return jsonRows(tx, JSON.stringify(pairs), { type: "text", value: "text" });
-}
+    ) between 2 and ${MAX_HOLDERS}`.compile(db),
+);
 
 /**
  * Includes unenrolled sensors. It is a single expression because with four conditions, PostgreSQL expects so
@@ -74,9 +81,10 @@ function holdersOf(tx: Database, some: string[]) {
     .where(canBeMatched);
 }
 
-export async function insertMatches(tx: Database, rows: SensorMatchTable[]): Promise<void> {
-  await forSomeRows(rows, (some) => tx.insertInto("sensorMatch").values(some).execute());
-}
+/** Inserts matches that are undecided. */
+export const insertMatches = insertion<
+  Pick<SensorMatchTable, "sensorId" | "predecessorId" | "facts" | "isCertain">
+>("sensorMatch", { sensorId: "text", predecessorId: "text", facts: "text", isCertain: "bigint" });
 
 /**
  * Returns the undecided pairs whose earlier sensor is silent: it is unenrolled or was not seen since

@@ -54,10 +54,6 @@ export async function detectMatches(
             predecessorId: holder.id,
             facts: JSON.stringify(facts),
             isCertain: isCertain ? 1 : 0,
-            decision: null,
-            decidedAt: null,
-            decidedBy: null,
-            formerAssetId: null,
           },
         ];
       })

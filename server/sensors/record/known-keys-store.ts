@@ -1,19 +1,13 @@
 // Public keys that sensors have, had, or announced, in SQL. The primary key prevents two sensors with one
 // key.
-import { forSomeRows, forSomeValues } from "../../db/batches.ts";
+import { isAmong } from "../../db/dialect.ts";
+import { insertion } from "../../db/insertion.ts";
 import { isLiveGroup } from "../../db/live-group.ts";
 import type { Database, KnownKeyTable } from "../../db/schema.ts";
+import { type Place, statement } from "../../db/statement.ts";
 
-/**
- * Returns the known keys among these, each with its sensor, which may be deleted, and the hash of the token
- * that the sensor enrolled with.
- */
-export async function listKnownKeys(db: Database, publicKeys: string[]) {
-  return await forSomeValues(publicKeys, (some) => knownKeys(db, some).execute());
-}
-
-function knownKeys(db: Database, some: string[]) {
-  return db
+const knownKeys = statement((db, place: Place<{ publicKeys: string }>) =>
+  db
     .selectFrom("knownKey")
     .innerJoin("sensor", "sensor.id", "knownKey.sensorId")
     .innerJoin("enrollmentToken", "enrollmentToken.id", "sensor.enrollmentTokenId")
@@ -35,15 +29,28 @@ function knownKeys(db: Database, some: string[]) {
       "assetGroup.id as assetGroupId",
       "assetGroup.name as assetGroupName",
     ])
-    .where("knownKey.publicKey", "in", some);
+    .where(isAmong(db, "knownKey.publicKey", place("publicKeys")))
+    .compile(),
+);
+
+/**
+ * Returns the known keys among these, each with its sensor, which may be deleted, and the hash of the token
+ * that the sensor enrolled with.
+ */
+export async function listKnownKeys(db: Database, publicKeys: readonly string[]) {
+  return await knownKeys(db, { publicKeys: JSON.stringify(publicKeys) });
 }
 
 export type KnownKey = Awaited<ReturnType<typeof listKnownKeys>>[number];
 
 /** Throws a duplicate error if one of the keys is known. */
-export async function insertKnownKeys(tx: Database, keys: KnownKeyTable[]): Promise<void> {
-  await forSomeRows(keys, (some) => tx.insertInto("knownKey").values(some).execute());
-}
+export const insertKnownKeys = insertion<KnownKeyTable>("knownKey", {
+  publicKey: "text",
+  sensorId: "text",
+  state: "text",
+  origin: "text",
+  replacedAt: "bigint",
+});
 
 /** Lists the earlier keys of the sensor, the latest first. */
 export async function listReplacedKeys(db: Database, sensorId: string) {

@@ -57,9 +57,9 @@ function takeBatch<W extends { request: SeenSensor }>(waiting: W[]): { batch: W[
 export type Presence = ReturnType<typeof openPresence>;
 
 const SEEN = {
-  sensor_id: "text",
-  last_seen_at: "bigint",
-  last_nonce: "bigint",
+  sensorId: "text",
+  lastSeenAt: "bigint",
+  lastNonce: "bigint",
   address: "text",
   revision: "bigint",
   standing: "text",
@@ -93,15 +93,7 @@ async function upsertWithRetries(db: Database, rows: SeenSensor[]): Promise<Set<
 }
 
 async function upsert(db: Database, rows: SeenSensor[]): Promise<Set<string>> {
-  const seen = rows.map((row) => ({
-    sensor_id: row.sensorId,
-    last_seen_at: row.lastSeenAt,
-    last_nonce: row.lastNonce,
-    address: row.address,
-    revision: row.revision,
-    standing: row.standing,
-  }));
-  const accepted = await upsertSeen(db, { seen: JSON.stringify(seen) });
+  const accepted = await upsertSeen(db, { seen: JSON.stringify(rows) });
   return new Set(accepted.map(({ sensorId }) => sensorId));
 }
 

@@ -1,11 +1,10 @@
 // Sensors in SQL.
 import { sql } from "kysely";
-import { forSomeRows, forSomeValues } from "../../db/batches.ts";
+import { forSomeValues } from "../../db/batches.ts";
 import { isAmong, lockRows } from "../../db/dialect.ts";
 import { isLiveGroup } from "../../db/live-group.ts";
 import type { Database, SensorTable } from "../../db/schema.ts";
 import { type Place, statement } from "../../db/statement.ts";
-import { insertKnownKeys } from "./known-keys-store.ts";
 
 function sensors(db: Database) {
   return db
@@ -125,32 +124,6 @@ export async function listSensorStates(db: Database, ids: readonly string[]): Pr
 }
 
 export type SensorState = NonNullable<Awaited<ReturnType<typeof findSensorState>>>;
-
-/** Inserts the sensors as just seen, each with the nonce that its enrollment spent. */
-export async function insertSensors(
-  tx: Database,
-  made: { sensor: SensorTable; address: string; nonce: number }[],
-): Promise<void> {
-  const rows = made.map(({ sensor }) => sensor);
-  await forSomeRows(rows, (some) => tx.insertInto("sensor").values(some).execute());
-  const presences = made.map(({ sensor, address, nonce }) => ({
-    sensorId: sensor.id,
-    lastSeenAt: sensor.enrolledAt,
-    lastNonce: nonce,
-    address,
-  }));
-  await forSomeRows(presences, (some) => tx.insertInto("sensorPresence").values(some).execute());
-  await insertKnownKeys(
-    tx,
-    made.map(({ sensor: { id, publicKey, clonedFrom } }) => ({
-      publicKey,
-      sensorId: id,
-      state: "present",
-      origin: clonedFrom === null ? "enrollment" : "clone",
-      replacedAt: null,
-    })),
-  );
-}
 
 export type HostColumns = Partial<
   Pick<

@@ -1,0 +1,33 @@
+import { expect, test } from "bun:test";
+import { createTestDatabase, TESTED_DIALECTS } from "../testing/test-world.ts";
+import { insertion } from "./insertion.ts";
+import type { SettingTable } from "./schema.ts";
+
+const insertSettings = insertion<SettingTable>("setting", { name: "text", value: "text" });
+const insertNewSettings = insertion<SettingTable>("setting", { name: "text", value: "text" }, "skip");
+
+for (const dialect of TESTED_DIALECTS) {
+  test(`an insertion stores any number of rows, and throws or skips those that exist (${dialect})`, async () => {
+    await using database = await createTestDatabase(dialect);
+    const { db } = database;
+    const read = async () =>
+      Object.fromEntries(
+        (await db.selectFrom("setting").selectAll().where("name", "like", "row%").execute()).map((row) => [
+          row.name,
+          row.value,
+        ]),
+      );
+    const rows = Array.from({ length: 5_000 }, (_, index) => ({ name: `row ${index}`, value: "\"\\ü'" }));
+    await insertSettings(db, []);
+    await insertSettings(db, rows);
+    expect(await read()).toEqual(Object.fromEntries(rows.map(({ name, value }) => [name, value])));
+    const more = [
+      { name: "row 1", value: "other" },
+      { name: "row new", value: "new" },
+    ];
+    await expect(insertSettings(db, more)).rejects.toThrow();
+    expect(await read()).not.toHaveProperty("row new");
+    await insertNewSettings(db, more);
+    expect(await read()).toMatchObject({ "row 1": "\"\\ü'", "row new": "new" });
+  });
+}
