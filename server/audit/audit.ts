@@ -1,5 +1,5 @@
 // The audit log. Each event contains the SHA-256 of the previous one, so that a removed event is detected.
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { canonicalJson, type Json } from "@attacklens/protocol/canonical-json.ts";
 import { CHANGE_TOPICS } from "@attacklens/protocol/changes.ts";
 import type { User } from "../caller.ts";
@@ -132,5 +132,5 @@ export async function findBreak(db: Database): Promise<number | undefined> {
 }
 
 function hashOf(row: Omit<AuditEventTable, "hash">): string {
-  return createHash("sha256").update(canonicalJson(row)).digest("hex");
+  return hash("sha256", canonicalJson(row));
 }

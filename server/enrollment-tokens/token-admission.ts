@@ -1,6 +1,6 @@
 // Decides whether a token admits a host that presents its value: locks the token, checks its rules, and
 // counts the use.
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { RefusalReason } from "@attacklens/protocol/enrollment-attempts.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
 import { tokenValueError } from "@attacklens/protocol/token-value.ts";
@@ -20,7 +20,7 @@ export function parseTokenValue(value: string): string {
 }
 
 export function hashTokenValue(value: string): string {
-  return createHash("sha256").update(value).digest("hex");
+  return hash("sha256", value);
 }
 
 export function tokenUnknown(): Problem {

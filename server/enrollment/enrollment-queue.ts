@@ -7,10 +7,11 @@ import { openRetryAfter } from "../retry-after.ts";
 export const TOKEN_QUEUE_LIMITS = {
   /** Simultaneous batches, each of a different token: two of the same token would wait for its lock. */
   running: 4,
-  batch: 100,
+  /** More would share a commit, but a batch delays every other request while SQLite writes it. */
+  batch: 200,
   waiting: 2_000,
   /** The rate of a small machine. Retry-After spreads refused hosts over time at this rate. */
-  perSecond: 500,
+  perSecond: 1_000,
 };
 
 /**
