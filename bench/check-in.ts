@@ -37,7 +37,7 @@ interface Subject {
   mostPerSecond: number;
 }
 
-const withMac: Sign = ({ signer }) => signer.signWithMac(checkIn.path, REPORT);
+export const withMac: Sign = ({ signer }) => signer.signWithMac(checkIn.path, REPORT);
 const withEd25519: Sign = ({ signer, id }) => signer.sign(checkIn.path, REPORT, id);
 
 export async function benchCheckIn(
@@ -123,7 +123,10 @@ async function load(folder: string, subject: Subject, seconds: number): Promise<
   return await runLoad({ folder, url: target.url, pids, requests, connections: CONNECTIONS, seconds });
 }
 
-function checkIns({ target, hosts, sign }: Subject, count: number): Buffer[] {
+export function checkIns(
+  { target, hosts, sign }: Pick<Subject, "target" | "hosts" | "sign">,
+  count: number,
+): Buffer[] {
   return Array.from({ length: count }, (_, index) =>
     requestBytes(target.url, sign(hosts[index % hosts.length]!)),
   );

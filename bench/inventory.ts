@@ -7,6 +7,7 @@ import { SQL } from "bun";
 import type { Session } from "../harness/api-client.ts";
 import type { BenchPostgres } from "./bench-postgres.ts";
 import { type Figure, median, plainFigure } from "./figure.ts";
+import { inParallel } from "./in-parallel.ts";
 import { dissimilarHost, type MadeInventory, similarHost, upgradedHost } from "./made-inventory.ts";
 import type { BenchOptions } from "./options.ts";
 import { cpuMsOf } from "./process-tree.ts";
@@ -49,7 +50,9 @@ async function measure(
   const cpuMs = () => [server.pid, ...pids].reduce((sum, pid) => sum + cpuMsOf(pid), 0);
 
   const dissimilar = Math.max(ROUNDS, Math.floor(hosts / 20));
-  const sensors = await inParallel(hosts + dissimilar + 1, (index) => enrollHost(server.url, value, index));
+  const sensors = await inParallel(AT_ONCE, hosts + dissimilar + 1, (index) =>
+    enrollHost(server.url, value, index),
+  );
   const [image, ...others] = sensors;
   await image!.report(similarHost(0));
   const similar = await measured(others.slice(0, hosts), (index) => similarHost(index + 1), {
@@ -95,28 +98,11 @@ async function measured(
     const own = sensors.slice(round * each, (round + 1) * each);
     const inventories = own.map((_, index) => inventoryOf(round * each + index));
     const [cpuBefore, sizeBefore] = [cpuMs(), await sizeBytes()];
-    await inParallel(each, (index) => own[index]!.report(inventories[index]!));
+    await inParallel(AT_ONCE, each, (index) => own[index]!.report(inventories[index]!));
     costs.cpuMs.push((cpuMs() - cpuBefore) / each);
     costs.kilobytes.push(((await sizeBytes()) - sizeBefore) / each / 1_000);
   }
   return costs;
-}
-
-async function inParallel<Result>(
-  count: number,
-  work: (index: number) => Promise<Result>,
-): Promise<Result[]> {
-  const results: Result[] = [];
-  let next = 0;
-  await Promise.all(
-    Array.from({ length: AT_ONCE }, async () => {
-      while (next < count) {
-        const index = next++;
-        results[index] = await work(index);
-      }
-    }),
-  );
-  return results;
 }
 
 async function readMs(url: string, session: Session, ids: string[]) {

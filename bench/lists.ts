@@ -1,13 +1,12 @@
 // Measures the lists of a fleet of any size: the 95th percentile of each sort and filter over several pages,
 // and how long the slowest list delays other requests.
-import { Database } from "bun:sqlite";
 import { join } from "node:path";
 import { SENSOR_STATUSES } from "@attacklens/protocol/sensors.ts";
-import { SQL } from "bun";
-import { fleetId, fleetStatements } from "../harness/fleet-rows.ts";
+import { fleetId } from "../harness/fleet-rows.ts";
 import { progress } from "../harness/terminal.ts";
 import type { BenchPostgres } from "./bench-postgres.ts";
 import { type Figure, median, plainFigure } from "./figure.ts";
+import { insertFleet } from "./fleet.ts";
 import { largeHost } from "./made-inventory.ts";
 import type { BenchOptions } from "./options.ts";
 import { enrollHost } from "./reporting-host.ts";
@@ -78,7 +77,7 @@ async function measure(sensors: number, target: TargetOptions): Promise<Figure[]
   await using server = await openTarget(target);
   const { session } = server;
   const seeding = performance.now();
-  await seed(target, sensors);
+  await insertFleet(target, sensors);
   progress(`inserted ${sensors} sensors in ${Math.round((performance.now() - seeding) / 1000)} s, ${name}`);
   const get = async (path: string) => {
     const startedAt = performance.now();
@@ -145,17 +144,4 @@ async function delayOfOthers(get: Get, path: string | undefined): Promise<number
 function at(values: number[], part: number): number {
   const sorted = values.toSorted((left, right) => left - right);
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))]!;
-}
-
-async function seed({ dataDir, databaseUrl }: TargetOptions, sensors: number): Promise<void> {
-  const dialect = databaseUrl ? "postgres" : "sqlite";
-  const statements = fleetStatements({ dialect, sensors, now: Date.now() });
-  if (databaseUrl) {
-    await using sql = new SQL(databaseUrl, { max: 1 });
-    for (const statement of [...statements, "vacuum analyze"]) await sql.unsafe(statement);
-    return;
-  }
-  using sqlite = new Database(join(dataDir, "attacklens.db"));
-  sqlite.run("PRAGMA busy_timeout = 30000");
-  for (const statement of statements) sqlite.run(statement);
 }

@@ -4,6 +4,7 @@ import { openTemporaryFolder } from "../harness/temporary-folder.ts";
 import { progress, runTask } from "../harness/terminal.ts";
 import { type BenchPostgres, openBenchPostgres } from "./bench-postgres.ts";
 import { benchCheckIn } from "./check-in.ts";
+import { benchDisturbed } from "./disturbed.ts";
 import { benchEnroll } from "./enroll.ts";
 import { describeFigures, type Figure, figuresAsJson } from "./figure.ts";
 import { benchInventory } from "./inventory.ts";
@@ -35,6 +36,10 @@ const BENCHES: Record<string, Bench> = {
   inventory: {
     what: "inventories of hosts of one image, of other hosts, and changed ones",
     run: async (folder, postgres, options) => await benchInventory(folder, await postgres(), options),
+  },
+  disturbed: {
+    what: "the latency of check-ins beside inventories and reads of all sensors",
+    run: async (folder, postgres, options) => await benchDisturbed(folder, await postgres(), options),
   },
   trickling: {
     what: "slow request bodies, and the most expensive uploads that the server accepts",

@@ -8,6 +8,7 @@ import { call, type Session } from "../harness/api-client.ts";
 import { createSuperAdmin } from "../harness/first-day.ts";
 import { FROM_SOURCE, startServer } from "../harness/programs.ts";
 import { makeSigner, type SignedRequest } from "../harness/signer.ts";
+import { inParallel } from "./in-parallel.ts";
 
 export const VERSIONS = { protocolVersion: SENSOR_PROTOCOL_VERSION, sensorVersion: RELEASE };
 const AT_ONCE = 100;
@@ -53,21 +54,13 @@ function profiledServer(folder: string): string[] {
 }
 
 export async function enrollHosts({ url, token }: Target, count: number): Promise<EnrolledHost[]> {
-  const hosts: EnrolledHost[] = [];
-  let next = 0;
-  await Promise.all(
-    Array.from({ length: AT_ONCE }, async () => {
-      while (next < count) {
-        const number = next++;
-        const signer = makeSigner();
-        const { path, init } = enrollment(token, number, signer);
-        const response = await fetch(url + path, init);
-        if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
-        hosts[number] = { id: ((await response.json()) as { sensorId: string }).sensorId, signer };
-      }
-    }),
-  );
-  return hosts;
+  return await inParallel(AT_ONCE, count, async (number) => {
+    const signer = makeSigner();
+    const { path, init } = enrollment(token, number, signer);
+    const response = await fetch(url + path, init);
+    if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
+    return { id: ((await response.json()) as { sensorId: string }).sensorId, signer };
+  });
 }
 
 /** Each number makes a host that no other number resembles. */
