@@ -14,7 +14,6 @@ import {
   expectRefusal,
   type Host,
   type InstallServer,
-  leftOvers,
   openInstallServer,
   PAYLOAD,
   PROGRAM,
@@ -62,7 +61,7 @@ describe.skipIf(!CAN_INSTALL)("install.sh", () => {
         ...["install", "--server", server.loopback, "--ca-pin", server.target.caPin],
         ...["--token-file", "token.txt", "--wait", "5"],
       ]);
-      expect(leftOvers()).toEqual([]);
+      expect(outcome.left).toEqual([]);
     });
 
     test.each(["wget", "apt"])(

@@ -74,6 +74,8 @@ export interface Outcome {
   /** What the sensor read from standard input, and from ATTACKLENS_TOKEN. */
   input: string;
   environment: string;
+  /** What the script left in the folder where it downloads the program. */
+  left: string[];
 }
 
 export async function openInstallServer() {
@@ -110,8 +112,12 @@ export type InstallServer = Awaited<ReturnType<typeof openInstallServer>>;
 
 export async function runOnHost(server: InstallServer, host: Host): Promise<Outcome> {
   using folder = openTemporaryFolder("host");
-  const [bin, record] = [join(folder.path, "bin"), join(folder.path, "record")];
-  for (const path of [bin, record]) mkdirSync(path);
+  const [bin, record, lib] = ["bin", "record", "lib"].map((name) => join(folder.path, name)) as [
+    string,
+    string,
+    string,
+  ];
+  for (const path of [bin, record, lib]) mkdirSync(path);
   // The server in this process has a strict umask.
   for (const path of [folder.path, bin]) chmodSync(path, 0o755);
   fillPath(bin, host);
@@ -131,7 +137,8 @@ export async function runOnHost(server: InstallServer, host: Host): Promise<Outc
     ...(host.shell ?? ["sh"]),
     ...command,
   ];
-  const enter = `set -e\n${host.mounts ?? ""}\nexec "$@"`;
+  // Tests run at the same time, so each host has its own folder.
+  const enter = `set -e\nmount --bind ${lib} /var/lib\n${host.mounts ?? ""}\nexec "$@"`;
   const { code, stdout, stderr } = await runCommand(
     ["unshare", "--mount", "sh", "-c", enter, "sh", ...words],
     {
@@ -150,6 +157,7 @@ export async function runOnHost(server: InstallServer, host: Host): Promise<Outc
     installed: read("arguments")?.trimEnd().split("\n"),
     input: read("input") ?? "",
     environment: read("environment") ?? "",
+    left: readdirSync(lib),
   };
 }
 
@@ -167,16 +175,11 @@ function fillPath(bin: string, { programs = {}, without = [] }: Host): void {
 }
 
 /** The script ends with a sentence and a hint. It has run nothing, and has left nothing. */
-export function expectRefusal({ code, output, installed }: Outcome, sentence: string | RegExp): void {
+export function expectRefusal({ code, output, installed, left }: Outcome, sentence: string | RegExp): void {
   expect(output).toMatch(sentence);
   const lines = output.trimEnd().split("\n");
   expect(lines.at(-2)).toStartWith("attacklens: ");
   expect(lines.at(-1)).toMatch(/^hint: .{10}/);
   expect({ code, installed }).toEqual({ code: 1, installed: undefined });
-  expect(leftOvers()).toEqual([]);
-}
-
-/** Of the script, in the folder where it downloads the program. */
-export function leftOvers(): string[] {
-  return readdirSync("/var/lib").filter((name) => name.startsWith("attacklens-install"));
+  expect(left).toEqual([]);
 }
