@@ -76,11 +76,12 @@ export function enrollment(token: string, number: number, signer = makeSigner())
 
 /** Announces the keys of the hosts, and derives those of their MACs from the replies. */
 export async function agreeOnMacs({ url }: Target, hosts: readonly EnrolledHost[]): Promise<void> {
-  for (const { id, signer } of hosts) {
+  await inParallel(AT_ONCE, hosts.length, async (number) => {
+    const { id, signer } = hosts[number]!;
     const report = { ...VERSIONS, inventory: {}, agreementKey: signer.agreementKey };
     const { path, init } = signer.sign(checkIn.path, report, id);
     const response = await fetch(url + path, init);
     if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
     signer.agree(id, ((await response.json()) as { agreement: ServerAgreement }).agreement);
-  }
+  });
 }
