@@ -5,7 +5,7 @@ export interface Cost {
   cpuMs: number;
   /** The highest sum over the processes that ran at the same time. Each counts the pages that they share. */
   peakMegabytes: number;
-  /** Of the largest process, as time(1) shows it. */
+  /** Of the largest process. A program that ends within a few samples may have had a little more. */
   largestMegabytes: number;
 }
 
@@ -14,21 +14,29 @@ const SAMPLE_MS = 5;
 /** Runs a program until it ends. Throws if its exit code is not among the expected ones. */
 export async function costOf(command: string[], expected: number[] = [0]): Promise<Cost> {
   const child = Bun.spawn(command, { stdin: "ignore", stdout: "ignore", stderr: "ignore" });
-  let peak = 0;
+  let [peak, largest] = [0, 0];
   const timer = setInterval(() => {
     peak = Math.max(peak, residentMegabytes(child.pid));
+    largest = Math.max(largest, largestMegabytes(child.pid));
   }, SAMPLE_MS);
   const code = await child.exited;
   clearInterval(timer);
   if (!expected.includes(code)) throw new Error(`${command.join(" ")} exited with code ${code}`);
   const usage = child.resourceUsage();
-  const largest = (usage?.maxRSS ?? 0) / 1024 ** 2;
   return {
     cpuMs: Number(usage?.cpuTime.total ?? 0) / 1000,
-    // A short program may end between two samples.
     peakMegabytes: Math.max(peak, largest),
     largestMegabytes: largest,
   };
+}
+
+/**
+ * The highest memory of a process of the tree since it started its program. The usage that the kernel returns
+ * for a child is at least the memory of the process that started it.
+ */
+function largestMegabytes(pid: number): number {
+  const kib = Number(/^VmHWM:\s+(\d+) kB$/m.exec(readOrEmpty(`/proc/${pid}/status`))?.[1] ?? 0);
+  return Math.max(kib / 1024, ...childrenOf(pid).map(largestMegabytes));
 }
 
 /** The resident memory of a process and its descendants. Shared pages count once for each process. */
