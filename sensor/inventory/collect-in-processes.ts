@@ -161,17 +161,14 @@ async function answerInProcesses<R extends Request>(
 
   let memoryTimer: ReturnType<typeof setTimeout> | undefined;
   function watchMemory(): void {
-    let sum = 0;
-    let largest: { one: Active; bytes: number } | undefined;
-    for (const one of active) {
-      const bytes = one.process.privateBytes() ?? 0;
-      sum += bytes;
-      if (largest === undefined || bytes > largest.bytes) largest = { one, bytes };
-    }
+    const sizes = Array.from(active, (one) => ({ one, bytes: one.process.privateBytes() ?? 0 }));
+    const sum = sizes.reduce((total, { bytes }) => total + bytes, 0);
+    const largest = sizes.toSorted((a, b) => b.bytes - a.bytes)[0];
     if (largest && sum > limits.memoryBytes) {
       if (largest.bytes > limits.memoryBytes || active.size === 1)
         endWith(largest.one, tooLarge(limits.memoryBytes));
-      else postpone(largest.one);
+      // They are in the order of their starts: the last one that frees enough has done the least work.
+      else postpone((sizes.findLast(({ bytes }) => bytes >= sum - limits.memoryBytes) ?? largest).one);
     }
     const isFar = sum < limits.memoryBytes / 3;
     memoryTimer = setTimeout(watchMemory, isFar ? MEMORY_POLL_MS.far : MEMORY_POLL_MS.near);
