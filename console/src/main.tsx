@@ -5,11 +5,14 @@ import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { problemOf } from "./api.ts";
+import { followPages } from "./components/follow-pages.ts";
+import { hasUnsavedInput } from "./components/unsaved.ts";
 import { takeSetupCode } from "./pages/account/setup-code.ts";
 import { paths } from "./paths.ts";
 import { meQuery } from "./queries.ts";
 import { createConsoleRouter } from "./router.ts";
 import { cssVariables, theme } from "./theme.ts";
+import { followFocus } from "./ui/focus-origin.ts";
 
 // Before any other code reads the address, because the setup code must not stay in it.
 takeSetupCode();
@@ -27,9 +30,15 @@ const queryClient = new QueryClient({
 });
 const router = createConsoleRouter(queryClient);
 
-/** When the session ends, the console opens the sign-in page and returns to the same page after it. */
+followFocus();
+followPages(router);
+
+/**
+ * When the session ends, the console opens the sign-in page and returns to the same page after it. A form
+ * with unsaved input stays open.
+ */
 function leaveWhenSignedOut(error: Error) {
-  if (problemOf(error).code !== "not-signed-in") return;
+  if (problemOf(error).code !== "not-signed-in" || hasUnsavedInput()) return;
   queryClient.removeQueries({ queryKey: meQuery.queryKey });
   const { pathname, href } = router.state.location;
   if (pathname === "/sign-in" || pathname === "/setup") return;

@@ -1,8 +1,11 @@
-import { Button, Group, Modal, Stack } from "@mantine/core";
+import { Button, Group, Stack } from "@mantine/core";
 import type { ReactNode } from "react";
 import { ActionButton } from "../ui/ActionButton.tsx";
+import { Dialog } from "../ui/Dialog.tsx";
 import { Notice } from "../ui/Notice.tsx";
+import { Form } from "./Form.tsx";
 import classes from "./FormDialog.module.css";
+import { useDiscard } from "./use-discard.tsx";
 
 interface FormDialogProps {
   title: string;
@@ -10,7 +13,7 @@ interface FormDialogProps {
   submit: string;
   onSubmit: React.SubmitEventHandler<HTMLFormElement>;
   onClose: () => void;
-  /** A click outside must not discard typed input. */
+  /** The input differs from what the form opened with. The dialog asks before it discards the input. */
   isDirty: boolean;
   isSubmitting: boolean;
   /** A problem that belongs to no field. */
@@ -19,30 +22,27 @@ interface FormDialogProps {
 }
 
 /** A dialog to create or edit an object. Enter submits it. */
-export function FormDialog(props: FormDialogProps) {
+export function FormDialog({ isDirty, isSubmitting, onClose, ...props }: FormDialogProps) {
+  const { requestClose, question } = useDiscard(isDirty, isSubmitting, onClose);
   return (
-    <Modal
-      opened
-      onClose={props.onClose}
-      title={props.title}
-      size={520}
-      closeOnClickOutside={!props.isDirty}
-      closeButtonProps={{ "aria-label": "Close dialog" }}
-    >
-      <form onSubmit={props.onSubmit} noValidate>
-        <Stack gap="md">
-          {props.children}
-          {props.error && <Notice kind="danger">{props.error}</Notice>}
-          <Group justify="flex-end" gap="xs" className={classes.end}>
-            <Button variant="default" onClick={props.onClose}>
-              Cancel
-            </Button>
-            <ActionButton type="submit" loading={props.isSubmitting} disabledReason={props.disabledReason}>
-              {props.submit}
-            </ActionButton>
-          </Group>
-        </Stack>
-      </form>
-    </Modal>
+    <>
+      <Dialog title={props.title} size={520} onDismiss={requestClose} withCloseButton trapFocus={!question}>
+        <Form onSubmit={props.onSubmit} isSubmitting={isSubmitting}>
+          <Stack gap="md">
+            {props.children}
+            {props.error && <Notice kind="danger">{props.error}</Notice>}
+            <Group justify="flex-end" gap="xs" className={classes.end}>
+              <Button variant="default" onClick={requestClose}>
+                Cancel
+              </Button>
+              <ActionButton type="submit" loading={isSubmitting} disabledReason={props.disabledReason}>
+                {props.submit}
+              </ActionButton>
+            </Group>
+          </Stack>
+        </Form>
+      </Dialog>
+      {question}
+    </>
   );
 }

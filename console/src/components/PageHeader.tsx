@@ -23,7 +23,7 @@ export function PageHeader({ title, mark, description, breadcrumb, action }: Pag
           </nav>
         )}
         <div className={classes.line}>
-          <h1 className={classes.title} title={title}>
+          <h1 className={classes.title} title={title} tabIndex={-1}>
             {title}
           </h1>
           {mark}

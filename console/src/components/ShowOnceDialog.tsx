@@ -1,7 +1,8 @@
-import { Button, Checkbox, Group, Modal, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Checkbox, Group, Stack, Text, TextInput } from "@mantine/core";
 import { useBlocker } from "@tanstack/react-router";
 import { type ReactNode, useEffect, useState } from "react";
 import { CopyButton } from "../ui/CopyButton.tsx";
+import { Dialog } from "../ui/Dialog.tsx";
 import { Notice } from "../ui/Notice.tsx";
 import classes from "./ShowOnceDialog.module.css";
 
@@ -37,15 +38,7 @@ export function ShowOnceDialog(props: ShowOnceDialogProps) {
     return () => window.removeEventListener("pagehide", onForget);
   }, [onForget]);
   return (
-    <Modal
-      opened
-      onClose={() => undefined}
-      title={title}
-      size={720}
-      closeOnClickOutside={false}
-      closeOnEscape={false}
-      withCloseButton={false}
-    >
+    <Dialog title={title} size={720}>
       <Stack gap="md">
         <Text>{intro}</Text>
         <Notice kind="warning">
@@ -85,6 +78,6 @@ export function ShowOnceDialog(props: ShowOnceDialogProps) {
           </Group>
         </Group>
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,6 +1,7 @@
-import { Button, Group, Modal, Stack } from "@mantine/core";
+import { Button, Group, Stack } from "@mantine/core";
 import { type ReactNode, useState } from "react";
 import classes from "./ConfirmDialog.module.css";
+import { Dialog } from "./Dialog.tsx";
 import { Notice } from "./Notice.tsx";
 
 interface ConfirmDialogProps {
@@ -9,6 +10,8 @@ interface ConfirmDialogProps {
   children: ReactNode;
   /** The verb: `Revoke token`. */
   action: string;
+  /** The button that closes the dialog without the action. */
+  cancel?: string;
   onConfirm: () => Promise<void>;
   onClose: () => void;
   errorText: (error: unknown) => string;
@@ -24,6 +27,7 @@ export function ConfirmDialog({
   title,
   children,
   action,
+  cancel = "Cancel",
   onConfirm,
   onClose,
   errorText,
@@ -45,13 +49,13 @@ export function ConfirmDialog({
     }
   }
   return (
-    <Modal opened onClose={onClose} title={title} size={size} withCloseButton={false}>
+    <Dialog onDismiss={onClose} title={title} size={size}>
       <Stack gap="md">
         <div>{children}</div>
         {error && <Notice kind="danger">{error}</Notice>}
         <Group justify="flex-end" gap="xs" className={classes.actions}>
           <Button variant="default" onClick={onClose} data-autofocus>
-            Cancel
+            {cancel}
           </Button>
           <Button
             {...(isSafe ? {} : { color: "danger" })}
@@ -63,6 +67,6 @@ export function ConfirmDialog({
           </Button>
         </Group>
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }

@@ -21,7 +21,9 @@ export function StateMessage({ icon, title, children, action, role, level = 2 }:
           {icon}
         </div>
       )}
-      <Heading className={classes.title}>{title}</Heading>
+      <Heading className={classes.title} tabIndex={level === 1 ? -1 : undefined}>
+        {title}
+      </Heading>
       {children && <div className={classes.text}>{children}</div>}
       {action && <div className={classes.action}>{action}</div>}
     </div>

@@ -5,6 +5,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { useRef } from "react";
 import { callApi, problemOf } from "../../api.ts";
+import { Form } from "../../components/Form.tsx";
 import { validateBody } from "../../components/form-schema.ts";
 import { useSubmit } from "../../components/use-submit.ts";
 import { paths } from "../../paths.ts";
@@ -81,7 +82,7 @@ function SetupForm({ code }: { code: string }) {
       title="Set up AttackLens"
       text="Create the first account. It is a Super Admin and has all permissions."
     >
-      <form onSubmit={send} noValidate>
+      <Form onSubmit={send} isSubmitting={isSubmitting}>
         <Stack gap="md">
           <TextInput label="Name" autoComplete="name" autoFocus {...form.getInputProps("name")} />
           <TextInput
@@ -107,7 +108,7 @@ function SetupForm({ code }: { code: string }) {
             Create account
           </Button>
         </Stack>
-      </form>
+      </Form>
     </PublicFrame>
   );
 }

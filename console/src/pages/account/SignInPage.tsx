@@ -5,6 +5,7 @@ import { type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, useRouter } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { callApi } from "../../api.ts";
+import { Form } from "../../components/Form.tsx";
 import { validateBody } from "../../components/form-schema.ts";
 import { useSubmit } from "../../components/use-submit.ts";
 import { pathAfterSignIn } from "../../paths.ts";
@@ -34,7 +35,7 @@ export function SignInPage() {
 
   return (
     <PublicFrame title="Sign in">
-      <form onSubmit={send} noValidate>
+      <Form onSubmit={send} isSubmitting={isSubmitting}>
         <Stack gap="md">
           <TextInput
             label="Email"
@@ -53,7 +54,7 @@ export function SignInPage() {
             Sign in
           </Button>
         </Stack>
-      </form>
+      </Form>
     </PublicFrame>
   );
 }

@@ -68,7 +68,7 @@ export function TokenForm({ initialValues, proposed = [], spent, ...props }: Tok
       submit={props.submit}
       onSubmit={form.onSubmit((sent) => submit(() => props.onSubmit(sent)))}
       onClose={props.onClose}
-      isDirty={form.isDirty() || proposed.length > 0}
+      isDirty={form.isDirty()}
       isSubmitting={isSubmitting}
       error={error}
       disabledReason={props.disabledReason}
