@@ -23,14 +23,26 @@ export async function callApi<R extends Route>(
   request: ApiRequest<R>,
   { signal, idempotencyKey }: CallOptions = {},
 ): Promise<RouteOutput<R>> {
+  const limit = AbortSignal.timeout(MAX_WAIT_MS);
+  const until = signal ? AbortSignal.any([signal, limit]) : limit;
   const send: SendCall = (path, call) =>
-    fetch(path, { ...call, credentials: "same-origin", cache: "no-store", signal: signal ?? null });
+    fetch(path, { ...call, credentials: "same-origin", cache: "no-store", signal: until });
   return await callRoute(send, route, request, { idempotencyKey }).catch((error: unknown) => {
     signal?.throwIfAborted();
-    if (error instanceof Problem || error instanceof UnexpectedReply) throw shownProblem(error);
-    throw new Problem("unavailable", "The server cannot be reached.", { cause: error });
+    const problem =
+      error instanceof Problem || error instanceof UnexpectedReply
+        ? shownProblem(error)
+        : new Problem("unavailable", "The server cannot be reached.", { cause: error });
+    if (route.method === "GET" || problem.code !== "unavailable") throw problem;
+    throw new Problem("unavailable", `${problem.detail} ${NOT_SAVED}`, { cause: problem.cause });
   });
 }
+
+/** A request without a reply ends after this time. */
+const MAX_WAIT_MS = 60_000;
+
+/** In an outage. If only the reply was lost, the same request again is the same change. */
+const NOT_SAVED = "Nothing was saved yet. Try again when the server responds.";
 
 /** Creates an object from the input of the user. */
 export type Creation<R extends Route> = (

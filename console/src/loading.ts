@@ -12,6 +12,12 @@ export interface RouterContext {
   queryClient: QueryClient;
 }
 
+interface ListLoad<R extends Route> {
+  context: RouterContext;
+  deps: ListSearch<R>;
+  cause: "enter" | "stay" | "preload";
+}
+
 /** Cached data is good enough to show a page. The page refreshes it automatically. */
 export const CACHED = { staleTime: "static" } as const;
 
@@ -24,8 +30,11 @@ export function listOf<R extends Route>(apiRoute: R) {
     route: {
       validateSearch: listSearch(apiRoute),
       loaderDeps: ({ search }: { search: ListSearch<R> }) => search,
-      loader: async ({ context, deps }: { context: RouterContext; deps: ListSearch<R> }): Promise<void> => {
-        await context.queryClient.infiniteQuery({ ...query(deps), ...CACHED });
+      /** A new search or sort of an open list does not replace the list: its rows stay until the new ones. */
+      loader: async ({ context, deps, cause }: ListLoad<R>): Promise<void> => {
+        const loading = context.queryClient.infiniteQuery({ ...query(deps), ...CACHED });
+        if (cause === "stay") loading.catch(() => undefined);
+        else await loading;
       },
     },
   };

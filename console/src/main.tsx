@@ -6,6 +6,7 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { problemOf } from "./api.ts";
 import { followPages } from "./components/follow-pages.ts";
+import { noteFailure, noteReply } from "./components/server-state.ts";
 import { hasUnsavedInput } from "./components/unsaved.ts";
 import { takeSetupCode } from "./pages/account/setup-code.ts";
 import { paths } from "./paths.ts";
@@ -18,8 +19,8 @@ import { followFocus } from "./ui/focus-origin.ts";
 takeSetupCode();
 
 const queryClient = new QueryClient({
-  queryCache: new QueryCache({ onError: leaveWhenSignedOut }),
-  mutationCache: new MutationCache({ onError: leaveWhenSignedOut }),
+  queryCache: new QueryCache({ onError: noteRefusal, onSuccess: noteReply }),
+  mutationCache: new MutationCache({ onError: noteRefusal }),
   defaultOptions: {
     queries: {
       staleTime: 2_000,
@@ -37,7 +38,8 @@ followPages(router);
  * When the session ends, the console opens the sign-in page and returns to the same page after it. A form
  * with unsaved input stays open.
  */
-function leaveWhenSignedOut(error: Error) {
+function noteRefusal(error: Error) {
+  noteFailure(error);
   if (problemOf(error).code !== "not-signed-in" || hasUnsavedInput()) return;
   queryClient.removeQueries({ queryKey: meQuery.queryKey });
   const { pathname, href } = router.state.location;

@@ -1,5 +1,6 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { createRouter } from "@tanstack/react-router";
+import { PageSkeleton } from "./components/PageSkeleton.tsx";
 import { PageNotFound, RouteProblem } from "./components/RouteProblem.tsx";
 import { parseSearch, stringifySearch } from "./paths.ts";
 import { routeTree } from "./routes.tsx";
@@ -12,6 +13,9 @@ export function createConsoleRouter(queryClient: QueryClient) {
     stringifySearch,
     defaultPreload: "intent",
     defaultPreloadStaleTime: 0,
+    defaultPendingMs: 60,
+    defaultPendingMinMs: 0,
+    defaultPendingComponent: PageSkeleton,
     defaultErrorComponent: RouteProblem,
     defaultNotFoundComponent: PageNotFound,
     scrollRestoration: false,

@@ -1,9 +1,11 @@
 // The site map: each page with its address, its search in the URL and its loader.
 import { createRootRouteWithContext, createRoute, Outlet } from "@tanstack/react-router";
+import { NothingYet, RowsSkeleton } from "./components/PageSkeleton.tsx";
 import { PageNotFound, StartProblem } from "./components/RouteProblem.tsx";
-import { Shell } from "./components/Shell.tsx";
+import { Shell, ShellProblem, ShellSkeleton } from "./components/Shell.tsx";
 import type { RouterContext } from "./loading.ts";
 import { loadSetup, loadSignIn, requireSignIn } from "./pages/account/account-loaders.ts";
+import { PublicSkeleton } from "./pages/account/PublicFrame.tsx";
 import { SetupPage } from "./pages/account/SetupPage.tsx";
 import { SignInPage } from "./pages/account/SignInPage.tsx";
 import { ApiKeysPage } from "./pages/api-keys/ApiKeysPage.tsx";
@@ -53,12 +55,17 @@ import { UpdatesPage } from "./pages/updates/UpdatesPage.tsx";
 import { hostList, loadRing, loadUpdates } from "./pages/updates/update-queries.ts";
 import { readThen } from "./paths.ts";
 
-const root = createRootRouteWithContext<RouterContext>()({ component: Outlet, errorComponent: StartProblem });
+const root = createRootRouteWithContext<RouterContext>()({
+  component: Outlet,
+  pendingComponent: NothingYet,
+  errorComponent: StartProblem,
+});
 
 const setup = createRoute({
   getParentRoute: () => root,
   path: "/setup",
   loader: loadSetup,
+  pendingComponent: PublicSkeleton,
   component: SetupPage,
 });
 const signIn = createRoute({
@@ -66,6 +73,7 @@ const signIn = createRoute({
   path: "/sign-in",
   validateSearch: readThen,
   loader: loadSignIn,
+  pendingComponent: PublicSkeleton,
   component: SignInPage,
 });
 
@@ -75,7 +83,8 @@ const app = createRoute({
   id: "app",
   beforeLoad: requireSignIn,
   component: Shell,
-  errorComponent: StartProblem,
+  pendingComponent: ShellSkeleton,
+  errorComponent: ShellProblem,
 });
 const home = createRoute({ getParentRoute: () => app, path: "/", component: OverviewPage });
 /** Every other address. The sidebar stays. */
@@ -105,6 +114,7 @@ const sensorCategory = createRoute({
   validateSearch: readInventorySearch,
   loaderDeps: ({ search }) => ({ q: search.q }),
   loader: loadInventory,
+  pendingComponent: RowsSkeleton,
   component: SensorCategory,
 });
 
@@ -125,6 +135,7 @@ const tokenOverview = createRoute({
   getParentRoute: () => token,
   id: "token-overview",
   loader: loadConnection,
+  pendingComponent: RowsSkeleton,
   component: TokenOverview,
 });
 const tokenIndex = createRoute({ getParentRoute: () => tokenOverview, path: "/" });
@@ -145,6 +156,7 @@ const rollout = createRoute({
   validateSearch: readRolloutSearch,
   loaderDeps: ({ search }) => (search.range ? { range: search.range } : {}),
   loader: loadRollout,
+  pendingComponent: RowsSkeleton,
   component: RolloutPage,
 });
 const rolloutExpected = createRoute({
@@ -175,6 +187,7 @@ const ringEdit = createRoute({
   getParentRoute: () => updates,
   path: "rings/$ringId/edit",
   loader: loadRing,
+  pendingComponent: NothingYet,
   component: EditRingDialog,
 });
 const updateHosts = createRoute({
@@ -207,6 +220,7 @@ const groupEdit = createRoute({
   getParentRoute: () => groups,
   path: "$groupId/edit",
   loader: loadGroup,
+  pendingComponent: NothingYet,
   component: RenameGroupDialog,
 });
 

@@ -36,6 +36,9 @@ const ACTION_TIMEOUT_MS = 45_000;
 const REFUSAL =
   /^Failed to load resource: (the server responded with a status of 4\d\d|net::ERR_CONNECTION_RESET)/;
 
+/** The same in a test that cuts the connection or replies with 503. The page shows a problem. */
+const OUTAGE = /^(Failed to load resource: (net::ERR_FAILED|.* status of 503)|Problem: unavailable)/;
+
 /** Without a GPU, the CPU paints each frame of a transition. */
 const DEFAULTS: BrowserContextOptions = {
   viewport: { width: 1280, height: 800 },
@@ -90,7 +93,8 @@ async function emptyWindow({ page, devtools }: Window): Promise<void> {
   await page.context().clearCookies();
 }
 
-export async function openBrowser(): Promise<TestBrowser> {
+/** `hasOutages`: the test makes the API unavailable, so the page may log that. */
+export async function openBrowser({ hasOutages = false } = {}): Promise<TestBrowser> {
   const browser = await findBrowser();
   const opened: (Window & { isReusable: boolean })[] = [];
   const errors: string[] = [];
@@ -104,7 +108,8 @@ export async function openBrowser(): Promise<TestBrowser> {
     const { page } = window;
     page.on("pageerror", (error) => errors.push(`${page.url()} threw ${error.stack ?? error}`));
     page.on("console", (message) => {
-      if (message.type() === "error" && !REFUSAL.test(message.text())) {
+      const isExpected = REFUSAL.test(message.text()) || (hasOutages && OUTAGE.test(message.text()));
+      if (message.type() === "error" && !isExpected) {
         errors.push(`${page.url()} logged ${message.text()}`);
       }
     });

@@ -1,10 +1,13 @@
 import { Button, Group, Stack } from "@mantine/core";
 import type { ReactNode } from "react";
+import { paths } from "../paths.ts";
 import { ActionButton } from "../ui/ActionButton.tsx";
 import { Dialog } from "../ui/Dialog.tsx";
 import { Notice } from "../ui/Notice.tsx";
 import { Form } from "./Form.tsx";
 import classes from "./FormDialog.module.css";
+import { TextLink } from "./links.tsx";
+import { useServerState } from "./server-state.ts";
 import { useDiscard } from "./use-discard.tsx";
 
 interface FormDialogProps {
@@ -24,13 +27,15 @@ interface FormDialogProps {
 /** A dialog to create or edit an object. Enter submits it. */
 export function FormDialog({ isDirty, isSubmitting, onClose, ...props }: FormDialogProps) {
   const { requestClose, question } = useDiscard(isDirty, isSubmitting, onClose);
+  const isSignedOut = useServerState() === "signed-out";
   return (
     <>
       <Dialog title={props.title} size={520} onDismiss={requestClose} withCloseButton trapFocus={!question}>
         <Form onSubmit={props.onSubmit} isSubmitting={isSubmitting}>
           <Stack gap="md">
             {props.children}
-            {props.error && <Notice kind="danger">{props.error}</Notice>}
+            {isSignedOut && <SessionEnded />}
+            {props.error && !isSignedOut && <Notice kind="danger">{props.error}</Notice>}
             <Group justify="flex-end" gap="xs" className={classes.end}>
               <Button variant="default" onClick={requestClose}>
                 Cancel
@@ -44,5 +49,18 @@ export function FormDialog({ isDirty, isSubmitting, onClose, ...props }: FormDia
       </Dialog>
       {question}
     </>
+  );
+}
+
+/** The session ended while the form has input. The session of a new sign-in serves this tab as well. */
+function SessionEnded() {
+  return (
+    <Notice kind="warning">
+      Your session has ended. Your input is kept.{" "}
+      <TextLink {...paths.signIn()} target="_blank">
+        Sign in in a new tab
+      </TextLink>
+      , then submit this form.
+    </Notice>
   );
 }

@@ -8,6 +8,7 @@ import { formatCount } from "../ui/numbers.ts";
 import { SearchInput } from "../ui/SearchInput.tsx";
 import { StateMessage } from "../ui/StateMessage.tsx";
 import classes from "./ListPage.module.css";
+import { ProgressLine } from "./NavigationProgress.tsx";
 import { PageHeader } from "./PageHeader.tsx";
 import { type List, useSetSearch } from "./use-list.ts";
 
@@ -90,6 +91,7 @@ export function ListPage<Row extends { id: string }>(props: ListPageProps<Row>) 
           </Button>
         </section>
       )}
+      {list.isPending && <ProgressLine />}
       {list.refreshFailed && (
         <div className={classes.notice}>
           <Notice kind="warning">

@@ -5,6 +5,7 @@ import { type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { refreshAll, refreshLive, setStreamOpen } from "../queries.ts";
 import { openPace } from "./pace.ts";
+import { noteReply } from "./server-state.ts";
 
 /** The query nouns that show data of each topic. */
 const SHOWN_BY: Record<ChangeTopic, readonly string[]> = {
@@ -57,6 +58,7 @@ function followChanges(queryClient: QueryClient): () => void {
     source = opened;
     opened.addEventListener("open", () => {
       setStreamOpen(true);
+      noteReply();
       // Changes before the stream opened are unknown, so everything is fetched.
       noteChange([]);
     });

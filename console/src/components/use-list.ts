@@ -1,11 +1,12 @@
 // The rows that a list page shows, kept up to date. Search, sort and filters are in the URL.
 import {
   type InfiniteData,
-  type UseSuspenseInfiniteQueryOptions,
-  useSuspenseInfiniteQuery,
+  keepPreviousData,
+  type UseInfiniteQueryOptions,
+  useInfiniteQuery,
 } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { useCallback, useMemo } from "react";
+import { useCallback, useMemo, useRef } from "react";
 import { problemOf } from "../api.ts";
 import type { Page } from "../queries.ts";
 
@@ -15,11 +16,13 @@ export interface List<Item> {
   totalIsCapped: boolean;
   hasMore: boolean;
   onMore: () => void;
-  /** Why the last refresh failed. The rows are older then. */
+  /** The rows of a new search or sort are not loaded yet. Those of the one before are shown. */
+  isPending: boolean;
+  /** Why the server refused the last refresh. The rows are older then. An outage is shown above the page. */
   refreshFailed: string | undefined;
 }
 
-type ListQuery<Item> = UseSuspenseInfiniteQueryOptions<
+type ListQuery<Item> = UseInfiniteQueryOptions<
   Page<Item>,
   Error,
   InfiniteData<Page<Item>>,
@@ -28,19 +31,26 @@ type ListQuery<Item> = UseSuspenseInfiniteQueryOptions<
 >;
 
 export function useList<Item>(listQuery: ListQuery<Item>): List<Item> {
-  const { data, fetchNextPage, hasNextPage, isFetching, error } = useSuspenseInfiniteQuery(listQuery);
-  const rows = useMemo(() => data.pages.flatMap((page) => page.items), [data]);
+  const query = useInfiniteQuery({ ...listQuery, placeholderData: keepPreviousData });
+  const { fetchNextPage, hasNextPage, isFetching, isPlaceholderData, error } = query;
+  // A failed search has no placeholder.
+  const shown = useRef(query.data);
+  if (query.data) shown.current = query.data;
+  const data = shown.current;
+  const rows = useMemo(() => data?.pages.flatMap((page) => page.items) ?? [], [data]);
   const onMore = useCallback(() => {
     if (!isFetching) void fetchNextPage();
   }, [fetchNextPage, isFetching]);
-  const last = data.pages.at(-1);
+  const last = data?.pages.at(-1);
+  const problem = error ? problemOf(error) : undefined;
   return {
     rows,
     total: last?.total ?? 0,
     totalIsCapped: last?.totalIsCapped ?? false,
+    isPending: isPlaceholderData || !query.data,
     hasMore: hasNextPage,
     onMore,
-    refreshFailed: error ? problemOf(error).detail : undefined,
+    refreshFailed: problem && problem.code !== "unavailable" ? problem.detail : undefined,
   };
 }
 

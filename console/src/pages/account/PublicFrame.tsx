@@ -1,3 +1,4 @@
+import { Skeleton, Stack } from "@mantine/core";
 import type { ReactNode } from "react";
 import { LensMark } from "../../components/LensMark.tsx";
 import { useTitle } from "../../components/use-title.ts";
@@ -28,5 +29,17 @@ export function PublicFrame({
         </div>
       </div>
     </main>
+  );
+}
+
+/** While a page before sign-in loads. */
+export function PublicSkeleton() {
+  return (
+    <PublicFrame title="Loading">
+      <Stack gap="md" role="status" aria-label="Loading">
+        <Skeleton height={32} />
+        <Skeleton height={32} />
+      </Stack>
+    </PublicFrame>
   );
 }

@@ -4,6 +4,7 @@ import { IconFilterOff, IconHourglass } from "@tabler/icons-react";
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { useMemo } from "react";
+import { ProgressLine } from "../../components/NavigationProgress.tsx";
 import { useList, useSetSearch } from "../../components/use-list.ts";
 import { type Columns, DataTable } from "../../ui/DataTable.tsx";
 import { Notice } from "../../ui/Notice.tsx";
@@ -20,10 +21,15 @@ import { systemRows } from "./system-rows.ts";
 
 const route = getRouteApi("/app/sensors/$sensorId/$category");
 
-/** The latest report of a sensor in one category. */
+/** The latest report of a sensor in one category. Another category never shows the rows of this one. */
 export function SensorCategory() {
-  const { sensorId, category: text } = route.useParams();
-  const category = text as Category;
+  const { sensorId, category } = route.useParams();
+  return (
+    <CategoryReport key={`${sensorId} ${category}`} sensorId={sensorId} category={category as Category} />
+  );
+}
+
+function CategoryReport({ sensorId, category }: { sensorId: string; category: Category }) {
   const { q } = route.useSearch();
   const setSearch = useSetSearch();
   const { data: sensor } = useSuspenseQuery(sensorQuery(sensorId));
@@ -41,6 +47,7 @@ export function SensorCategory() {
   const isCut = !q && state?.totalItems !== undefined;
   return (
     <>
+      {list.isPending && <ProgressLine />}
       {failure && (
         <div className={classes.notice}>
           <Notice kind="danger">
@@ -77,7 +84,6 @@ export function SensorCategory() {
       )}
       {rows.length > 0 && (
         <DataTable
-          key={category}
           label={CATEGORY_NAMES[category]}
           columns={inventoryColumns[category] as Columns<InventoryRow>}
           rows={rows}

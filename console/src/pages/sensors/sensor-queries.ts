@@ -52,7 +52,20 @@ export async function loadInventory({ context, params, deps }: InventoryLoad): P
   const { sensorId, category } = params;
   if (!isCategory(category)) throw notFound();
   const query = inventoryQuery(sensorId, category, deps.q);
-  await orNotFound(context.queryClient.infiniteQuery({ ...query, ...CACHED }));
+  const [noun, list, pages] = query.queryKey;
+  const isShown = context.queryClient
+    .getQueryCache()
+    .findAll({ queryKey: [noun, list, pages], type: "active" })
+    .some(({ queryKey }) => hasParams(queryKey.at(-1), params));
+  const loading = orNotFound(context.queryClient.infiniteQuery({ ...query, ...CACHED }));
+  // A new search of the open category does not replace its rows until the new ones are loaded.
+  if (isShown) loading.catch(() => undefined);
+  else await loading;
+}
+
+function hasParams(request: unknown, { sensorId, category }: InventoryLoad["params"]): boolean {
+  const { params } = request as { params: { id: string; category: string } };
+  return params.id === sensorId && params.category === category;
 }
 
 function isCategory(text: string): text is Category {
