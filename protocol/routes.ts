@@ -52,6 +52,7 @@ import {
   mergeSensor,
   unblockSensor,
   undoMerge,
+  withdrawApproval,
 } from "./sensors.ts";
 import { unenroll } from "./unenroll.ts";
 import {
@@ -96,6 +97,7 @@ export const ROUTES: readonly Route[] = [
   countSensors,
   getSensor,
   approveSensor,
+  withdrawApproval,
   blockSensor,
   unblockSensor,
   createTicket,

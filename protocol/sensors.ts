@@ -92,6 +92,7 @@ export const sensor = z
     replacedAt: instant.nullable(),
     can: z.object({
       approve: can,
+      withdrawApproval: can,
       block: can,
       unblock: can,
       delete: can,
@@ -201,6 +202,19 @@ export const approveSensor = route({
         "The fingerprint that the host shows. If the sensor has another one, the request fails with state-conflict",
     }),
   }),
+  status: 200,
+  output: sensor,
+  problems: ["state-conflict"],
+});
+
+export const withdrawApproval = route({
+  name: "sensors.withdrawApproval",
+  method: "POST",
+  path: `${base}/{id}/withdraw-approval`,
+  access: "sensors:manage",
+  tag: "Sensors",
+  summary: "Undo the approval of a sensor: it awaits approval again, and the server refuses its reports",
+  params,
   status: 200,
   output: sensor,
   problems: ["state-conflict"],

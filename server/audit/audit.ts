@@ -29,6 +29,7 @@ export const AUDIT_ACTIONS = [
   "enrollment-token.deleted",
   "sensor.enrolled",
   "sensor.approved",
+  "sensor.approval-withdrawn",
   "sensor.blocked",
   "sensor.unblocked",
   "sensor.uninstalled",

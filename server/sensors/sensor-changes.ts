@@ -8,6 +8,7 @@ import type { Database } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
 import { parseHost } from "./clones/clones.ts";
 import { detectMatches, presentReplaced } from "./matches/matches.ts";
+import { deleteOpenMatches, listPredecessorIds } from "./matches/matches-store.ts";
 import { dismiss, merge, unmerge } from "./matches/merges.ts";
 import { type LockedSensor, lockForAction, type SoloAction, sensorNotFound } from "./record/locked-sensor.ts";
 import { onlineSince } from "./record/sensor-status.ts";
@@ -45,6 +46,26 @@ export async function approveSensor(db: Database, view: SensorView, id: string, 
   });
 }
 
+/**
+ * Undoes the approval: the sensor awaits approval again. Throws not-found, and state-conflict, also if the
+ * sensor continues the history of another one.
+ */
+export async function withdrawApproval(db: Database, view: SensorView, id: string) {
+  return await change(db, view, id, "withdrawApproval", async (tx, sensor) => {
+    const [replaced] = await presentReplaced(tx, id);
+    if (replaced) {
+      throw new Problem(
+        "state-conflict",
+        `Can't withdraw the approval of the sensor: it continues the history of ${replaced.sensor.name}. Undo the merge first.`,
+      );
+    }
+    await updateSensor(tx, id, { awaitingApproval: 1, approvedAt: null, approvedBy: null });
+    await withdrawIdentifiers(tx, sensor.assetId);
+    await deleteOpenMatches(tx, id);
+    await recordSensorEvent(tx, view.now, view.user, "sensor.approval-withdrawn", sensor);
+  });
+}
+
 /** Makes the host's facts identify its asset, and detects matches with earlier sensors. */
 async function identify(
   tx: Database,
@@ -59,6 +80,7 @@ async function identify(
     now,
     assetGroupId,
     checkInIntervalSeconds,
+    decidedIds: await listPredecessorIds(tx, sensor.id),
   });
 }
 

@@ -11,6 +11,7 @@ import {
   mergeSensor,
   unblockSensor,
   undoMerge,
+  withdrawApproval,
 } from "./sensor-changes.ts";
 import { countSensors } from "./sensor-counts.ts";
 import { listSensors } from "./sensors.ts";
@@ -29,6 +30,9 @@ export const sensorRoutes = [
   ),
   handler(routes.approveSensor, ({ params, body, user }, { db, now, checkInIntervalSeconds }) =>
     approveSensor(db, { now: now(), checkInIntervalSeconds, user }, params.id, body.fingerprint),
+  ),
+  handler(routes.withdrawApproval, ({ params, user }, { db, now, checkInIntervalSeconds }) =>
+    withdrawApproval(db, { now: now(), checkInIntervalSeconds, user }, params.id),
   ),
   handler(routes.blockSensor, ({ params, user }, { db, now, checkInIntervalSeconds }) =>
     blockSensor(db, { now: now(), checkInIntervalSeconds, user }, params.id),

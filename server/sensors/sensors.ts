@@ -125,7 +125,7 @@ export async function recordSensorEvent(tx: Database, ...event: Parameters<typeo
 export function sensorEvent(
   at: number,
   user: User,
-  action: "sensor.approved" | "sensor.blocked" | "sensor.unblocked",
+  action: "sensor.approved" | "sensor.approval-withdrawn" | "sensor.blocked" | "sensor.unblocked",
   { id, hostname }: { id: string; hostname: string },
 ): AuditEvent {
   return { at, actor: userActor(user), action, entity: { type: "sensor", id }, details: { hostname } };

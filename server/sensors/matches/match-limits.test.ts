@@ -61,6 +61,7 @@ async function openFleet(dialect: Dialect) {
       const { fingerprint } = await world.call(routes.getSensor, cookie, { params: { id } });
       await world.call(routes.approveSensor, cookie, { params: { id }, body: { fingerprint } });
     },
+    withdraw: (id: string) => world.call(routes.withdrawApproval, cookie, { params: { id } }),
     identifiers: async (id: string) => {
       const { asset } = await world.call(routes.getSensor, cookie, { params: { id } });
       return (await world.call(getAsset, cookie, { params: { id: asset.id } })).identifiers.length;
@@ -143,7 +144,7 @@ for (const dialect of drawDialects()) {
     expect((await fleet.see(next.id)).match).toBeNull();
   });
 
-  test(`a sensor that awaits approval has no match and hides no other match; approval compares it (${dialect})`, async () => {
+  test(`a sensor that awaits approval has no match and hides no other match; each approval compares it (${dialect})`, async () => {
     await using fleet = await openFleet(dialect);
     const open = await fleet.token({ reimagedHosts: "merge" });
     const strict = await fleet.token({ reimagedHosts: "merge", requireApproval: true });
@@ -162,9 +163,35 @@ for (const dialect of drawDialects()) {
     const genuine = await fleet.enroll(open);
     expect((await fleet.see(genuine.id)).match?.sensor.id).toBe(old.id);
     await fleet.world.call(routes.deleteSensor, fleet.cookie, { params: { id: genuine.id } });
-    await fleet.approve(waiting[1]!.id);
-    expect(await fleet.identifiers(waiting[1]!.id)).toBeGreaterThan(4);
-    expect((await fleet.see(waiting[1]!.id)).match?.sensor.id).toBe(old.id);
+    const { id } = waiting[1]!;
+    for (let round = 0; round < 2; round++) {
+      await fleet.approve(id);
+      expect(await fleet.identifiers(id)).toBeGreaterThan(4);
+      expect((await fleet.see(id)).match?.sensor.id).toBe(old.id);
+      if (round === 1) break;
+      await fleet.withdraw(id);
+      expect(await fleet.identifiers(id)).toBe(0);
+      expect(await fleet.see(id)).toMatchObject({
+        status: "awaiting-approval",
+        match: null,
+        approvedBy: null,
+      });
+    }
+    const body = { predecessorId: old.id };
+    await fleet.world.call(routes.mergeSensor, fleet.cookie, { params: { id }, body });
+    await expect(fleet.withdraw(id)).rejects.toThrow("Undo the merge first");
+    const actions = await fleet.world.db
+      .selectFrom("auditEvent")
+      .select("action")
+      .where("entityId", "=", id)
+      .where("action", "like", "%approv%")
+      .orderBy("sequence")
+      .execute();
+    expect(actions.map(({ action }) => action)).toEqual([
+      "sensor.approved",
+      "sensor.approval-withdrawn",
+      "sensor.approved",
+    ]);
   }, 120_000);
 
   test(`the stricter of the two tokens' rules applies: keep, then ask, then merge (${dialect})`, async () => {

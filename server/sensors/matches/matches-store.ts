@@ -86,6 +86,21 @@ export const insertMatches = insertion<
   Pick<SensorMatchTable, "sensorId" | "predecessorId" | "facts" | "isCertain">
 >("sensorMatch", { sensorId: "text", predecessorId: "text", facts: "text", isCertain: "bigint" });
 
+/** Deletes the undecided matches of a sensor with earlier ones. */
+export async function deleteOpenMatches(tx: Database, sensorId: string): Promise<void> {
+  await tx.deleteFrom("sensorMatch").where("sensorId", "=", sensorId).where("decision", "is", null).execute();
+}
+
+/** Returns the ids of the earlier sensors that a sensor is matched with, decided or not. */
+export async function listPredecessorIds(db: Database, sensorId: string): Promise<string[]> {
+  const rows = await db
+    .selectFrom("sensorMatch")
+    .select("predecessorId")
+    .where("sensorId", "=", sensorId)
+    .execute();
+  return rows.map(({ predecessorId }) => predecessorId);
+}
+
 /**
  * Returns the undecided pairs whose earlier sensor is silent: it is unenrolled or was not seen since
  * `onlineSince`, and was not seen since the later sensor enrolled. The most recently seen one comes first.

@@ -25,7 +25,14 @@ export async function detectMatches(
     now,
     assetGroupId,
     checkInIntervalSeconds,
-  }: { now: number; assetGroupId: string | null; checkInIntervalSeconds: number },
+    decidedIds = [],
+  }: {
+    now: number;
+    assetGroupId: string | null;
+    checkInIntervalSeconds: number;
+    /** Earlier sensors that a match is not detected with again. */
+    decidedIds?: readonly string[];
+  },
 ): Promise<void> {
   const hardware = newcomers.map(({ host }) => hardwareOf(host));
   const identifiers = Object.fromEntries(
@@ -41,7 +48,10 @@ export async function detectMatches(
   holders.sort((left, right) => right.lastSeenAt - left.lastSeenAt);
   const rows = newcomers.flatMap((newcomer) =>
     holders
-      .filter((holder) => !ids.has(holder.id) && holder.assetGroupId === assetGroupId)
+      .filter(
+        (holder) =>
+          !ids.has(holder.id) && !decidedIds.includes(holder.id) && holder.assetGroupId === assetGroupId,
+      )
       .flatMap((holder) => {
         const others = holders.filter(({ id, lives }) => lives && id !== holder.id && id !== newcomer.id);
         const isShared = (kind: HardwareKind, value: string) =>

@@ -74,13 +74,17 @@ for (const dialect of TESTED_DIALECTS) {
     expect(await checkIn(otherFetch)).toBe("sensor-unknown");
   });
 
-  test(`an approval and an unenrollment apply to the first request on another server (${dialect})`, async () => {
+  test(`an approval, its withdrawal and an unenrollment apply to the first request on another server (${dialect})`, async () => {
     const { world, cookie, id, otherFetch, send, checkIn, warm, params } = await setUp(dialect, true);
     await using _ = world;
     expect(await checkIn(otherFetch)).toBe("sensor-awaiting-approval");
     const { fingerprint } = await world.call(sensors.getSensor, cookie, { params });
     await world.call(sensors.approveSensor, cookie, { params, body: { fingerprint } });
     expect(await checkIn(otherFetch)).toBe(200);
+    await warm();
+    await world.call(sensors.withdrawApproval, cookie, { params });
+    expect(await checkIn(otherFetch)).toBe("sensor-awaiting-approval");
+    await world.call(sensors.approveSensor, cookie, { params, body: { fingerprint } });
     await warm();
     expect((await send(world.fetch, "/sensor/v1/unenroll", {}, { keyid: id })).status).toBe(204);
     expect(await checkIn(otherFetch)).toBe("sensor-unknown");

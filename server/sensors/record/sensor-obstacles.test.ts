@@ -9,7 +9,7 @@ import { makeTestSensor } from "../../testing/test-sensor.ts";
 import { jsonInit, openWorld, TESTED_DIALECTS, type World } from "../../testing/test-world.ts";
 import { SENSOR_ACTIONS, type SensorAction } from "./sensor-obstacles.ts";
 
-const STATES = ["awaiting", "blocked", "unenrolled", "removed", "replaced", "matched"] as const;
+const STATES = ["awaiting", "approved", "blocked", "unenrolled", "removed", "replaced", "matched"] as const;
 type State = (typeof STATES)[number];
 /** The rules are the same on both databases. Without LONG_TESTS=1, most of the drawn ones are on SQLite. */
 const combinationsOn = (dialect: Dialect) => drawSome(COMBINATIONS, dialect === "sqlite" ? 24 : 8);
@@ -19,6 +19,7 @@ const COMBINATIONS = Array.from({ length: 2 ** STATES.length }, (_, bits) =>
 
 const CALLS: Record<SensorAction, Route> = {
   approve: routes.approveSensor,
+  withdrawApproval: routes.withdrawApproval,
   block: routes.blockSensor,
   unblock: routes.unblockSensor,
   delete: routes.deleteSensor,
@@ -48,7 +49,14 @@ async function setUp(dialect: (typeof TESTED_DIALECTS)[number]) {
   const rows = await world.db.selectFrom("sensor").select(["id", "assetId"]).execute();
   const assetOf = new Map(rows.map(({ id, assetId }) => [id, assetId]));
   const restore = {
-    ...{ awaitingApproval: 0, blockedAt: null, uninstalledAt: null, removedAt: null, deletedAt: null },
+    ...{
+      awaitingApproval: 0,
+      approvedAt: null,
+      blockedAt: null,
+      uninstalledAt: null,
+      removedAt: null,
+      deletedAt: null,
+    },
     ...{ replacedBy: null, replacedAt: null },
   };
 
@@ -65,6 +73,7 @@ async function setUp(dialect: (typeof TESTED_DIALECTS)[number]) {
         .execute();
     await change(subject, {
       awaitingApproval: states.includes("awaiting") ? 1 : 0,
+      approvedAt: at("approved"),
       blockedAt: at("blocked"),
       uninstalledAt: at("unenrolled"),
       removedAt: at("removed"),
@@ -134,6 +143,7 @@ for (const dialect of TESTED_DIALECTS) {
     const second = dialect === "postgres" ? await world.secondFetch() : world.fetch;
     for (const [action, states] of [
       ["approve", ["awaiting"]],
+      ["withdrawApproval", ["approved"]],
       ["block", []],
       ["unblock", ["blocked"]],
       ["merge", ["matched"]],

@@ -6,6 +6,7 @@ export type SensorAction = keyof Sensor["can"];
 
 const VERBS: Record<SensorAction, string> = {
   approve: "approve",
+  withdrawApproval: "withdraw the approval of",
   block: "block",
   unblock: "unblock",
   delete: "delete",
@@ -17,7 +18,10 @@ const VERBS: Record<SensorAction, string> = {
 export const SENSOR_ACTIONS = Object.keys(VERBS) as SensorAction[];
 
 export interface SensorFacts
-  extends Pick<SensorTable, "awaitingApproval" | "blockedAt" | "uninstalledAt" | "removedAt" | "replacedAt"> {
+  extends Pick<
+    SensorTable,
+    "awaitingApproval" | "approvedAt" | "blockedAt" | "uninstalledAt" | "removedAt" | "replacedAt"
+  > {
   /** An offline sensor is an undecided match of this one. */
   hasMatch: boolean;
 }
@@ -38,6 +42,12 @@ function whyNot(action: SensorAction, sensor: SensorFacts): string | undefined {
       if (sensor.removedAt !== null) return "it was removed as ephemeral. Enroll the host with a token";
       if (sensor.uninstalledAt !== null) return "it was unenrolled. Re-enroll it first";
       return sensor.awaitingApproval === 1 ? undefined : "it isn't waiting for approval";
+    case "withdrawApproval":
+      if (sensor.removedAt !== null) return "it was removed as ephemeral";
+      if (sensor.uninstalledAt !== null) return "it was unenrolled";
+      if (sensor.replacedAt !== null) return "another sensor replaced it";
+      if (sensor.awaitingApproval === 1) return "it is waiting for approval";
+      return sensor.approvedAt === null ? "its enrollment required no approval. Block it instead" : undefined;
     case "block":
       return isBlocked ? "it is already blocked" : undefined;
     case "unblock":
