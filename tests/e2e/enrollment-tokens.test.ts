@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { revokeEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
 import { TOKEN_VALUE_PATTERN } from "@attacklens/protocol/token-value.ts";
-import type { Page } from "playwright-core";
+import type { Locator, Page } from "playwright-core";
 import { LONG_TESTS } from "../../harness/long-tests.ts";
 import { waitUntil } from "../../harness/wait-until.ts";
 import { openBrowser } from "../support/browser.ts";
@@ -32,11 +32,14 @@ test("the console shows a token's value once and does not keep it", async () => 
   await page.getByRole("link", { name: "Enrollment Tokens" }).click();
   await page.getByRole("link", { name: "Create Token" }).first().click();
   const form = page.getByRole("dialog", { name: "Create Enrollment Token" });
+  await form.getByText("Your time zone").waitFor();
+  await expectGuideForm(form);
+  expect(await page.evaluate(() => document.getAnimations().length)).toBe(0);
   await form.getByRole("textbox", { name: "Name" }).fill("Production Servers - US East");
   await form.getByRole("radio", { name: "Specific Asset Group" }).check();
   await form.getByRole("combobox", { name: "Asset Group" }).click();
   await page.getByRole("option", { name: "Production" }).click();
-  await form.getByRole("button", { name: "Create Token" }).click();
+  await form.getByRole("button", { name: "Create", exact: true }).click();
 
   const shown = page.getByRole("dialog", { name: "Store the token now" });
   const value = await shown.getByRole("textbox", { name: "Enrollment Token" }).inputValue();
@@ -68,6 +71,28 @@ test("the console shows a token's value once and does not keep it", async () => 
   }
   expect(JSON.stringify(await page.context().storageState({ indexedDB: true }))).not.toContain(value);
 });
+
+/** The fields in the order of the guide "Create an Enrollment Token", without scrolling at 900 px. */
+async function expectGuideForm(form: Locator): Promise<void> {
+  const page = form.page();
+  const earlier = page.viewportSize()!;
+  await page.setViewportSize({ width: 1440, height: 900 });
+  const text = await form.innerText();
+  const order = ["Name", "Scope", "All Assets", "Specific Asset Group", "Expiry", "No expiry", "Custom date"];
+  const places = [...order, "Number of hosts", "More options", "Cancel", "Create$"].map((label) =>
+    text.search(new RegExp(`^${label}`, "m")),
+  );
+  expect(places).toEqual(places.toSorted((one, other) => one - other));
+  expect(places[0]).toBeGreaterThan(0);
+  expect(await form.getByRole("textbox", { name: "Description" }).isVisible()).toBe(false);
+  const hidden = await form.evaluate((element) =>
+    [element, ...element.querySelectorAll("*")].filter(
+      (one) => /auto|scroll/.test(getComputedStyle(one).overflowY) && one.scrollHeight > one.clientHeight,
+    ),
+  );
+  expect(hidden).toHaveLength(0);
+  await page.setViewportSize(earlier);
+}
 
 test("a revoked token cannot enroll sensors, and its enrolled sensors keep reporting", async () => {
   await using installation = await openInstallation({ database: "postgres" });

@@ -37,9 +37,9 @@ test("a token and an API key whose replies are lost are created once", async () 
   const form = page.getByRole("dialog", { name: "Create Enrollment Token" });
   await form.getByRole("textbox", { name: "Name" }).fill("Production");
   const lostToken = await loseReply(page, "/api/v1/enrollment-tokens");
-  await form.getByRole("button", { name: "Create Token" }).click();
+  await form.getByRole("button", { name: "Create", exact: true }).click();
   await form.getByText("The server cannot be reached.").waitFor();
-  await form.getByRole("button", { name: "Create Token" }).click();
+  await form.getByRole("button", { name: "Create", exact: true }).click();
   const shown = page.getByRole("dialog", { name: "Store the token now" });
   const value = await shown.getByRole("textbox", { name: "Enrollment Token" }).inputValue();
   expect((await enrollSensor(installation, await lostToken.value, "lost")).code).not.toBe(0);

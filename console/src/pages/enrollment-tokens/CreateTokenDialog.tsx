@@ -34,7 +34,7 @@ export function CreateTokenDialog() {
   return (
     <TokenForm
       title="Create Enrollment Token"
-      submit="Create Token"
+      submit="Create"
       initialValues={initialValues}
       onSubmit={create}
       onClose={close}

@@ -20,7 +20,12 @@ export function ExpiryField({ kind, onKind, value, onValue, error }: ExpiryField
   const now = new Date();
   return (
     <Stack gap="xs">
-      <Radio.Group label="Expiry" value={kind} onChange={(chosen) => onKind(chosen as "none" | "date")}>
+      <Radio.Group
+        label="Expiry"
+        description="For a planned rollout, choose a date a few days after its window"
+        value={kind}
+        onChange={(chosen) => onKind(chosen as "none" | "date")}
+      >
         <Stack gap={6} mt={6}>
           <Radio value="none" label="No expiry" description="Valid until it is revoked or deleted" />
           <Radio value="date" label="Custom date" description="Enrollment is rejected after this time" />

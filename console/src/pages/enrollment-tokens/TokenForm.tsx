@@ -1,5 +1,5 @@
 import { createEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
-import { Radio, Stack, Textarea, TextInput } from "@mantine/core";
+import { Radio, Stack, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useState } from "react";
 import { FormDialog } from "../../components/FormDialog.tsx";
@@ -9,8 +9,8 @@ import { Notice } from "../../ui/Notice.tsx";
 import { ExpiryField } from "./ExpiryField.tsx";
 import { daysFrom, expiryError, toWallClock } from "./expiry.ts";
 import { GroupField } from "./GroupField.tsx";
-import { LimitsFields } from "./LimitsFields.tsx";
-import { hasDefaultSettings, PROPOSED_DAYS, type TokenValues, toRequest } from "./token-values.ts";
+import { MoreOptions } from "./MoreOptions.tsx";
+import { PROPOSED_DAYS, type TokenValues, toRequest } from "./token-values.ts";
 import { UseLimitField } from "./UseLimitField.tsx";
 
 const validate = validateBody<TokenValues>({
@@ -31,6 +31,9 @@ interface TokenFormProps {
   onClose: () => void;
   disabledReason: string | undefined;
 }
+
+const NAME_ADVICE =
+  "Use one token for each environment or department, such as “Development Workstations” or “Finance Department Endpoints”";
 
 /** Creates or changes a token. The scope of an existing token cannot change. */
 export function TokenForm({ initialValues, proposed = [], spent, ...props }: TokenFormProps) {
@@ -76,30 +79,21 @@ export function TokenForm({ initialValues, proposed = [], spent, ...props }: Tok
       {proposed.length > 0 && (
         <Notice kind="info">Suggested changes are filled in: {proposed.join(", ")}.</Notice>
       )}
-      <UseLimitField values={values} onChange={change} error={errorOf("expected")} spent={spent} />
       <TextInput
         label="Name"
         required
         data-autofocus
         maxLength={100}
         placeholder="Production Servers - US East"
-        description="What the token is for, such as “Development Workstations” or “One-time deploy - server42”"
+        description={NAME_ADVICE}
         inputWrapperOrder={["label", "input", "description", "error"]}
         {...form.getInputProps("name")}
-      />
-      <Textarea
-        label="Description"
-        maxLength={1_000}
-        autosize
-        minRows={1}
-        maxRows={4}
-        {...form.getInputProps("description")}
       />
       {isNew && (
         <>
           <Radio.Group label="Scope" {...form.getInputProps("scope")}>
             <Stack gap={6} mt={6}>
-              <Radio value="all-assets" label="All assets" description="Sensors are not added to a group" />
+              <Radio value="all-assets" label="All Assets" description="Sensors are not added to a group" />
               <Radio
                 value="asset-group"
                 label="Specific Asset Group"
@@ -125,7 +119,8 @@ export function TokenForm({ initialValues, proposed = [], spent, ...props }: Tok
         onValue={(expiresAt) => setExpiry({ expiresAt })}
         error={errorOf("expiresAt")}
       />
-      <LimitsFields form={form} initiallyOpen={!hasDefaultSettings(initialValues)} />
+      <UseLimitField values={values} onChange={change} error={errorOf("expected")} spent={spent} />
+      <MoreOptions form={form} />
     </FormDialog>
   );
 }

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { DEFAULT_TOKEN_SETTINGS } from "@attacklens/protocol/token-settings.ts";
 import {
   changesBetween,
-  hasDefaultSettings,
+  hasMoreOptions,
   newTokenValues,
   readProposal,
   toRequest,
@@ -28,9 +28,10 @@ test("sends only changed settings", () => {
 
 test("a new token has the default settings, and changed ones are sent", () => {
   expect(toRequest(fresh)).toMatchObject(DEFAULT_TOKEN_SETTINGS);
-  expect(hasDefaultSettings(fresh)).toBe(true);
+  expect(hasMoreOptions(fresh)).toBe(false);
+  expect(hasMoreOptions({ ...fresh, description: "Racks 1 to 8" })).toBe(true);
   const chosen = { ...fresh, reimagedHosts: "merge" as const, ephemeralHours: "48" };
-  expect(hasDefaultSettings(chosen)).toBe(false);
+  expect(hasMoreOptions(chosen)).toBe(true);
   expect(toRequest(chosen)).toMatchObject({ reimagedHosts: "merge", ephemeralHours: 48 });
   expect(changesBetween(chosen, fresh)).toEqual({ reimagedHosts: "ask", ephemeralHours: null });
 });

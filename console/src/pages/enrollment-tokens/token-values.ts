@@ -88,9 +88,13 @@ function formSettings(settings: TokenSettings): FormSettings {
   return others;
 }
 
-export function hasDefaultSettings(values: TokenValues): boolean {
-  return FORM_SETTING_NAMES.every(
-    (name) => JSON.stringify(values[name]) === JSON.stringify(DEFAULT_TOKEN_SETTINGS[name]),
+/** Whether a field that the form hides at first has a value. */
+export function hasMoreOptions(values: TokenValues): boolean {
+  return (
+    values.description !== "" ||
+    FORM_SETTING_NAMES.some(
+      (name) => JSON.stringify(values[name]) !== JSON.stringify(DEFAULT_TOKEN_SETTINGS[name]),
+    )
   );
 }
 
