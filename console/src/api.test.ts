@@ -1,6 +1,6 @@
 import { expect, spyOn, test } from "bun:test";
-import { createAssetGroup } from "@attacklens/protocol/asset-groups.ts";
-import { openCreation, problemOf, readProblem } from "./api.ts";
+import { createAssetGroup, deleteAssetGroup, getAssetGroup } from "@attacklens/protocol/asset-groups.ts";
+import { callApi, openCreation, problemOf, readProblem } from "./api.ts";
 
 function reply(status: number, body: unknown): Response {
   return Response.json(body, { status, headers: { "content-type": "application/problem+json" } });
@@ -55,7 +55,7 @@ function farSide(...replies: (() => Response | Promise<never>)[]) {
   const arrived: { key: string | null; body: unknown }[] = [];
   const spy = spyOn(globalThis, "fetch").mockImplementation((async (_url: string, init: RequestInit) => {
     const key = new Headers(init.headers).get("idempotency-key");
-    arrived.push({ key, body: JSON.parse(init.body as string) });
+    arrived.push({ key, body: JSON.parse((init.body as string | null) ?? "null") });
     return await replies.shift()!();
   }) as never);
   return { arrived, [Symbol.dispose]: () => spy.mockRestore() };
@@ -99,4 +99,25 @@ test("sends a new request for other input, and after a refusal", async () => {
   await press("Web 2");
   await press("Web 2");
   expect(new Set(far.arrived.map(({ key }) => key)).size).toBe(3);
+});
+
+test("an object that was deleted here is not fetched again, unless the deletion failed", async () => {
+  const params = { id: "grp_01" };
+  using side = farSide(
+    lost,
+    () => reply(503, {}),
+    () => new Response(null, { status: 204 }),
+  );
+  const answer = (calling: Promise<unknown>) =>
+    calling.then(
+      () => "done",
+      (error: unknown) => problemOf(error).code,
+    );
+  expect(await answer(callApi(deleteAssetGroup, { params }))).toBe("unavailable");
+  expect(await answer(callApi(getAssetGroup, { params }))).toBe("unavailable");
+  const deleting = callApi(deleteAssetGroup, { params });
+  expect(await answer(callApi(getAssetGroup, { params }))).toBe("not-found");
+  await deleting;
+  expect(await answer(callApi(getAssetGroup, { params }))).toBe("not-found");
+  expect(side.arrived).toHaveLength(3);
 });

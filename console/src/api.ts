@@ -17,6 +17,19 @@ interface CallOptions {
   idempotencyKey?: string;
 }
 
+/**
+ * The ids of the objects that this page has deleted. Ids are unique, so the server has nothing more to say
+ * about them. The stream of changes and a mounted page would otherwise fetch them again.
+ */
+const deletedIds = new Set<string>();
+
+/** The id of the object that a route deletes or reads. */
+function idOf(route: Route, request: { params?: unknown }): string | undefined {
+  if (!route.path.includes("{id}")) return undefined;
+  if (route.method === "DELETE" && !route.path.endsWith("/{id}")) return undefined;
+  return (request.params as { id?: string } | undefined)?.id;
+}
+
 /** Calls a route. Throws a `Problem` if the server refuses, fails or cannot be reached. */
 export async function callApi<R extends Route>(
   route: R,
@@ -25,9 +38,14 @@ export async function callApi<R extends Route>(
 ): Promise<RouteOutput<R>> {
   const limit = AbortSignal.timeout(MAX_WAIT_MS);
   const until = signal ? AbortSignal.any([signal, limit]) : limit;
+  const id = idOf(route, request);
+  if (id !== undefined && route.method === "GET" && deletedIds.has(id))
+    throw new Problem("not-found", "The object was deleted.");
+  if (id !== undefined && route.method === "DELETE") deletedIds.add(id);
   const send: SendCall = (path, call) =>
     fetch(path, { ...call, credentials: "same-origin", cache: "no-store", signal: until });
   return await callRoute(send, route, request, { idempotencyKey }).catch((error: unknown) => {
+    if (id !== undefined && route.method === "DELETE") deletedIds.delete(id);
     signal?.throwIfAborted();
     const problem =
       error instanceof Problem || error instanceof UnexpectedReply

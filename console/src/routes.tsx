@@ -72,6 +72,7 @@ const signIn = createRoute({
   getParentRoute: () => root,
   path: "/sign-in",
   validateSearch: readThen,
+  loaderDeps: ({ search }) => search,
   loader: loadSignIn,
   pendingComponent: PublicSkeleton,
   component: SignInPage,

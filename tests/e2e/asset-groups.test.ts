@@ -23,7 +23,7 @@ test("a user renames and deletes a group, then deletes a token whose group is go
   await form.getByRole("radio", { name: "Custom date" }).check();
   await form.getByRole("button", { name: "7 days" }).click();
   await form.getByText("Asia/Tokyo").waitFor();
-  await form.getByRole("button", { name: "Create Token" }).click();
+  await form.getByRole("button", { name: "Create", exact: true }).click();
   const shown = page.getByRole("dialog", { name: "Store the token now" });
   await shown.getByRole("checkbox", { name: "I have stored it" }).check();
   await shown.getByRole("button", { name: "Close" }).click();
@@ -52,9 +52,16 @@ test("a user renames and deletes a group, then deletes a token whose group is go
   await page.getByRole("link", { name: "Enrollment Tokens" }).click();
   const row = page.getByRole("row", { name: /Finance Department Endpoints/ });
   await row.getByText("Group deleted").waitFor();
-  await row.getByRole("button").last().click();
+  await row.getByRole("link", { name: "Finance Department Endpoints" }).click();
+  await page.getByRole("button", { name: "Actions", exact: true }).click();
   await page.getByRole("menuitem", { name: /^Delete/ }).click();
+  const refused: string[] = [];
+  page.on("response", (response) => {
+    if (response.status() >= 400) refused.push(response.url());
+  });
   await page.getByRole("button", { name: "Delete token" }).click();
+  await page.getByText("“Finance Department Endpoints” is deleted.").waitFor();
   await row.waitFor({ state: "detached" });
+  expect(refused, "nothing that was deleted is fetched").toEqual([]);
   expect((await ada.call(listEnrollmentTokens)).total).toBe(0);
 });

@@ -55,7 +55,8 @@ test.skipIf(process.platform === "win32")(
     await created.getByRole("button", { name: "Close" }).click();
     await page.getByRole("link", { name: "All sensors" }).click();
     await page.getByRole("link", { name: hostname() }).first().click();
-    await page.getByRole("button", { name: "Re-enroll…" }).click();
+    await page.getByRole("button", { name: "Actions", exact: true }).click();
+    await page.getByRole("menuitem", { name: "Re-enroll…" }).click();
     await page.getByRole("button", { name: "Create ticket" }).click();
     const made = page.getByRole("dialog", { name: "Store the ticket now" });
     const ticket = await made.getByRole("textbox", { name: "Re-enrollment ticket" }).inputValue();
@@ -101,7 +102,7 @@ async function createToken(page: Page): Promise<Locator> {
   await page.getByRole("link", { name: "Create Token" }).first().click();
   const form = page.getByRole("dialog", { name: "Create Enrollment Token" });
   await form.getByRole("textbox", { name: "Name" }).fill("Created in the page");
-  await form.getByRole("button", { name: "Create Token" }).click();
+  await form.getByRole("button", { name: "Create", exact: true }).click();
   return page.getByRole("dialog", { name: "Store the token now" });
 }
 

@@ -78,7 +78,8 @@ test("a re-enrollment ticket moves a sensor to another folder, and its previous 
   const page = await browser.openPageAs(ada, installation);
   await page.getByRole("link", { name: "All sensors" }).click();
   await page.getByRole("link", { name: SMALL_HOSTNAME }).first().click();
-  await page.getByRole("button", { name: "Re-enroll…" }).click();
+  await page.getByRole("button", { name: "Actions", exact: true }).click();
+  await page.getByRole("menuitem", { name: "Re-enroll…" }).click();
   await page.getByRole("button", { name: "Create ticket" }).click();
   const dialog = page.getByRole("dialog", { name: "Store the ticket now" });
   const ticket = await dialog.getByRole("textbox", { name: "Re-enrollment ticket" }).inputValue();

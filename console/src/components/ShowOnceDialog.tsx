@@ -41,7 +41,7 @@ export function ShowOnceDialog(props: ShowOnceDialogProps) {
     <Dialog title={title} size={720}>
       <Stack gap="md">
         <Text>{intro}</Text>
-        <Notice kind="warning">
+        <Notice kind="warning" isImminent>
           This is the only time the {noun} is shown. Store it in a password manager or secrets vault. If it is
           lost, create a new one.
         </Notice>

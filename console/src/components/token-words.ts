@@ -26,6 +26,9 @@ export const WARNING_TEXTS: Record<TokenWarning, string> = {
   "no-expiry": "No expiry: valid until it is revoked or deleted",
 };
 
+/** The deadline is near, so they have the warning triangle. */
+export const IMMINENT: ReadonlySet<TokenWarning> = new Set(["expires-soon", "nearly-used-up"]);
+
 export const WARNING_LABELS: Record<TokenWarning, string> = {
   "expires-soon": "Expires soon",
   "nearly-used-up": "Nearly used up",

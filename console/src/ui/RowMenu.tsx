@@ -9,7 +9,7 @@ export interface RowAction {
   disabledReason?: string | undefined;
 }
 
-/** The menu at the end of a row or at the top right of a page. */
+/** The menu at the end of a row. */
 export function RowMenu({ name, actions }: { name: string; actions: RowAction[] }) {
   return (
     <Menu width={240} portalProps={{ target: "main" }}>
@@ -19,24 +19,28 @@ export function RowMenu({ name, actions }: { name: string; actions: RowAction[] 
         </ActionIcon>
       </Menu.Target>
       <Menu.Dropdown>
-        {actions.map((action) => (
-          <Menu.Item
-            key={action.label}
-            {...(action.disabledReason ? { "aria-disabled": true, closeMenuOnClick: false } : {})}
-            {...(action.danger && !action.disabledReason ? { color: "var(--mantine-color-error)" } : {})}
-            onClick={() => !action.disabledReason && action.onSelect()}
-          >
-            <Text inherit component="span" {...(action.disabledReason ? { c: "dimmed" } : {})}>
-              {action.label}
-            </Text>
-            {action.disabledReason && (
-              <Text size="xs" c="dimmed" component="span" display="block">
-                {action.disabledReason}
-              </Text>
-            )}
-          </Menu.Item>
-        ))}
+        <MenuActions actions={actions} />
       </Menu.Dropdown>
     </Menu>
   );
+}
+
+export function MenuActions({ actions }: { actions: RowAction[] }) {
+  return actions.map((action) => (
+    <Menu.Item
+      key={action.label}
+      {...(action.disabledReason ? { "aria-disabled": true, closeMenuOnClick: false } : {})}
+      {...(action.danger && !action.disabledReason ? { color: "var(--mantine-color-error)" } : {})}
+      onClick={() => !action.disabledReason && action.onSelect()}
+    >
+      <Text inherit component="span" {...(action.disabledReason ? { c: "dimmed" } : {})}>
+        {action.label}
+      </Text>
+      {action.disabledReason && (
+        <Text size="xs" c="dimmed" component="span" display="block">
+          {action.disabledReason}
+        </Text>
+      )}
+    </Menu.Item>
+  ));
 }

@@ -1,9 +1,9 @@
 // Decisions of the router before it shows a page: whether the user must set up the server or sign in first.
-import type { Account } from "@attacklens/protocol/account.ts";
+import { type Account, getMe } from "@attacklens/protocol/account.ts";
 import { redirect } from "@tanstack/react-router";
-import { problemOf } from "../../api.ts";
+import { callApi, problemOf } from "../../api.ts";
 import { CACHED, type RouterContext } from "../../loading.ts";
-import { paths } from "../../paths.ts";
+import { pathAfterSignIn, paths } from "../../paths.ts";
 import { meQuery, setupQuery } from "../../queries.ts";
 import { takeSetupCode } from "./setup-code.ts";
 
@@ -19,9 +19,19 @@ export async function loadSetup({ context }: Load): Promise<string | undefined> 
   return code;
 }
 
-export async function loadSignIn({ context }: Load): Promise<void> {
-  const { needed } = await context.queryClient.query(setupQuery);
+/** A signed-in user goes on to the page that they wanted to open. */
+export async function loadSignIn({ context, deps }: Load & { deps: { then?: string } }): Promise<void> {
+  const { queryClient } = context;
+  const [{ needed }, isSignedIn] = await Promise.all([
+    queryClient.query(setupQuery),
+    // Never from the cache, which can hold the account of a session that has just ended.
+    callApi(getMe, {}).then(
+      () => true,
+      () => false,
+    ),
+  ]);
   if (needed) throw redirect(paths.setup());
+  if (isSignedIn) throw redirect({ href: pathAfterSignIn(deps.then), replace: true });
 }
 
 export async function requireSignIn({

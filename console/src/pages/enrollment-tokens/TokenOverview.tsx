@@ -5,7 +5,7 @@ import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { getRouteApi, Outlet } from "@tanstack/react-router";
 import { ArrivalsPanel } from "../../components/ArrivalsPanel.tsx";
 import { TextLink } from "../../components/links.tsx";
-import { enrolledText, WARNING_TEXTS } from "../../components/token-words.ts";
+import { enrolledText, IMMINENT, WARNING_TEXTS } from "../../components/token-words.ts";
 import { paths } from "../../paths.ts";
 import { tokenQuery } from "../../queries.ts";
 import { CopyText } from "../../ui/CopyText.tsx";
@@ -31,7 +31,7 @@ export function TokenOverview() {
       <Stack gap="xs" mb={token.warnings.length > 0 || token.rotatedTo ? "sm" : 0}>
         {token.rotatedTo && <Rotated token={token} to={token.rotatedTo} />}
         {token.warnings.map((warning) => (
-          <Notice key={warning} kind="warning">
+          <Notice key={warning} kind="warning" isImminent={IMMINENT.has(warning)}>
             {WARNING_TEXTS[warning]}
           </Notice>
         ))}

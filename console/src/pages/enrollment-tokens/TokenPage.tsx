@@ -8,14 +8,10 @@ import tabs from "../../components/Tabs.module.css";
 import { useRefreshAt } from "../../components/use-refresh-at.ts";
 import { paths } from "../../paths.ts";
 import { refreshMs, tokenQuery } from "../../queries.ts";
-import { ActionButton } from "../../ui/ActionButton.tsx";
-import { RowMenu } from "../../ui/RowMenu.tsx";
+import { ActionsMenu } from "../../ui/ActionsMenu.tsx";
 import { useTokenActions } from "./use-token-actions.tsx";
 
 const route = getRouteApi("/app/sensors/tokens/$tokenId");
-
-/** How many actions are buttons. The others are in the menu. */
-const BUTTONS = 3;
 
 /** The frame of a token's tabs: its name, its status and its actions. */
 export function TokenPage() {
@@ -27,7 +23,6 @@ export function TokenPage() {
   });
   useRefreshAt([token.expiresAt], "enrollmentTokens");
   const { actionsFor, dialog } = useTokenActions(() => navigate(paths.enrollmentTokens()));
-  const actions = actionsFor(token);
   return (
     <>
       <PageHeader
@@ -35,21 +30,7 @@ export function TokenPage() {
         title={token.name}
         mark={<TokenStatusMark status={token.status} />}
         description={token.description || undefined}
-        action={
-          <>
-            {actions.slice(0, BUTTONS).map((action) => (
-              <ActionButton
-                key={action.label}
-                variant="default"
-                onClick={action.onSelect}
-                disabledReason={action.disabledReason}
-              >
-                {action.label}
-              </ActionButton>
-            ))}
-            <RowMenu name={token.name} actions={actions.slice(BUTTONS)} />
-          </>
-        }
+        action={<ActionsMenu actions={actionsFor(token)} />}
       />
       <nav aria-label="Token" className={tabs.tabs}>
         <Link {...paths.enrollmentToken(tokenId)} className={tabs.tab} activeOptions={{ exact: true }}>

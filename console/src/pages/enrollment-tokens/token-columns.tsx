@@ -1,8 +1,8 @@
 import type { EnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
-import { IconAlertTriangle } from "@tabler/icons-react";
+import { IconAlertCircle, IconAlertTriangle } from "@tabler/icons-react";
 import { TextLink } from "../../components/links.tsx";
 import { TokenStatusMark } from "../../components/statuses.tsx";
-import { enrolledText, WARNING_TEXTS } from "../../components/token-words.ts";
+import { enrolledText, IMMINENT, WARNING_TEXTS } from "../../components/token-words.ts";
 import { paths } from "../../paths.ts";
 import { type Columns, columnsOf } from "../../ui/DataTable.tsx";
 import { RelativeTime } from "../../ui/RelativeTime.tsx";
@@ -14,9 +14,10 @@ const column = columnsOf<EnrollmentToken>();
 
 function Warned({ token }: { token: EnrollmentToken }) {
   const words = token.warnings.map((warning) => WARNING_TEXTS[warning]).join(". ");
+  const Icon = token.warnings.some((warning) => IMMINENT.has(warning)) ? IconAlertTriangle : IconAlertCircle;
   return (
     <span title={words} className={classes.warned}>
-      <IconAlertTriangle size={14} role="img" aria-label={`Warning: ${words}`} />
+      <Icon size={14} role="img" aria-label={`Warning: ${words}`} />
     </span>
   );
 }

@@ -60,7 +60,6 @@ const ACTIONS: BulkAction<Sensor>[] = [
     can: (sensor) => sensor.can.block,
     run: (sensor) => callApi(blockSensor, { params: { id: sensor.id } }),
     consequence: () => "The server refuses their requests. Their data is kept. You can unblock them later.",
-    isDanger: true,
   },
   {
     verb: "Unblock",

@@ -6,6 +6,7 @@ import { SensorStatusMark } from "../../components/statuses.tsx";
 import { paths } from "../../paths.ts";
 import { refreshMs } from "../../queries.ts";
 import { ActionButton } from "../../ui/ActionButton.tsx";
+import { ActionsMenu } from "../../ui/ActionsMenu.tsx";
 import { Notice } from "../../ui/Notice.tsx";
 import { RelativeTime } from "../../ui/RelativeTime.tsx";
 import { exactTime } from "../../ui/time.ts";
@@ -26,7 +27,7 @@ export function SensorPage() {
     refetchInterval: refreshMs,
   });
   const { actionsFor, dialog } = useSensorActions(() => navigate(paths.sensors()));
-  const { header, decisions } = actionsFor(sensor);
+  const { approval, others, decisions } = actionsFor(sensor);
   return (
     <>
       <PageHeader
@@ -38,17 +39,16 @@ export function SensorPage() {
             {osName(sensor)} · {sensor.architecture} · seen <RelativeTime at={sensor.lastSeenAt} />
           </>
         }
-        action={header.map((action) => (
-          <ActionButton
-            key={action.label}
-            variant="default"
-            {...(action.disabledReason || !action.danger ? {} : { c: "var(--mantine-color-error)" })}
-            onClick={action.onSelect}
-            disabledReason={action.disabledReason}
-          >
-            {action.label}
-          </ActionButton>
-        ))}
+        action={
+          <>
+            {approval && (
+              <ActionButton onClick={approval.onSelect} disabledReason={approval.disabledReason}>
+                {approval.label}
+              </ActionButton>
+            )}
+            <ActionsMenu actions={others} />
+          </>
+        }
       />
       {awaitsApproval(sensor) && (
         <div className={classes.notice}>
@@ -113,7 +113,7 @@ export function SensorPage() {
       )}
       {sensor.blockedAt !== null && (
         <div className={classes.notice}>
-          <Notice kind="danger">
+          <Notice kind="info">
             Blocked on {exactTime(sensor.blockedAt)} by {sensor.blockedBy ?? "a deleted user"}. The server
             refuses its requests.
           </Notice>

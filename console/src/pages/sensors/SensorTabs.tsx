@@ -2,7 +2,7 @@ import { CATEGORIES, type Category } from "@attacklens/protocol/inventory/catego
 import type { RouteOutput } from "@attacklens/protocol/route.ts";
 import type { getSensor } from "@attacklens/protocol/sensors.ts";
 import { Menu, UnstyledButton } from "@mantine/core";
-import { IconAlertTriangle, IconChevronDown } from "@tabler/icons-react";
+import { IconAlertCircle, IconChevronDown } from "@tabler/icons-react";
 import { Link, useParams } from "@tanstack/react-router";
 import classes from "../../components/Tabs.module.css";
 import { paths } from "../../paths.ts";
@@ -83,7 +83,7 @@ function TabContent({ category, state }: { category: Category; state: CategorySt
     <>
       {CATEGORY_NAMES[category]}
       {hasFailed(state) && (
-        <IconAlertTriangle size={14} className={classes.failed} aria-label="Collection failed" />
+        <IconAlertCircle size={14} className={classes.failed} aria-label="Collection failed" />
       )}
       {state?.changedAt && <span className={classes.count}>{formatCount(state.items)}</span>}
     </>

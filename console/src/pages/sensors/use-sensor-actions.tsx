@@ -19,15 +19,14 @@ import { UndoMergeDialog } from "./UndoMergeDialog.tsx";
 
 type DialogName = "approve" | "merge" | "dismiss" | "undo-merge" | "block" | "re-enroll" | "delete";
 
-/**
- * The menu of a row has all actions. The header of a page has the actions that are not in a panel or a
- * notice.
- */
 interface SensorActions {
+  /** All actions, for the menu of a row. */
   menu: RowAction[];
-  header: RowAction[];
+  approval: RowAction | undefined;
   /** Merge, dismiss or undo the merge of a re-imaged host. */
   decisions: RowAction[];
+  /** The actions that are not in a panel or a notice of the page, except the approval. */
+  others: RowAction[];
 }
 
 export function useSensorActions(onDeleted?: () => Promise<void>): {
@@ -58,7 +57,7 @@ export function useSensorActions(onDeleted?: () => Promise<void>): {
         onSelect: () => setAsked({ dialog, sensor }),
         disabledReason: disabledReason(allowed),
       });
-      const approval = awaitsApproval(sensor) ? [opening("Approve…", "approve", can.approve)] : [];
+      const approval = awaitsApproval(sensor) ? opening("Approve…", "approve", can.approve) : undefined;
       const merging = match
         ? [
             opening(`Merge with ${match.sensor.name}…`, "merge", can.merge),
@@ -81,9 +80,10 @@ export function useSensorActions(onDeleted?: () => Promise<void>): {
         { ...opening("Delete…", "delete", can.delete), danger: true },
       ];
       return {
-        menu: [...approval, ...decisions, ...others],
-        header: [...approval, ...others],
+        menu: [...(approval ? [approval] : []), ...decisions, ...others],
+        approval,
         decisions,
+        others,
       };
     },
     [unblock],
@@ -121,6 +121,7 @@ function BlockSensorDialog({ sensor, onClose }: { sensor: Sensor; onClose: () =>
       onConfirm={block}
       onClose={onClose}
       errorText={(error) => problemOf(error).detail}
+      isSafe
     >
       The server refuses every request of <strong>{sensor.hostname}</strong>. Its data and its key are kept.
       You can unblock it later.
