@@ -8,6 +8,7 @@ import { formatCount } from "../ui/numbers.ts";
 import { SearchInput } from "../ui/SearchInput.tsx";
 import { StateMessage } from "../ui/StateMessage.tsx";
 import classes from "./ListPage.module.css";
+import { useListPlace } from "./list-places.ts";
 import { ProgressLine } from "./NavigationProgress.tsx";
 import { PageHeader } from "./PageHeader.tsx";
 import { type List, useSetSearch } from "./use-list.ts";
@@ -47,6 +48,7 @@ interface ListPageProps<Row extends { id: string }> {
 export function ListPage<Row extends { id: string }>(props: ListPageProps<Row>) {
   const { title, search, filterNames = [], list } = props;
   const setSearch = useSetSearch();
+  const place = useListPlace(search);
   const [chosenIds, setChosenIds] = useState<ReadonlySet<string>>(NONE);
   // Rows that were deleted or filtered out are no longer selected.
   const chosen = list.rows.filter((row) => chosenIds.has(row.id));
@@ -127,6 +129,7 @@ export function ListPage<Row extends { id: string }>(props: ListPageProps<Row>) 
           onSort={(sort, order) => setSearch({ sort, order })}
           hasMore={list.hasMore}
           onMore={list.onMore}
+          place={place}
           selection={
             props.bulk && {
               ids: chosenIds,

@@ -12,6 +12,7 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { type MouseEvent, useEffect, useRef } from "react";
 import classes from "./DataTable.module.css";
 import { type Order, SortHeader } from "./SortHeader.tsx";
+import { type PlaceKeeper, useTablePlace } from "./use-table-place.ts";
 
 interface ColumnMeta {
   /** A CSS width. Columns without a width share the remaining space. */
@@ -53,6 +54,7 @@ export interface DataTableProps<Row extends RowData> {
   hasMore: boolean;
   onMore: () => void;
   selection?: Selection<Row> | undefined;
+  place?: PlaceKeeper | undefined;
 }
 
 export function DataTable<Row extends RowData>(props: DataTableProps<Row>) {
@@ -74,6 +76,7 @@ export function DataTable<Row extends RowData>(props: DataTableProps<Row>) {
   useEffect(() => {
     if (isNearEnd) onMore();
   }, [isNearEnd, onMore]);
+  useTablePlace(scroller, props.place, { rows: rows.length, hasMore, onMore });
 
   const above = shown[0]?.start ?? 0;
   const below = virtualizer.getTotalSize() - (shown.at(-1)?.end ?? 0);
@@ -133,6 +136,7 @@ export function DataTable<Row extends RowData>(props: DataTableProps<Row>) {
             return (
               <tr
                 key={row.id}
+                data-row={row.id}
                 aria-rowindex={item.index + 2}
                 data-selected={selection?.ids.has(row.id) || undefined}
                 data-clickable={onRowClick ? true : undefined}
