@@ -41,8 +41,27 @@ export async function callRoute<R extends Route>(
   send: SendCall,
   route: R,
   request: ApiRequest<R>,
-  { idempotencyKey }: { idempotencyKey?: string | undefined } = {},
+  options: { idempotencyKey?: string | undefined } = {},
 ): Promise<RouteOutput<R>> {
+  const reply = await openReply(send, route, request, options);
+  if (reply.status === 204) return undefined as RouteOutput<R>;
+  const text = await reply.text().catch((cause: unknown) => {
+    throw new UnexpectedReply(reply.status, "", { cause });
+  });
+  try {
+    return JSON.parse(text) as RouteOutput<R>;
+  } catch (cause) {
+    throw new UnexpectedReply(reply.status, text, { cause });
+  }
+}
+
+/** The same, for a route that streams: returns the reply, whose body is not read yet. */
+export async function openReply<R extends Route>(
+  send: SendCall,
+  route: R,
+  request: ApiRequest<R>,
+  { idempotencyKey }: { idempotencyKey?: string | undefined } = {},
+): Promise<Response> {
   const { params, query, body } = request as Partial<RouteRequest<Route>> & { body?: unknown };
   const headers: Record<string, string> = { accept: "application/json, application/problem+json" };
   if (body !== undefined) headers["content-type"] = "application/json";
@@ -54,15 +73,7 @@ export async function callRoute<R extends Route>(
     body: body === undefined ? null : JSON.stringify(body),
   });
   if (!reply.ok) throw await readRefusal(reply);
-  if (reply.status === 204) return undefined as RouteOutput<R>;
-  const text = await reply.text().catch((cause: unknown) => {
-    throw new UnexpectedReply(reply.status, "", { cause });
-  });
-  try {
-    return JSON.parse(text) as RouteOutput<R>;
-  } catch (cause) {
-    throw new UnexpectedReply(reply.status, text, { cause });
-  }
+  return reply;
 }
 
 /** The problem (RFC 9457) of a refusal. Without a detail from the server, the detail has the request id. */

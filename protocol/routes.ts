@@ -39,6 +39,7 @@ import {
 import { previewEnrollmentToken, revokeAndBlockEnrollmentToken } from "./revoke-and-block.ts";
 import { getRollout, getTimeline, setRollout } from "./rollout.ts";
 import type { Route } from "./route.ts";
+import { previewSensorAction, runSensorAction } from "./sensor-actions.ts";
 import { countSensors } from "./sensor-counts.ts";
 import {
   approveSensor,
@@ -54,6 +55,7 @@ import {
   undoMerge,
   withdrawApproval,
 } from "./sensors.ts";
+import { previewTokenAction, runTokenAction } from "./token-actions.ts";
 import { unenroll } from "./unenroll.ts";
 import {
   createUpdateRing,
@@ -78,6 +80,8 @@ export const ROUTES: readonly Route[] = [
   signOut,
   getMe,
   listEnrollmentTokens,
+  previewTokenAction,
+  runTokenAction,
   createEnrollmentToken,
   getEnrollmentToken,
   updateEnrollmentToken,
@@ -94,6 +98,8 @@ export const ROUTES: readonly Route[] = [
   getTimeline,
   listArrivals,
   listSensors,
+  previewSensorAction,
+  runSensorAction,
   countSensors,
   getSensor,
   approveSensor,

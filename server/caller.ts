@@ -46,6 +46,8 @@ export interface HttpRequest {
   address: string;
   /** Headers to send with the reply. */
   replyHeaders: Headers;
+  /** For a reply that takes long: throws if the caller's session has ended or their role is too low. */
+  checkAgain: () => Promise<unknown>;
   /** The body of a route that streams. */
   replyStream?: ReadableStream<Uint8Array>;
   /** The reply of a route whose reply is a file. */

@@ -2,6 +2,7 @@
 import {
   type ApiRequest,
   callRoute,
+  openReply,
   readRefusal,
   type SendCall,
   UnexpectedReply,
@@ -61,6 +62,30 @@ const MAX_WAIT_MS = 60_000;
 
 /** In an outage. If only the reply was lost, the same request again is the same change. */
 const NOT_SAVED = "Nothing was saved yet. Try again when the server responds.";
+
+/** Calls a route that replies with lines of JSON. Throws as `callApi` does, also if the reply ends early. */
+export async function* streamApi<R extends Route>(
+  route: R,
+  request: ApiRequest<R>,
+  signal: AbortSignal,
+): AsyncGenerator<unknown> {
+  const send: SendCall = (path, call) => fetch(path, { ...call, credentials: "same-origin", signal });
+  try {
+    const reply = await openReply(send, route, request);
+    let rest = "";
+    const text = reply.body!.pipeThrough(new TextDecoderStream());
+    const reader = text.getReader();
+    for (let part = await reader.read(); !part.done; part = await reader.read()) {
+      const lines = (rest + part.value).split("\n");
+      rest = lines.pop() ?? "";
+      for (const line of lines) yield JSON.parse(line);
+    }
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof Problem || error instanceof UnexpectedReply) throw shownProblem(error);
+    throw new Problem("unavailable", "The connection to the server was lost.", { cause: error });
+  }
+}
 
 /** Creates an object from the input of the user. */
 export type Creation<R extends Route> = (

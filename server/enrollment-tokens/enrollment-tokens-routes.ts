@@ -3,7 +3,10 @@ import * as attempts from "@attacklens/protocol/enrollment-attempts.ts";
 import * as routes from "@attacklens/protocol/enrollment-tokens.ts";
 import * as blocking from "@attacklens/protocol/revoke-and-block.ts";
 import * as rollout from "@attacklens/protocol/rollout.ts";
+import * as actions from "@attacklens/protocol/token-actions.ts";
+import { openBulk, previewBulk } from "../bulk.ts";
 import { handler } from "../route-handler.ts";
+import { jsonLines, streamText } from "../streamed-text.ts";
 import { listArrivals } from "./arrivals.ts";
 import { listEnrollmentAttempts } from "./attempts.ts";
 import { createEnrollmentToken } from "./create-token.ts";
@@ -12,6 +15,7 @@ import { previewEnrollmentToken, revokeAndBlockEnrollmentToken } from "./revoke-
 import { getRollout, setRollout } from "./rollout.ts";
 import { rotateEnrollmentToken } from "./rotate-token.ts";
 import { getTimeline } from "./timeline.ts";
+import { runTokenAction, tokenCandidates } from "./token-actions.ts";
 import {
   deleteEnrollmentToken,
   pauseEnrollmentToken,
@@ -24,6 +28,17 @@ export const enrollmentTokenRoutes = [
   handler(routes.listEnrollmentTokens, ({ query, user }, { reads, now }) =>
     listEnrollmentTokens(reads, now(), user, query),
   ),
+  handler(actions.previewTokenAction, ({ body, user }, { reads, now }) =>
+    previewBulk(tokenCandidates(reads, now(), user, body)),
+  ),
+  handler(actions.runTokenAction, async ({ body, user, http }, { db, reads, now, log }) => {
+    const candidates = tokenCandidates(reads, now(), user, body);
+    const start = await openBulk(candidates, body.fingerprint, (tx, id) =>
+      runTokenAction(tx, now(), user, body.action, id),
+    );
+    http.replyStream = streamText(jsonLines(start(db, http.checkAgain)), log);
+    return undefined;
+  }),
   handler(routes.createEnrollmentToken, ({ body, user, idempotency }, { db, now }) =>
     createEnrollmentToken(db, now(), user, body, idempotency),
   ),

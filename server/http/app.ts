@@ -24,7 +24,7 @@ import { sensorRoutes } from "../sensors/sensors-routes.ts";
 import { updateRoutes } from "../updates/updates-routes.ts";
 import { userRoutes } from "../users/users-routes.ts";
 import { openBodyRoom } from "./body-room.ts";
-import { refuseForeignOrigin } from "./caller.ts";
+import { isForUsers, refuseForeignOrigin, requireUser } from "./caller.ts";
 import { type Metrics, mayReadMetrics } from "./metrics.ts";
 import { openApiDocument } from "./openapi.ts";
 import { type Door, receive } from "./receive.ts";
@@ -165,6 +165,9 @@ async function answer(
     headers,
     address: c.env.address,
     replyHeaders: new Headers(),
+    checkAgain: async () => {
+      if (isForUsers(route.access)) await requireUser(options.services, http, route.access);
+    },
   };
   const params = c.req.param() as Record<string, string>;
   const received = await receive(door, route, c.req.raw, params, http, () => c.set("isBodyRead", true));

@@ -1,11 +1,16 @@
 // Authenticates the user who calls a route and checks the declared access, before the handler runs.
 import type { Permission } from "@attacklens/protocol/permissions.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
-import type { Route } from "@attacklens/protocol/route.ts";
+import type { Access, Route } from "@attacklens/protocol/route.ts";
 import { findApiKeyUser } from "../api-keys/api-keys.ts";
 import type { HttpRequest, User } from "../caller.ts";
 import { permissionObstacle } from "../permitted.ts";
 import type { Services } from "../route-handler.ts";
+
+/** Whether a signed-in user, or an API key, calls routes with this access. */
+export function isForUsers(access: Access): access is "signed-in" | Permission {
+  return access === "signed-in" || access.includes(":");
+}
 
 /** Returns the user of the API key or the session cookie. Throws not-signed-in, permission-missing. */
 export async function requireUser(

@@ -43,6 +43,8 @@ export function isSensorRoute({ path }: Route): boolean {
   return path.startsWith("/sensor/");
 }
 
+const NO_CHECK = async () => {};
+
 export function openSensorRequests(options: SensorRequestsOptions) {
   const { services, door, metrics, security, refuse, logRequest } = options;
   const exact = new Map<string, Endpoint>();
@@ -82,6 +84,8 @@ export function openSensorRequests(options: SensorRequestsOptions) {
         replyHeaders ??= new Headers();
         return replyHeaders;
       },
+      // No reply to a sensor takes long.
+      checkAgain: NO_CHECK,
     };
     let isBodyRead = false;
     const onBody = () => {

@@ -26,7 +26,14 @@ describe("downloads at the same time", () => {
       certificate: undefined,
       async fetch({ method, headers }) {
         const address = headers.get("x-from") ?? "one";
-        const http = { method, path: "/", headers, address, replyHeaders: new Headers() };
+        const http = {
+          method,
+          path: "/",
+          headers,
+          address,
+          replyHeaders: new Headers(),
+          checkAgain: async () => {},
+        };
         return await downloads
           .file(http, file)
           .catch((error) => new Response(error.code, { status: error.status }));

@@ -91,10 +91,17 @@ export async function blockSensor(db: Database, view: SensorView, id: string) {
 
 /** Throws not-found, state-conflict. */
 export async function unblockSensor(db: Database, view: SensorView, id: string) {
-  return await change(db, view, id, "unblock", async (tx, sensor) => {
-    await updateSensor(tx, id, { blockedAt: null, blockedBy: null });
-    await recordSensorEvent(tx, view.now, view.user, "sensor.unblocked", sensor);
-  });
+  return await change(db, view, id, "unblock", (tx, sensor) => unblockLocked(tx, view, sensor));
+}
+
+/** Unblocks the locked sensor. */
+export async function unblockLocked(
+  tx: Database,
+  { now, user }: Pick<SensorView, "now" | "user">,
+  sensor: LockedSensor,
+): Promise<void> {
+  await updateSensor(tx, sensor.id, { blockedAt: null, blockedBy: null });
+  await recordSensorEvent(tx, now, user, "sensor.unblocked", sensor);
 }
 
 /** Continues the history of the matching silent sensor. Throws not-found, state-conflict. */

@@ -10,7 +10,12 @@ import { inSnapshot } from "../db/snapshot.ts";
 import { FEW, inOrder, readCellsPage } from "./cells-page-store.ts";
 import { listIds, listLike, type Order, readKeys } from "./listing-store.ts";
 import { openPairs } from "./matches/matches-store.ts";
-import { listSensorRows, type SensorRow } from "./record/sensors-store.ts";
+import {
+  listSensorRows,
+  listStateRows,
+  type SensorRow,
+  type SensorStateRow,
+} from "./record/sensors-store.ts";
 
 const SORTS = {
   hostname: { column: "hostname_key", type: "text" },
@@ -42,14 +47,35 @@ export async function pageOfSensors(
   page: SensorPage,
   few = FEW,
 ): Promise<KeysetPage<SensorRow>> {
+  return await pageOf(db, onlineSince, page, few, listSensorRows);
+}
+
+/** The same, with only the columns that decide which actions are possible. */
+export async function pageOfStates(
+  db: Database,
+  onlineSince: number,
+  page: SensorPage,
+): Promise<KeysetPage<SensorStateRow>> {
+  return await pageOf(db, onlineSince, page, FEW, listStateRows);
+}
+
+async function pageOf<Row extends { id: string }>(
+  db: Database,
+  onlineSince: number,
+  page: SensorPage,
+  few: number,
+  load: (tx: Database, ids: string[]) => Promise<Row[]>,
+): Promise<KeysetPage<Row>> {
   const { column, type } = SORTS[page.sort];
   const after = readCursor({ ...page, sortName: page.sort, type });
   const order = { column, order: page.order, after, q: page.q };
   return await inSnapshot(db, async (tx) => {
     const ids = await findCandidates(tx, onlineSince, page, few);
-    return ids
-      ? await pageOfCandidates(tx, onlineSince, page, { ids, order })
-      : await pageOfCells(tx, onlineSince, page, { order, few });
+    const { keys, ...count } = ids
+      ? await keysOfCandidates(tx, onlineSince, page, { ids, order })
+      : await keysOfCells(tx, onlineSince, page, { order, few });
+    const shown = { sortName: page.sort, order: page.order, limit: page.limit };
+    return { ...(await loadPage(tx, keys, shown, load)), ...count };
   });
 }
 
@@ -78,38 +104,27 @@ function matched(tx: Database, onlineSince: number): AnyQuery {
 }
 
 /** Reads all candidates. */
-async function pageOfCandidates(
+async function keysOfCandidates(
   tx: Database,
   onlineSince: number,
   page: SensorPage,
   { ids, order }: { ids: string[]; order: Order },
 ) {
-  const { q, status, platform, sort, limit } = page;
+  const { q, status, platform, limit } = page;
   // Without silence, which may have changed since the job last looked.
   const cells = cellsOf({ status, platform }).flatMap(({ number }) => [number, flipped(number)]);
   const seen = status === "online" || status === "offline" ? { status, since: onlineSince } : undefined;
   const keys = await readKeys(tx, ids, { ...page, column: order.column, cells, seen, q });
-  return {
-    ...(await loadPage(
-      tx,
-      inOrder(keys, order).slice(0, limit + 1),
-      { sortName: sort, order: order.order, limit },
-      listSensorRows,
-    )),
-    total: keys.length,
-    totalIsCapped: false,
-  };
+  return { keys: inOrder(keys, order).slice(0, limit + 1), total: keys.length, totalIsCapped: false };
 }
 
 /** Merges the page from the cells of the filter. */
-async function pageOfCells(
+async function keysOfCells(
   tx: Database,
   onlineSince: number,
   page: SensorPage,
   { order, few }: { order: Order; few: number },
 ) {
-  const { sort, limit } = page;
   const { keys, total, isExact } = await readCellsPage(tx, onlineSince, { ...page, few }, order);
-  const shown = { sortName: sort, order: order.order, limit };
-  return { ...(await loadPage(tx, keys, shown, listSensorRows)), total, totalIsCapped: !isExact };
+  return { keys, total, totalIsCapped: !isExact };
 }

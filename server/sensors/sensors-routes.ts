@@ -1,8 +1,12 @@
+import * as actions from "@attacklens/protocol/sensor-actions.ts";
 import * as counts from "@attacklens/protocol/sensor-counts.ts";
 import * as routes from "@attacklens/protocol/sensors.ts";
 import { unenroll } from "@attacklens/protocol/unenroll.ts";
+import { openBulk, previewBulk } from "../bulk.ts";
 import { handler } from "../route-handler.ts";
+import { jsonLines, streamText } from "../streamed-text.ts";
 import { onlineSince } from "./record/sensor-status.ts";
+import { runSensorAction, sensorCandidates } from "./sensor-actions.ts";
 import {
   approveSensor,
   blockSensor,
@@ -25,6 +29,18 @@ export const sensorRoutes = [
   handler(routes.listSensors, ({ query, user }, { reads, now, checkInIntervalSeconds }) =>
     listSensors(reads, { now: now(), checkInIntervalSeconds, user }, query),
   ),
+  handler(actions.previewSensorAction, ({ body, user }, { reads, now, checkInIntervalSeconds }) =>
+    previewBulk(sensorCandidates(reads, { now: now(), checkInIntervalSeconds, user }, body)),
+  ),
+  handler(actions.runSensorAction, async ({ body, user, http }, services) => {
+    const { db, reads, now, log, checkInIntervalSeconds } = services;
+    const candidates = sensorCandidates(reads, { now: now(), checkInIntervalSeconds, user }, body);
+    const start = await openBulk(candidates, body.fingerprint, (tx, id) =>
+      runSensorAction(tx, { now: now(), user }, body.action, id),
+    );
+    http.replyStream = streamText(jsonLines(start(db, http.checkAgain)), log);
+    return undefined;
+  }),
   handler(counts.countSensors, (_request, { reads, now, checkInIntervalSeconds }) =>
     countSensors(reads, onlineSince(now(), checkInIntervalSeconds)),
   ),

@@ -3,11 +3,12 @@
 import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
 import { join } from "node:path";
+import { blockSensor, listSensors, unblockSensor } from "@attacklens/protocol/sensors.ts";
 import type { Page } from "playwright-core";
 import { fleetStatements } from "../../harness/fleet-rows.ts";
 import { waitUntil } from "../../harness/wait-until.ts";
 import { openBrowser } from "../support/browser.ts";
-import { openInstallation } from "../support/installation.ts";
+import { openInstallation, type User } from "../support/installation.ts";
 
 const SENSORS = 400;
 
@@ -28,7 +29,7 @@ async function scrollTo(page: Page, top: number): Promise<void> {
   });
 }
 
-test("Back returns to the rows, the scroll position and the focused row of a list", async () => {
+test("Back returns to the place in a list, and an action reaches rows that are not loaded", async () => {
   await using installation = await openInstallation({ database: "sqlite" });
   insertFleet(installation.folder);
   await using browser = await openBrowser();
@@ -39,7 +40,7 @@ test("Back returns to the rows, the scroll position and the focused row of a lis
   await scrollTo(page, 6_000);
   const link = tableOf(page)
     .getByRole("link", { name: /^host-/ })
-    .nth(15);
+    .nth(14);
   const name = (await link.textContent())!;
   await link.focus();
   const top = await topOf(page);
@@ -73,4 +74,37 @@ test("Back returns to the rows, the scroll position and the focused row of a lis
   // A new order begins at its top.
   await page.getByRole("button", { name: "Last seen" }).click();
   await waitUntil("the table is at its top", async () => (await topOf(page)) === 0);
+  await expectBulk(page, ada);
 });
+
+/** Blocks all sensors of a platform, of which only the first page is loaded. */
+async function expectBulk(page: Page, ada: User): Promise<void> {
+  await page.getByRole("button", { name: "Operating system", exact: true }).first().click();
+  await page.getByRole("menuitemradio", { name: "Windows" }).click();
+  const query = { platform: "windows" as const };
+  const { total, items } = await ada.call(listSensors, { query });
+  const params = { id: items.find(({ can }) => can.block.allowed)!.id };
+  await ada.call(blockSensor, { params });
+  const all = page.getByRole("checkbox", { name: "Select all rows" });
+  await page.getByText(`${total} matching`).waitFor();
+  await all.click();
+  expect(await all.evaluate((box: HTMLInputElement) => [box.checked, box.indeterminate])).toEqual([
+    false,
+    true,
+  ]);
+  await page.getByRole("button", { name: `Select all ${total} that match` }).click();
+  expect(await all.isChecked()).toBeTrue();
+  await page.getByText(`All ${total} that match selected`).waitFor();
+  await page.getByRole("button", { name: "Block…", exact: true }).click();
+  const dialog = page.getByRole("dialog", { name: `Block ${total - 1} sensors?` });
+  await dialog.getByText("Not included: 1. It is already blocked.").waitFor();
+
+  // One more sensor matches than in the preview.
+  await ada.call(unblockSensor, { params });
+  await dialog.getByRole("button", { name: "Block" }).click();
+  await dialog.getByText("The selection has changed since the preview").waitFor();
+  await page.getByRole("button", { name: `Block ${total} sensors` }).click();
+  await page.getByText(`${total} sensors blocked.`).waitFor();
+  const after = await ada.call(listSensors, { query: { ...query, status: "blocked" } });
+  expect(after.total).toBe(total);
+}

@@ -8,6 +8,7 @@ import { ActionButton } from "../ui/ActionButton.tsx";
 import { ConfirmDialog } from "../ui/ConfirmDialog.tsx";
 import { countOf } from "../ui/numbers.ts";
 import { disabledReason } from "./disabled-reason.ts";
+import { MatchingDialog, type MatchingObjects } from "./MatchingDialog.tsx";
 
 export interface BulkAction<Row> {
   /** The verb: `Revoke`. */
@@ -16,8 +17,10 @@ export interface BulkAction<Row> {
   done: string;
   can: (row: Row) => Can;
   run: (row: Row) => Promise<unknown>;
-  /** The effect on the rows. */
-  consequence: (rows: Row[]) => ReactNode;
+  /** The effect on the rows. Undefined: on all that match, whose rows are not loaded. */
+  consequence: (rows: Row[] | undefined) => ReactNode;
+  /** The action of the routes that accept a filter. Absent: it needs its rows. */
+  byFilter?: string;
   isDanger?: boolean;
   /** Shows the action only if a selected row matches. Absent: always. */
   isFor?: (row: Row) => boolean;
@@ -31,6 +34,8 @@ export interface BulkAction<Row> {
 
 interface BulkActionsProps<Row> {
   rows: Row[];
+  /** The actions are on all objects that match this filter. Absent: on the rows. */
+  matching?: MatchingObjects | undefined;
   /** `Enrollment Token`. */
   noun: string;
   nameOf: (row: Row) => string;
@@ -42,7 +47,9 @@ interface BulkActionsProps<Row> {
 
 const NAMES_SHOWN = 10;
 
-export function BulkActions<Row>({ rows, noun, nameOf, actions, onDone, onClear }: BulkActionsProps<Row>) {
+export function BulkActions<Row>(props: BulkActionsProps<Row>) {
+  const { rows, noun, nameOf, actions, onDone, onClear, matching } = props;
+  const [askedAll, setAskedAll] = useState<BulkAction<Row>>();
   const [asked, setAsked] = useState<{ action: BulkAction<Row>; possible: Row[]; left: Row[] }>();
   const ask = (action: BulkAction<Row>) => {
     const possible = rows.filter((row) => action.can(row).allowed);
@@ -76,20 +83,36 @@ export function BulkActions<Row>({ rows, noun, nameOf, actions, onDone, onClear 
         const subjects = action.isFor ? rows.filter(action.isFor) : rows;
         const reasons = subjects.map((row) => action.can(row)).filter(({ allowed }) => !allowed);
         const isImpossible = reasons.length === subjects.length;
-        const none = isImpossible ? reasons[0] && disabledReason(reasons[0]) : undefined;
+        const none = matching
+          ? action.byFilter === undefined && "Needs the rows. Select them instead of all that match."
+          : isImpossible && reasons[0] && disabledReason(reasons[0]);
         return (
           <ActionButton
             key={action.verb}
             size="compact-sm"
             variant="default"
             {...(action.isDanger && !none ? { c: "var(--mantine-color-error)" } : {})}
-            onClick={() => ask(action)}
-            disabledReason={none}
+            onClick={() => (matching ? setAskedAll(action) : ask(action))}
+            disabledReason={none || undefined}
           >
             {`${action.verb}…`}
           </ActionButton>
         );
       })}
+      {askedAll?.byFilter !== undefined && matching && (
+        <MatchingDialog
+          {...matching}
+          action={askedAll.byFilter}
+          verb={askedAll.verb}
+          done={askedAll.done}
+          noun={noun}
+          isDanger={askedAll.isDanger ?? false}
+          consequence={askedAll.consequence(undefined)}
+          onDone={onDone}
+          onClear={onClear}
+          onClose={() => setAskedAll(undefined)}
+        />
+      )}
       {asked && (
         <ConfirmDialog
           title={`${titleOf(asked)}?`}

@@ -38,8 +38,10 @@ interface ListPageProps<Row extends { id: string }> {
   onRowClick?: (row: Row) => void;
   /** A search result that is not a row, such as an enrollment attempt. */
   notice?: ReactNode;
-  /** The actions on the selected rows. */
-  bulk?: (rows: Row[], clear: () => void) => ReactNode;
+  /** The actions on the selected rows. `isAll`: on all that match, loaded or not. */
+  bulk?: (rows: Row[], clear: () => void, isAll: boolean) => ReactNode;
+  /** The actions accept a filter instead of rows. */
+  canSelectMatching?: boolean;
   nameOf?: (row: Row) => string;
   /** Shown when no object exists yet. */
   empty: ReactNode;
@@ -50,8 +52,16 @@ export function ListPage<Row extends { id: string }>(props: ListPageProps<Row>) 
   const setSearch = useSetSearch();
   const place = useListPlace(search);
   const [chosenIds, setChosenIds] = useState<ReadonlySet<string>>(NONE);
+  // The filter whose matches are all selected. Another filter selects none.
+  const [allOf, setAllOf] = useState<string>();
+  const isAll = allOf !== undefined && allOf === JSON.stringify(search);
+  const choose = (ids: ReadonlySet<string>) => {
+    setAllOf(undefined);
+    setChosenIds(ids);
+  };
   // Rows that were deleted or filtered out are no longer selected.
-  const chosen = list.rows.filter((row) => chosenIds.has(row.id));
+  const chosen = list.rows.filter((row) => isAll || chosenIds.has(row.id));
+  const offersAll = props.canSelectMatching && !isAll && list.hasMore && chosen.length === list.rows.length;
   const values = search as Record<string, string | undefined>;
   const isFiltered = Boolean(search.q) || filterNames.some((name) => values[name]);
   const clear = () => setSearch(Object.fromEntries(["q", ...filterNames].map((name) => [name, undefined])));
@@ -86,9 +96,18 @@ export function ListPage<Row extends { id: string }>(props: ListPageProps<Row>) 
       {props.notice}
       {props.bulk && chosen.length > 0 && (
         <section className={classes.bulk} aria-label="Chosen rows">
-          <strong aria-live="polite">{formatCount(chosen.length)} selected</strong>
-          {props.bulk(chosen, () => setChosenIds(NONE))}
-          <Button variant="subtle" color="gray" size="compact-sm" onClick={() => setChosenIds(NONE)}>
+          <strong aria-live="polite">
+            {isAll ? `All ${count} that match selected` : `${formatCount(chosen.length)} selected`}
+          </strong>
+          {offersAll && (
+            <Button
+              variant="light"
+              size="compact-sm"
+              onClick={() => setAllOf(JSON.stringify(search))}
+            >{`Select all ${count} that match`}</Button>
+          )}
+          {props.bulk(chosen, () => choose(NONE), isAll)}
+          <Button variant="subtle" color="gray" size="compact-sm" onClick={() => choose(NONE)}>
             Clear selection
           </Button>
         </section>
@@ -133,7 +152,8 @@ export function ListPage<Row extends { id: string }>(props: ListPageProps<Row>) 
           selection={
             props.bulk && {
               ids: chosenIds,
-              onChange: setChosenIds,
+              isAll,
+              onChange: choose,
               nameOf: props.nameOf ?? ((row) => row.id),
             }
           }

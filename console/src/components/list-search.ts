@@ -21,3 +21,9 @@ export function listSearch<R extends Route>(route: R): (search: Record<string, u
     return Object.fromEntries(valid.map(([name]) => [name, search[name]])) as ListSearch<R>;
   };
 }
+
+/** Returns the filters of a search, without the order of the rows. */
+export function filterOf(search: object): object {
+  const { sort: _, order: __, ...filter } = search as Record<string, unknown>;
+  return filter;
+}

@@ -37,6 +37,8 @@ const ROWS_BEFORE_END = 30;
 /** The selected rows, by id. */
 export interface Selection<Row> {
   ids: ReadonlySet<string>;
+  /** Every row is selected, also those that are not loaded. */
+  isAll: boolean;
   onChange: (ids: ReadonlySet<string>) => void;
   nameOf: (row: Row) => string;
 }
@@ -99,7 +101,7 @@ export function DataTable<Row extends RowData>(props: DataTableProps<Row>) {
           <tr>
             {selection && (
               <th scope="col">
-                <SelectAll selection={selection} ids={rows.map(rowId)} />
+                <SelectAll selection={selection} ids={rows.map(rowId)} hasMore={hasMore} />
               </th>
             )}
             {headers.map((header) => {
@@ -138,7 +140,7 @@ export function DataTable<Row extends RowData>(props: DataTableProps<Row>) {
                 key={row.id}
                 data-row={row.id}
                 aria-rowindex={item.index + 2}
-                data-selected={selection?.ids.has(row.id) || undefined}
+                data-selected={(selection && isSelected(selection, row.id)) || undefined}
                 data-clickable={onRowClick ? true : undefined}
                 onClick={(event) => isRowClick(event) && onRowClick?.(row.original)}
               >
@@ -146,8 +148,8 @@ export function DataTable<Row extends RowData>(props: DataTableProps<Row>) {
                   <td>
                     <Checkbox
                       aria-label={`Select ${selection.nameOf(row.original)}`}
-                      checked={selection.ids.has(row.id)}
-                      onChange={() => selection.onChange(toggled(selection.ids, row.id))}
+                      checked={isSelected(selection, row.id)}
+                      onChange={() => selection.onChange(toggled(selection, rows.map(rowId), row.id))}
                     />
                   </td>
                 )}
@@ -169,21 +171,37 @@ export function DataTable<Row extends RowData>(props: DataTableProps<Row>) {
   );
 }
 
-/** Selects all loaded rows, or none. */
-function SelectAll<Row>({ selection, ids }: { selection: Selection<Row>; ids: string[] }) {
-  const chosen = ids.filter((id) => selection.ids.has(id)).length;
+interface SelectAllProps<Row> {
+  selection: Selection<Row>;
+  /** The loaded rows. */
+  ids: string[];
+  hasMore: boolean;
+}
+
+/** Selects all loaded rows, or none. It is mixed unless every row is selected. */
+function SelectAll<Row>({ selection, ids, hasMore }: SelectAllProps<Row>) {
+  const chosen = ids.filter((id) => isSelected(selection, id)).length;
+  const isFull = chosen > 0 && chosen === ids.length;
+  const isAll = isFull && (selection.isAll || !hasMore);
   return (
     <Checkbox
       aria-label="Select all rows"
-      checked={chosen > 0 && chosen === ids.length}
-      indeterminate={chosen > 0 && chosen < ids.length}
-      onChange={() => selection.onChange(new Set(chosen === ids.length ? [] : ids))}
+      checked={isAll}
+      indeterminate={chosen > 0 && !isAll}
+      onChange={() => selection.onChange(new Set(isFull ? [] : ids))}
     />
   );
 }
 
-function toggled(ids: ReadonlySet<string>, id: string): ReadonlySet<string> {
-  const after = new Set(ids);
+const isSelected = <Row,>({ ids, isAll }: Selection<Row>, id: string) => isAll || ids.has(id);
+
+/** Without one of all rows, the other loaded rows are selected. */
+function toggled<Row>(
+  { ids, isAll }: Selection<Row>,
+  loaded: readonly string[],
+  id: string,
+): ReadonlySet<string> {
+  const after = new Set(isAll ? loaded : ids);
   if (!after.delete(id)) after.add(id);
   return after;
 }

@@ -70,6 +70,24 @@ export async function listSensorRows(db: Database, ids: string[]): Promise<Senso
   return await forSomeValues(ids, (some) => sensors(db).where("sensor.id", "in", some).execute());
 }
 
+/** The columns that decide which actions are possible. */
+export type SensorStateRow = Pick<
+  SensorTable,
+  "id" | "hostname" | "awaitingApproval" | "blockedAt" | "uninstalledAt" | "removedAt" | "replacedAt"
+>;
+
+/** Returns them for those sensors that exist, unsorted. */
+export async function listStateRows(db: Database, ids: string[]): Promise<SensorStateRow[]> {
+  return await forSomeValues(ids, (some) =>
+    db
+      .selectFrom("sensor")
+      .select(["id", "hostname", "awaitingApproval", "blockedAt", "uninstalledAt", "removedAt", "replacedAt"])
+      .where("id", "in", some)
+      .where("deletedAt", "is", null)
+      .execute(),
+  );
+}
+
 export async function findSensor(db: Database, id: string) {
   return await sensors(db).where("sensor.id", "=", id).executeTakeFirst();
 }

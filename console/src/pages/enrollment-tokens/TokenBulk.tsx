@@ -5,6 +5,7 @@ import {
   resumeEnrollmentToken,
   revokeEnrollmentToken,
 } from "@attacklens/protocol/enrollment-tokens.ts";
+import { previewTokenAction, runTokenAction } from "@attacklens/protocol/token-actions.ts";
 import { useQueryClient } from "@tanstack/react-query";
 import { callApi } from "../../api.ts";
 import { type BulkAction, BulkActions } from "../../components/BulkActions.tsx";
@@ -22,6 +23,7 @@ const calls = (route: Change) => (token: EnrollmentToken) => callApi(route, { pa
 const ACTIONS: BulkAction<EnrollmentToken>[] = [
   {
     verb: "Pause",
+    byFilter: "pause",
     done: "paused",
     can: (token) => token.can.pause,
     run: calls(pauseEnrollmentToken),
@@ -29,6 +31,7 @@ const ACTIONS: BulkAction<EnrollmentToken>[] = [
   },
   {
     verb: "Resume",
+    byFilter: "resume",
     done: "resumed",
     can: (token) => token.can.resume,
     run: calls(resumeEnrollmentToken),
@@ -36,6 +39,7 @@ const ACTIONS: BulkAction<EnrollmentToken>[] = [
   },
   {
     verb: "Revoke",
+    byFilter: "revoke",
     done: "revoked",
     can: (token) => token.can.revoke,
     run: calls(revokeEnrollmentToken),
@@ -45,6 +49,7 @@ const ACTIONS: BulkAction<EnrollmentToken>[] = [
   },
   {
     verb: "Delete",
+    byFilter: "delete",
     done: "deleted",
     can: (token) => token.can.delete,
     run: calls(deleteEnrollmentToken),
@@ -54,16 +59,25 @@ const ACTIONS: BulkAction<EnrollmentToken>[] = [
   },
 ];
 
-function remaining(tokens: EnrollmentToken[]): string {
+function remaining(tokens: EnrollmentToken[] | undefined): string {
+  if (!tokens) return "Sensors that have enrolled with them keep reporting.";
   const sensors = tokens.reduce((sum, token) => sum + token.enrolledSensors, 0);
   return sensors === 0 ? "No sensors have enrolled with them." : remainingSensorsText(sensors);
 }
 
-export function TokenBulk({ tokens, onClear }: { tokens: EnrollmentToken[]; onClear: () => void }) {
+interface TokenBulkProps {
+  tokens: EnrollmentToken[];
+  /** Present: all tokens that match it, loaded or not. */
+  filter: object | undefined;
+  onClear: () => void;
+}
+
+export function TokenBulk({ tokens, filter, onClear }: TokenBulkProps) {
   const queryClient = useQueryClient();
   return (
     <BulkActions
       rows={tokens}
+      matching={filter && { filter, preview: previewTokenAction, run: runTokenAction }}
       noun="Enrollment Token"
       nameOf={(token) => token.name}
       actions={ACTIONS}

@@ -5,6 +5,7 @@ import { useMemo } from "react";
 import { GroupFilter } from "../../components/GroupFilter.tsx";
 import { ListPage } from "../../components/ListPage.tsx";
 import { ButtonLink } from "../../components/links.tsx";
+import { filterOf } from "../../components/list-search.ts";
 import { filterOptions, TOKEN_STATUS_LOOKS } from "../../components/statuses.tsx";
 import { WARNING_LABELS } from "../../components/token-words.ts";
 import { useList, useSetSearch } from "../../components/use-list.ts";
@@ -66,7 +67,10 @@ export function TokensPage() {
           </>
         }
         notice={<ReferenceFound text={search.q} />}
-        bulk={(tokens, clear) => <TokenBulk tokens={tokens} onClear={clear} />}
+        bulk={(tokens, clear, isAll) => (
+          <TokenBulk tokens={tokens} filter={isAll ? filterOf(search) : undefined} onClear={clear} />
+        )}
+        canSelectMatching
         nameOf={(token) => token.name}
         defaultSort={{ sort: "createdAt", order: "desc" }}
         list={list}

@@ -1,3 +1,4 @@
+import { previewSensorAction, runSensorAction } from "@attacklens/protocol/sensor-actions.ts";
 import {
   blockSensor,
   deleteSensor,
@@ -56,6 +57,7 @@ const ACTIONS: BulkAction<Sensor>[] = [
   },
   {
     verb: "Block",
+    byFilter: "block",
     done: "blocked",
     can: (sensor) => sensor.can.block,
     run: (sensor) => callApi(blockSensor, { params: { id: sensor.id } }),
@@ -63,6 +65,7 @@ const ACTIONS: BulkAction<Sensor>[] = [
   },
   {
     verb: "Unblock",
+    byFilter: "unblock",
     done: "unblocked",
     can: (sensor) => sensor.can.unblock,
     run: (sensor) => callApi(unblockSensor, { params: { id: sensor.id } }),
@@ -70,6 +73,7 @@ const ACTIONS: BulkAction<Sensor>[] = [
   },
   {
     verb: "Delete",
+    byFilter: "delete",
     done: "deleted",
     can: (sensor) => sensor.can.delete,
     run: (sensor) => callApi(deleteSensor, { params: { id: sensor.id } }),
@@ -79,11 +83,19 @@ const ACTIONS: BulkAction<Sensor>[] = [
   },
 ];
 
-export function SensorBulk({ sensors, onClear }: { sensors: Sensor[]; onClear: () => void }) {
+interface SensorBulkProps {
+  sensors: Sensor[];
+  /** Present: all sensors that match it, loaded or not. */
+  filter: object | undefined;
+  onClear: () => void;
+}
+
+export function SensorBulk({ sensors, filter, onClear }: SensorBulkProps) {
   const queryClient = useQueryClient();
   return (
     <BulkActions
       rows={sensors}
+      matching={filter && { filter, preview: previewSensorAction, run: runSensorAction }}
       noun="sensor"
       nameOf={(sensor) => sensor.hostname}
       actions={ACTIONS}

@@ -5,6 +5,7 @@ import { useMemo } from "react";
 import { GroupFilter } from "../../components/GroupFilter.tsx";
 import { ListPage } from "../../components/ListPage.tsx";
 import { ButtonLink, TextLink } from "../../components/links.tsx";
+import { filterOf } from "../../components/list-search.ts";
 import { filterOptions, SENSOR_STATUS_LOOKS } from "../../components/statuses.tsx";
 import { useList, useSetSearch } from "../../components/use-list.ts";
 import { paths } from "../../paths.ts";
@@ -64,7 +65,10 @@ export function SensorsPage() {
             )}
           </>
         }
-        bulk={(sensors, clear) => <SensorBulk sensors={sensors} onClear={clear} />}
+        bulk={(sensors, clear, isAll) => (
+          <SensorBulk sensors={sensors} filter={isAll ? filterOf(search) : undefined} onClear={clear} />
+        )}
+        canSelectMatching
         nameOf={(sensor) => sensor.hostname}
         defaultSort={{ sort: "hostname", order: "asc" }}
         list={useList(sensorList.query(search))}
