@@ -7,11 +7,17 @@ import { label } from "./text.ts";
 /** Minimum and maximum number of characters of a password. */
 export const PASSWORD_LENGTH = { min: 12, max: 200 } as const;
 
-const email = z
+export const email = z
   .email("must be an email address")
   .max(254)
   .transform((text) => text.toLowerCase())
   .meta({ example: "ada@example.com" });
+
+/** The server has further rules, such as a list of breached passwords. */
+export const newPassword = z
+  .string()
+  .min(PASSWORD_LENGTH.min, `must have at least ${PASSWORD_LENGTH.min} characters`)
+  .max(PASSWORD_LENGTH.max, `must have at most ${PASSWORD_LENGTH.max} characters`);
 
 export const account = z
   .object({
@@ -61,10 +67,7 @@ export const completeSetup = route({
       .meta({ description: "The code in the link that the server printed at its first start" }),
     name: label,
     email,
-    password: z
-      .string()
-      .min(PASSWORD_LENGTH.min, `must have at least ${PASSWORD_LENGTH.min} characters`)
-      .max(PASSWORD_LENGTH.max, `must have at most ${PASSWORD_LENGTH.max} characters`),
+    password: newPassword,
   }),
   status: 201,
   output: account,

@@ -14,6 +14,7 @@ const PREFIXES = {
   ticket: "tkt",
   certificateAuthority: "cav",
   updateRing: "rng",
+  oneTimeLink: "lnk",
 } as const;
 
 export type IdKind = keyof typeof PREFIXES;
@@ -40,3 +41,4 @@ export const assetId = id("asset");
 export const assetGroupId = id("assetGroup");
 export const updateRingId = id("updateRing");
 export const apiKeyId = id("apiKey");
+export const userId = id("user");

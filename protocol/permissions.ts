@@ -23,6 +23,7 @@ const LOWEST_ROLE = {
   /** Decides which program runs as root on every host, so it is a setting of the platform. */
   "updates:manage": "admin",
   "api-keys:manage": "admin",
+  "users:manage": "super-admin",
 } as const satisfies Record<string, Role>;
 
 export type Permission = keyof typeof LOWEST_ROLE;
@@ -31,6 +32,9 @@ export const PERMISSIONS = Object.keys(LOWEST_ROLE) as Permission[];
 export function hasPermission(role: Role, permission: Permission): boolean {
   return ROLES.indexOf(role) >= ROLES.indexOf(LOWEST_ROLE[permission]);
 }
+
+/** API keys do not have these: a stolen key must not create credentials that outlive it. */
+export const USER_PERMISSIONS: readonly Permission[] = ["api-keys:manage", "users:manage"];
 
 /** The lowest role that has the permission, for error messages. */
 export function lowestRole(permission: Permission): Role {

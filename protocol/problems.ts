@@ -29,6 +29,7 @@ export const PROBLEMS = {
   "token-group-deleted": { status: 403, title: "The enrollment token's asset group no longer exists" },
   "sensor-cloned": { status: 403, title: "Another host owns this sensor's key" },
   "key-replaced": { status: 403, title: "The sensor was re-enrolled with another key" },
+  "link-invalid": { status: 403, title: "The one-time link is not valid" },
   "setup-closed": { status: 403, title: "The setup link is not valid" },
   "not-found": { status: 404, title: "Not found" },
   "method-not-allowed": { status: 405, title: "Method not allowed" },

@@ -25,6 +25,7 @@ export const TAGS = [
   "Asset groups",
   "Updates",
   "API keys",
+  "Users",
   "Changes",
   "For sensors",
   "Installation",

@@ -27,6 +27,7 @@ import {
   updateEnrollmentToken,
 } from "./enrollment-tokens.ts";
 import { putChunks, putManifest } from "./inventory/upload.ts";
+import { lookUpLink, useLink } from "./one-time-links.ts";
 import {
   downloadCa,
   downloadFile,
@@ -72,6 +73,17 @@ import {
   retryUpdateRing,
   updateUpdateRing,
 } from "./update-rings.ts";
+import {
+  createResetLink,
+  deleteUser,
+  disableUser,
+  enableUser,
+  getUser,
+  inviteUser,
+  listUsers,
+  renewInvitation,
+  updateUser,
+} from "./users.ts";
 
 export const ROUTES: readonly Route[] = [
   getSetup,
@@ -135,6 +147,17 @@ export const ROUTES: readonly Route[] = [
   listApiKeys,
   createApiKey,
   revokeApiKey,
+  listUsers,
+  inviteUser,
+  getUser,
+  updateUser,
+  disableUser,
+  enableUser,
+  renewInvitation,
+  createResetLink,
+  deleteUser,
+  lookUpLink,
+  useLink,
   streamChanges,
   getConnection,
   getRoots,

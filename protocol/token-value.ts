@@ -1,12 +1,17 @@
-// The value of an enrollment token, a re-enrollment ticket or an API key: a prefix for the kind, 43 base62
-// characters of 32 random bytes, and 6 base62 characters of CRC-32. The checksum only detects typing errors,
-// before anything is sent.
+// The value of an enrollment token, a re-enrollment ticket, an API key or a one-time link: a prefix for the
+// kind, 43 base62 characters of 32 random bytes, and 6 base62 characters of CRC-32. The checksum only detects
+// typing errors, before anything is sent.
 import { crc32 } from "./crc32.ts";
 
 export const TOKEN_PREFIX = "atl_enr_";
 export const API_KEY_PREFIX = "atl_key_";
 export const TICKET_PREFIX = "atl_tkt_";
-export type ValuePrefix = typeof TOKEN_PREFIX | typeof API_KEY_PREFIX | typeof TICKET_PREFIX;
+export const LINK_PREFIX = "atl_lnk_";
+export type ValuePrefix =
+  | typeof TOKEN_PREFIX
+  | typeof API_KEY_PREFIX
+  | typeof TICKET_PREFIX
+  | typeof LINK_PREFIX;
 const ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 const SECRET_LENGTH = 43;
 const CHECKSUM_LENGTH = 6;
@@ -37,11 +42,11 @@ export function tokenValueError(text: string, prefix: ValuePrefix = TOKEN_PREFIX
 }
 
 /**
- * Replaces every token, ticket and key in a text. The last safeguard before a log line or an error is
+ * Replaces every token, ticket, key and link in a text. The last safeguard before a log line or an error is
  * written.
  */
 export function redactTokenValues(text: string): string {
-  return text.replace(/atl_(enr|key|tkt)_[0-9A-Za-z]+/g, "atl_$1_[redacted]");
+  return text.replace(/atl_(enr|key|tkt|lnk)_[0-9A-Za-z]+/g, "atl_$1_[redacted]");
 }
 
 function checksum(body: string): string {

@@ -10,6 +10,8 @@ export interface User {
   role: Role;
   /** The API key that the request used. */
   apiKey?: { id: string; name: string };
+  /** The session that the request used. */
+  session?: { id: string };
 }
 
 /** A sensor whose signature was verified and whose nonce is spent. */

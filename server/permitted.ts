@@ -1,6 +1,12 @@
 // Determines whether a user may take an action, for the `can` field of objects and for enforcement.
 import type { Can } from "@attacklens/protocol/page.ts";
-import { hasPermission, lowestRole, type Permission, ROLE_NAMES } from "@attacklens/protocol/permissions.ts";
+import {
+  hasPermission,
+  lowestRole,
+  type Permission,
+  ROLE_NAMES,
+  USER_PERMISSIONS,
+} from "@attacklens/protocol/permissions.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
 import type { User } from "./caller.ts";
 
@@ -32,8 +38,7 @@ export function requirePossible(obstacle: string | undefined): void {
 export function permissionObstacle(user: User, permission: Permission): string | undefined {
   if (!hasPermission(user.role, permission))
     return `Needs the ${ROLE_NAMES[lowestRole(permission)]} role or a higher one`;
-  // A stolen API key must not create others that outlive it.
-  if (user.apiKey && permission === "api-keys:manage")
-    return "API keys are managed by users, not by API keys";
+  if (user.apiKey && USER_PERMISSIONS.includes(permission))
+    return `${permission === "users:manage" ? "Users" : "API keys"} are managed by users, not by API keys`;
   return undefined;
 }

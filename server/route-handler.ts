@@ -28,6 +28,7 @@ import type { Presence } from "./sensors/record/presence-store.ts";
 import type { RememberedSensors } from "./sensors/record/remembered-sensors.ts";
 import type { CountFleet } from "./updates/fleet-counts.ts";
 import type { Plans } from "./updates/plan.ts";
+import type { openLinkAttempts } from "./users/one-time-links.ts";
 import type { openSetupAttempts } from "./users/set-up.ts";
 import type { openSignIn } from "./users/sign-in.ts";
 
@@ -50,6 +51,7 @@ export interface Services {
   connection: Connection;
   signIn: ReturnType<typeof openSignIn>;
   setupAttempts: ReturnType<typeof openSetupAttempts>;
+  linkAttempts: ReturnType<typeof openLinkAttempts>;
   presence: Presence;
   rememberedSensors: RememberedSensors;
   sensorBudget: SensorBudget;

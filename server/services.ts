@@ -24,6 +24,8 @@ import { openPresence } from "./sensors/record/presence-store.ts";
 import { openRememberedSensors } from "./sensors/record/remembered-sensors.ts";
 import { openFleetCounts } from "./updates/fleet-counts.ts";
 import { openPlans } from "./updates/plan.ts";
+import { listAuthorized } from "./users/authorized-users.ts";
+import { openLinkAttempts } from "./users/one-time-links.ts";
 import { type AttemptCounts, countAttempts } from "./users/rate-limit.ts";
 import { openSetupAttempts } from "./users/set-up.ts";
 import { openSignIn } from "./users/sign-in.ts";
@@ -77,6 +79,7 @@ export function openServices(options: ServicesOptions): Services {
     agreementKeys: openAgreementKeys(secret, answers.signText),
     signIn: openSignIn(db, { secret, publicUrl, secure, now: sessionNow, attempts, processes }),
     setupAttempts: openSetupAttempts(attempts ?? countAttempts(now)),
+    linkAttempts: openLinkAttempts(attempts ?? countAttempts(now)),
     sensorBudget: openSensorBudget(now, processes),
     authorities: openOwnAuthorities(ownNames),
     verifyEd25519: openVerifier(() => countFreeCores(processes)),
@@ -91,7 +94,7 @@ export function openServices(options: ServicesOptions): Services {
       ...REFUSAL_LIMITS,
       atOncePerSecond: share(REFUSAL_LIMITS.atOncePerSecond),
     }),
-    changes: openChangeStreams(db),
+    changes: openChangeStreams(db, (callers) => listAuthorized(db, now(), callers)),
     releases,
     downloads: openDownloads({
       now: Date.now,

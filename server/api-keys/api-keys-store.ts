@@ -1,6 +1,6 @@
 // API keys in SQL.
 import { sql } from "kysely";
-import { lockRows } from "../db/dialect.ts";
+import { isAmong, lockRows } from "../db/dialect.ts";
 import { byNumber, byText, contains, keysetPage } from "../db/keyset.ts";
 import type { ApiKeyTable, Database } from "../db/schema.ts";
 
@@ -61,6 +61,12 @@ export async function pageOfApiKeys(db: Database, page: ApiKeyPage) {
 
 export async function findApiKey(db: Database, id: string) {
   return await keys(db).where("apiKey.id", "=", id).executeTakeFirst();
+}
+
+export async function listApiKeysById(db: Database, ids: readonly string[]) {
+  return await keys(db)
+    .where(isAmong(db, "apiKey.id", JSON.stringify(ids)))
+    .execute();
 }
 
 /** Locks the key's row until the transaction ends. */

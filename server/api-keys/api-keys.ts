@@ -24,6 +24,7 @@ import {
   findApiKey,
   findApiKeyByHash,
   insertApiKey,
+  listApiKeysById,
   lockApiKey,
   pageOfApiKeys,
   replaceKeyValue,
@@ -189,16 +190,35 @@ export async function findApiKeyUser(
   const status = statusOf(key, now);
   if (status === "revoked") throw refused(`it was revoked at ${toInstant(key.revokedAt)}`);
   if (status === "expired") throw refused(`it expired at ${toInstant(key.expiresAt)}`);
-  if (status === "maker-gone") throw refused(`${key.createdBy}, who made it, is disabled`);
+  if (status === "maker-gone")
+    throw refused(
+      `${key.createdBy}, who made it, is ${key.makerStatus === "deleted" ? "deleted" : "disabled"}`,
+    );
   if (key.lastUsedAt === null || key.lastUsedAt <= now - LAST_USE_MS)
     await updateLastUse(db, key.id, now, address);
   return {
     id: key.makerId,
     name: key.createdBy,
     email: key.makerEmail,
-    role: lower(roleOf(key.role), roleOf(key.makerRole)),
+    role: roleWith(key),
     apiKey: { id: key.id, name: key.name },
   };
+}
+
+/** Returns the role with which each of the keys is accepted. A key that is refused has none. */
+export async function findKeyRoles(
+  db: Database,
+  now: number,
+  ids: readonly string[],
+): Promise<Map<string, Role>> {
+  if (ids.length === 0) return new Map();
+  const keys = await listApiKeysById(db, ids);
+  return new Map(keys.filter((key) => statusOf(key, now) === "active").map((key) => [key.id, roleWith(key)]));
+}
+
+/** The lower of the roles of the key and of its creator. */
+function roleWith(key: ApiKeyRow): Role {
+  return lower(roleOf(key.role), roleOf(key.makerRole));
 }
 
 function refused(why: string): Problem {

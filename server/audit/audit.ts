@@ -10,6 +10,16 @@ import { appendEvents, listEvents, lockHead } from "./audit-store.ts";
 
 export const AUDIT_ACTIONS = [
   "user.created",
+  "user.invited",
+  "user.invitation-renewed",
+  "user.invitation-withdrawn",
+  "user.invitation-accepted",
+  "user.role-changed",
+  "user.disabled",
+  "user.enabled",
+  "user.deleted",
+  "user.reset-link-created",
+  "user.password-reset",
   "user.signed-in",
   "user.signed-out",
   "api-key.created",

@@ -3,7 +3,7 @@ import { handler } from "../route-handler.ts";
 
 export const changeRoutes = [
   handler(streamChanges, async ({ user, http }, { changes }) => {
-    http.replyStream = changes.open(user.id);
+    http.replyStream = changes.open(user);
     return undefined;
   }),
 ];

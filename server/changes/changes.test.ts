@@ -1,7 +1,10 @@
 import { expect, test } from "bun:test";
+import { signOut } from "@attacklens/protocol/account.ts";
+import { createApiKey } from "@attacklens/protocol/api-keys.ts";
 import { createAssetGroup } from "@attacklens/protocol/asset-groups.ts";
 import { type ChangeTopic, changeEvent, streamChanges } from "@attacklens/protocol/changes.ts";
 import { createEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
+import { listUsers } from "@attacklens/protocol/users.ts";
 import { waitUntil } from "../../harness/wait-until.ts";
 import { onChanges } from "../db/changes.ts";
 import { listenForChanges } from "../db/listen.ts";
@@ -26,8 +29,8 @@ async function listen(world: World): Promise<AsyncDisposable | undefined> {
   return listening;
 }
 
-async function openStream(world: World, cookie: string) {
-  const reply = await world.fetch(streamChanges.path, { headers: { cookie } });
+async function openStream(world: World, cookie: string, headers: Record<string, string> = {}) {
+  const reply = await world.fetch(streamChanges.path, { headers: { cookie, ...headers } });
   const reader = reply.body!.pipeThrough(new TextDecoderStream()).getReader();
   let text = "";
   return {
@@ -47,6 +50,15 @@ async function openStream(world: World, cookie: string) {
         text += value;
       }
       return got;
+    },
+    /** Returns the rest of the stream, once it ends. */
+    async rest() {
+      let rest = text;
+      for (;;) {
+        const { value, done } = await reader.read();
+        if (done) return rest;
+        rest += value;
+      }
     },
     close: () => reader.cancel(),
   };
@@ -95,13 +107,53 @@ for (const dialect of TESTED_DIALECTS) {
   });
 }
 
+for (const dialect of TESTED_DIALECTS) {
+  test(`a stream ends without another change when its user is changed or signs out (${dialect})`, async () => {
+    await using world = await openWorld(dialect);
+    const cookie = await world.signedIn("super-admin");
+    const theirs = await world.signedIn("admin");
+    const query = world.db.selectFrom("user").select("id").where("role", "=", "admin");
+    const { id } = await query.executeTakeFirstOrThrow();
+    const path = `${listUsers.path}/${id}`;
+    await using _listening = await listen(world);
+    const expiresAt = new Date(world.clock.ms + 3_600_000).toISOString();
+    const { value } = await world.call(createApiKey, theirs, {
+      body: { name: "Watch", role: "viewer", expiresAt },
+    });
+    const steps: [string, unknown][] = [
+      [path, { role: "viewer" }],
+      [`${path}/disable`, undefined],
+    ];
+    // The change of the group follows in the same 200 ms as that of the user.
+    for (const [index, [path, body]] of steps.entries()) {
+      const stream = await openStream(world, theirs);
+      const ofKey = await openStream(world, "", { authorization: `Bearer ${value}` });
+      const method = body ? "PATCH" : "POST";
+      expect((await world.fetch(path, jsonInit(method, body, { cookie }))).status).toBe(200);
+      await world.call(createAssetGroup, cookie, { body: { name: `Group ${index}` } });
+      expect(await stream.rest()).not.toContain("asset-group");
+      // With its lower role, the key has the same permissions as before until its creator is disabled.
+      if (body) await ofKey.topics(["asset-group"]);
+      else expect(await ofKey.rest()).not.toContain("asset-group");
+      await ofKey.close();
+    }
+
+    // On SQLite, another process is a command on the server host, whose changes are not announced.
+    const second = await world.secondFetch();
+    const stream = await openStream(world, cookie);
+    expect((await second(signOut.path, jsonInit("DELETE", undefined, { cookie }))).status).toBe(204);
+    await stream.rest();
+  });
+}
+
 test("a user may have a limited number of streams, and they end with the server", async () => {
   await using world = await openWorld("sqlite");
-  const streams = openChangeStreams(world.db);
-  const readers = Array.from({ length: 20 }, () => streams.open("usr_1").getReader());
-  expect(() => streams.open("usr_1")).toThrow("too-many-requests");
+  const streams = openChangeStreams(world.db, async (callers) => new Set(callers));
+  const ada = { id: "usr_1", name: "Ada", email: "ada@example.com", role: "viewer" } as const;
+  const readers = Array.from({ length: 20 }, () => streams.open(ada).getReader());
+  expect(() => streams.open(ada)).toThrow("too-many-requests");
   await readers[0]!.cancel();
-  const reader = streams.open("usr_1").getReader();
+  const reader = streams.open(ada).getReader();
   await reader.read();
   streams.close();
   expect((await reader.read()).done).toBe(true);

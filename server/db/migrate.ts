@@ -19,6 +19,7 @@ import { sensorListings } from "./migrations/0009-sensor-listings.ts";
 import { sensorRevision } from "./migrations/0010-sensor-revision.ts";
 import { inventoryRevision } from "./migrations/0011-inventory-revision.ts";
 import { agreementKey } from "./migrations/0012-agreement-key.ts";
+import { managedUsers } from "./migrations/0013-managed-users.ts";
 import type { Migration } from "./migrations/migration.ts";
 import type { Database } from "./schema.ts";
 
@@ -35,6 +36,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   "0010-sensor-revision": sensorRevision,
   "0011-inventory-revision": inventoryRevision,
   "0012-agreement-key": agreementKey,
+  "0013-managed-users": managedUsers,
 };
 
 export interface SchemaState {

@@ -257,6 +257,19 @@ CREATE TABLE known_release (
   targets text not null,
   seen_at bigint not null
 );
+CREATE TABLE one_time_link (
+  id text primary key,
+  user_id text not null references "user" (id),
+  purpose text not null,
+  value_hash text not null unique,
+  created_at bigint not null,
+  created_by text references "user" (id),
+  expires_at bigint not null,
+  used_at bigint,
+  withdrawn_at bigint
+);
+CREATE INDEX one_time_link_expires on one_time_link (expires_at);
+CREATE INDEX one_time_link_user on one_time_link (user_id, created_at);
 CREATE TABLE re_enroll_ticket (
   id text primary key,
   sensor_id text not null references sensor (id),
@@ -596,7 +609,8 @@ CREATE TABLE "user" (
   status text not null,
   last_sign_in_at bigint,
   created_at bigint not null,
-  updated_at bigint not null
+  updated_at bigint not null,
+  name_key text not null default ''
 );
 CREATE TABLE verification (
   id text primary key,

@@ -1,5 +1,6 @@
 // The tables as types for Kysely: camelCase here, snake_case in SQL; one plug-in translates. Times are
 // milliseconds UTC.
+import type { LinkPurpose } from "@attacklens/protocol/one-time-links.ts";
 import type { SensorStatus } from "@attacklens/protocol/sensors.ts";
 import type { TokenSettingName, TokenSettings } from "@attacklens/protocol/token-settings.ts";
 import type { Generated, GeneratedAlways, Kysely } from "kysely";
@@ -36,10 +37,29 @@ export interface UserTable {
   emailVerified: number;
   image: string | null;
   role: string;
-  status: "active" | "disabled";
+  /** A deleted user keeps its row, because other rows refer to it. Its email is its id. */
+  status: "active" | "invited" | "disabled" | "deleted";
   lastSignInAt: number | null;
   createdAt: number;
   updatedAt: number;
+  /** The name for searching and sorting: NFKC, lower case. */
+  nameKey: string;
+}
+
+/** A link with which an invited user, or one who forgot the password, sets a new one. */
+export interface OneTimeLinkTable {
+  id: string;
+  userId: string;
+  purpose: LinkPurpose;
+  /** SHA-256 of the value, lower-case hex. */
+  valueHash: string;
+  createdAt: number;
+  /** Null: the operator of the server. */
+  createdBy: string | null;
+  expiresAt: number;
+  usedAt: number | null;
+  /** When a later link or another change made it invalid. */
+  withdrawnAt: number | null;
 }
 
 export interface SessionTable {
@@ -404,6 +424,7 @@ export interface Schema {
   account: AccountTable;
   verification: VerificationTable;
   setting: SettingTable;
+  oneTimeLink: OneTimeLinkTable;
   apiKey: ApiKeyTable;
   certificateAuthority: CertificateAuthorityTable;
   assetGroup: AssetGroupTable;

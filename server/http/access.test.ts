@@ -40,6 +40,7 @@ test("each route replies to an anonymous caller, a sensor and each role as in th
       assets: "ast",
       "asset-groups": "grp",
       "api-keys": "key",
+      users: "usr",
     }[route.path.split("/")[3] ?? ""];
     const path = routePath(route, {
       id: `${prefix}_${UUID}`,

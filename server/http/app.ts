@@ -22,6 +22,7 @@ import type { RouteHandler, Services } from "../route-handler.ts";
 import { identityRoutes } from "../sensors/identity/identity-routes.ts";
 import { sensorRoutes } from "../sensors/sensors-routes.ts";
 import { updateRoutes } from "../updates/updates-routes.ts";
+import { userManagementRoutes } from "../users/user-management-routes.ts";
 import { userRoutes } from "../users/users-routes.ts";
 import { openBodyRoom } from "./body-room.ts";
 import { isForUsers, refuseForeignOrigin, requireUser } from "./caller.ts";
@@ -38,6 +39,7 @@ import { openUserReads } from "./user-reads.ts";
 
 export const ROUTE_HANDLERS: readonly RouteHandler[] = [
   ...userRoutes,
+  ...userManagementRoutes,
   ...enrollmentTokenRoutes,
   ...enrollmentRoutes,
   ...identityRoutes,

@@ -149,6 +149,7 @@ export async function openWorld(
 
   return {
     db,
+    location: database.location,
     databaseUrl: database.databaseUrl,
     clock,
     fetch,

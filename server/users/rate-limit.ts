@@ -14,6 +14,9 @@ const MAX_ATTEMPTS = {
   signInFromNetwork: 200,
   wrongCode: 10,
   wrongCodeFromAnywhere: 1_000,
+  /** Values that no one-time link has. */
+  unknownLink: 10,
+  unknownLinkFromAnywhere: 1_000,
 };
 
 /** A limit, and whose attempts count together. */

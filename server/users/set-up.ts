@@ -4,9 +4,8 @@ import { Problem } from "@attacklens/protocol/problems.ts";
 import type { Database } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
 import { addressGroup } from "../networks.ts";
-import { hashPassword, refuseWeakPassword } from "./password.ts";
 import { type AttemptCounts, beginAttempt } from "./rate-limit.ts";
-import { makeUser, type NewUser } from "./users.ts";
+import { hashNewPassword, makeUser, type NewUser } from "./users.ts";
 import { deleteSetupCode, findSetupCode, hasUsers, lockSetupCode, replaceSetupCode } from "./users-store.ts";
 
 /** Returns true while no user exists. The console then shows set-up instead of sign-in. */
@@ -57,8 +56,7 @@ export async function completeSetup(
     await onWrongCode();
     throw setupClosed();
   }
-  await refuseWeakPassword(person.password, [person.name, person.email]);
-  const passwordHash = await hashPassword(person.password);
+  const passwordHash = await hashNewPassword(person.password, [person.name, person.email]);
   await inTransaction(db, async (tx) => {
     if (!isCode(code, await lockSetupCode(tx)) || (await hasUsers(tx))) throw setupClosed();
     await deleteSetupCode(tx);

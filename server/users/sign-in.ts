@@ -106,7 +106,8 @@ export function openSignIn(db: Database, options: SignInOptions) {
         return undefined;
       }
       const user = response && (await findActiveUser(db, response.user.id));
-      return user ? { user, cookies: reply.getSetCookie() } : undefined;
+      if (!response || !user) return undefined;
+      return { user: { ...user, session: { id: response.session.id } }, cookies: reply.getSetCookie() };
     },
 
     /** Throws wrong-credentials, too-many-requests. */

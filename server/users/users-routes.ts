@@ -1,7 +1,9 @@
 import * as routes from "@attacklens/protocol/account.ts";
+import * as links from "@attacklens/protocol/one-time-links.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
 import type { HttpRequest } from "../caller.ts";
 import { handler } from "../route-handler.ts";
+import { acceptLink, lookUpLink } from "./one-time-links.ts";
 import { completeSetup, isSetupNeeded } from "./set-up.ts";
 import { presentAccount } from "./users.ts";
 
@@ -17,6 +19,15 @@ export const userRoutes = [
   }),
   handler(routes.signIn, async ({ body, http }, { signIn }) => {
     const { user, cookies } = await signIn.signIn(body.email, body.password, http);
+    setCookies(http, cookies);
+    return presentAccount(user);
+  }),
+  handler(links.lookUpLink, ({ body, http }, { db, now, linkAttempts }) =>
+    lookUpLink(db, now(), body.value, () => linkAttempts.countUnknownLink(http.address)),
+  ),
+  handler(links.useLink, async ({ body, http }, { db, now, signIn, linkAttempts }) => {
+    const email = await acceptLink(db, now(), body, () => linkAttempts.countUnknownLink(http.address));
+    const { user, cookies } = await signIn.signIn(email, body.password, http);
     setCookies(http, cookies);
     return presentAccount(user);
   }),

@@ -1,30 +1,74 @@
 // Users in SQL, and the setting with the set-up code.
-import { lockRows } from "../db/dialect.ts";
+import { isAmong, lockRows } from "../db/dialect.ts";
 import type { Database, UserTable } from "../db/schema.ts";
 
 export async function findUser(db: Database, id: string): Promise<UserTable | undefined> {
   return await db.selectFrom("user").selectAll().where("id", "=", id).executeTakeFirst();
 }
 
+const USER_CHANGES = "user-changes";
+
+/**
+ * Locks the changes of users until the transaction ends, on all servers. So two Super Admins cannot remove
+ * each other at the same time, and a link is used once.
+ */
+export async function lockUserChanges(tx: Database): Promise<void> {
+  const row = tx.selectFrom("setting").select("value").where("name", "=", USER_CHANGES);
+  await lockRows(tx, row).executeTakeFirstOrThrow();
+}
+
+/** Returns those of the users who are active. */
+export async function listActiveUsers(
+  db: Database,
+  ids: readonly string[],
+): Promise<{ id: string; role: string }[]> {
+  return await db
+    .selectFrom("user")
+    .select(["id", "role"])
+    .where("status", "=", "active")
+    .where(isAmong(db, "id", JSON.stringify(ids)))
+    .execute();
+}
+
+/** Returns those of the sessions that no one has ended. */
+export async function listSessionIds(db: Database, ids: readonly string[]): Promise<string[]> {
+  const rows = await db
+    .selectFrom("session")
+    .select("id")
+    .where(isAmong(db, "id", JSON.stringify(ids)))
+    .execute();
+  return rows.map(({ id }) => id);
+}
+
 export async function hasUsers(db: Database): Promise<boolean> {
   return (await db.selectFrom("user").select("id").limit(1).executeTakeFirst()) !== undefined;
 }
 
-/** Inserts a user with a password. `passwordHash`: Argon2id in PHC string format. */
-export async function insertUser(
-  tx: Database,
-  user: UserTable,
-  passwordHash: string,
-  accountId: string,
-): Promise<void> {
+export async function insertUser(tx: Database, user: UserTable): Promise<void> {
   await tx.insertInto("user").values(user).execute();
+}
+
+/** Sets the password of a user. `passwordHash`: Argon2id in PHC string format. */
+export async function setPasswordHash(
+  tx: Database,
+  userId: string,
+  passwordHash: string,
+  at: number,
+): Promise<void> {
+  const { numUpdatedRows } = await tx
+    .updateTable("account")
+    .set({ password: passwordHash, updatedAt: at })
+    .where("userId", "=", userId)
+    .where("providerId", "=", "credential")
+    .executeTakeFirst();
+  if (numUpdatedRows > 0n) return;
   await tx
     .insertInto("account")
     .values({
-      id: accountId,
-      accountId: user.id,
+      id: Bun.randomUUIDv7(),
+      accountId: userId,
       providerId: "credential",
-      userId: user.id,
+      userId,
       accessToken: null,
       refreshToken: null,
       idToken: null,
@@ -32,10 +76,15 @@ export async function insertUser(
       refreshTokenExpiresAt: null,
       scope: null,
       password: passwordHash,
-      createdAt: user.createdAt,
-      updatedAt: user.updatedAt,
+      createdAt: at,
+      updatedAt: at,
     })
     .execute();
+}
+
+/** A deleted user has no password. */
+export async function deletePasswordHash(tx: Database, userId: string): Promise<void> {
+  await tx.deleteFrom("account").where("userId", "=", userId).execute();
 }
 
 export async function updateLastSignIn(db: Database, id: string, lastSignInAt: number): Promise<void> {

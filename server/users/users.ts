@@ -1,15 +1,21 @@
 // Users of the console.
 import type { Account } from "@attacklens/protocol/account.ts";
-import { hasPermission, PERMISSIONS, ROLES, type Role } from "@attacklens/protocol/permissions.ts";
+import {
+  hasPermission,
+  PERMISSIONS,
+  ROLES,
+  type Role,
+  USER_PERMISSIONS,
+} from "@attacklens/protocol/permissions.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
 import { type AuditEvent, recordAuditEvent } from "../audit/audit.ts";
 import type { User } from "../caller.ts";
 import { isDuplicate } from "../db/dialect.ts";
 import type { Database } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
-import { newId } from "../ids.ts";
+import { nameKey, newId } from "../ids.ts";
 import { hashPassword, refuseWeakPassword } from "./password.ts";
-import { findUser, insertUser } from "./users-store.ts";
+import { findUser, insertUser, setPasswordHash } from "./users-store.ts";
 
 export interface NewUser {
   name: string;
@@ -29,18 +35,17 @@ export async function findActiveUser(db: Database, id: string): Promise<User | u
 }
 
 export function presentAccount(user: User): Account {
-  const { apiKey, ...person } = user;
+  const { apiKey, session: _, ...person } = user;
   const permissions = PERMISSIONS.filter((permission) => hasPermission(user.role, permission));
   return {
     ...person,
-    permissions: apiKey ? permissions.filter((one) => one !== "api-keys:manage") : permissions,
+    permissions: apiKey ? permissions.filter((one) => !USER_PERMISSIONS.includes(one)) : permissions,
   };
 }
 
 /** Creates a user from the command line of the server. Throws input-invalid, name-taken. */
 export async function createUser(db: Database, now: number, person: NewUser, role: Role): Promise<string> {
-  await refuseWeakPassword(person.password, [person.name, person.email]);
-  const passwordHash = await hashPassword(person.password);
+  const passwordHash = await hashNewPassword(person.password, [person.name, person.email]);
   try {
     return await inTransaction(db, (tx) => makeUser(tx, now, person, role, passwordHash));
   } catch (error) {
@@ -49,6 +54,12 @@ export async function createUser(db: Database, now: number, person: NewUser, rol
       cause: error,
     });
   }
+}
+
+/** `known`: the user's name and email. Throws input-invalid for a weak password. */
+export async function hashNewPassword(password: string, known: string[]): Promise<string> {
+  await refuseWeakPassword(password, known);
+  return await hashPassword(password);
 }
 
 /** Inserts the user and writes the audit event. */
@@ -63,6 +74,7 @@ export async function makeUser(
   const user = {
     id,
     name,
+    nameKey: nameKey(name),
     email,
     emailVerified: 0,
     image: null,
@@ -72,13 +84,14 @@ export async function makeUser(
     createdAt: now,
     updatedAt: now,
   };
-  await insertUser(tx, user, passwordHash, Bun.randomUUIDv7());
+  await insertUser(tx, user);
+  await setPasswordHash(tx, id, passwordHash, now);
   await recordAuditEvent(tx, {
     at: now,
     actor: SYSTEM,
     action: "user.created",
     entity: { type: "user", id },
-    details: { email, role },
+    details: { name, email, role },
   });
   return id;
 }
