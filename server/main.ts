@@ -10,7 +10,7 @@ import type { ConsoleBundle } from "./http/console-files.ts";
 
 const USAGE = `Usage:
   attacklens serve [OPTION]...              runs the console and the API
-  attacklens user create ...                creates a user
+  attacklens user list|invite|reset|...     manages users on the server host
   attacklens token create|list|show|...     manages enrollment tokens through the API of a server
   attacklens updates status|set|pin|...     manages update rings through the API of a server
   attacklens ca show|rotate|retire ...      manages the private CA
@@ -28,7 +28,7 @@ Example:
 
 const USAGES: Record<string, () => Promise<string>> = {
   serve: async () => (await import("./commands/serve.ts")).SERVE_USAGE,
-  user: async () => (await import("./commands/create-user.ts")).USER_USAGE,
+  user: async () => (await import("./commands/user.ts")).USER_USAGE,
   token: async () => (await import("./commands/token.ts")).TOKEN_USAGE,
   updates: async () => (await import("./commands/updates.ts")).UPDATES_USAGE,
   ca: async () => (await import("./commands/ca.ts")).CA_USAGE,
@@ -38,7 +38,7 @@ const USAGES: Record<string, () => Promise<string>> = {
 type Command = (args: string[]) => number | Promise<number>;
 
 /** Returns the command of that name; undefined: there is none. */
-async function findCommand([name, verb]: string[], bundle: ConsoleBundle): Promise<Command | undefined> {
+async function findCommand([name]: string[], bundle: ConsoleBundle): Promise<Command | undefined> {
   switch (name) {
     case "serve": {
       const { serve } = await import("./commands/serve.ts");
@@ -48,11 +48,8 @@ async function findCommand([name, verb]: string[], bundle: ConsoleBundle): Promi
       const { serveProcess } = await import("./commands/serve-process.ts");
       return ([, ...rest]) => serveProcess(rest, bundle);
     }
-    case "user": {
-      if (verb !== "create") return undefined;
-      const { createUserCommand } = await import("./commands/create-user.ts");
-      return ([, , ...rest]) => createUserCommand(rest);
-    }
+    case "user":
+      return tail((await import("./commands/user.ts")).userCommand);
     case "token":
       return tail((await import("./commands/token.ts")).tokenCommand);
     case "updates":
@@ -92,19 +89,16 @@ async function runOne(args: string[], bundle: ConsoleBundle): Promise<number> {
     }
     const run = await findCommand(args, bundle);
     if (run) return await run(args);
-    throw new ConfigError(unknownCommand(command, rest[0]));
+    throw new ConfigError(unknownCommand(command));
   } catch (error) {
     console.error(`attacklens: ${explain(error)}`);
     return error instanceof ConfigError ? 2 : 1;
   }
 }
 
-function unknownCommand(command: string | undefined, verb: string | undefined): string {
+function unknownCommand(command: string | undefined): string {
   if (command === undefined) return "Missing command";
-  const named = command === "user" && verb !== undefined ? `user ${verb}` : command;
-  return command === "user" && verb === undefined
-    ? "user needs a command: attacklens user create"
-    : `There is no command ${JSON.stringify(named)}`;
+  return `There is no command ${JSON.stringify(command)}`;
 }
 
 function printVersion(args: string[]): number {

@@ -1,4 +1,4 @@
-// attacklens user create: creates a user on the server host. The password is read from standard input.
+// attacklens user create: creates a user. The password is read from standard input.
 import { parseArgs } from "node:util";
 import { completeSetup as setupRoute } from "@attacklens/protocol/account.ts";
 import { issueText } from "@attacklens/protocol/issue-text.ts";
@@ -7,14 +7,6 @@ import { z } from "zod";
 import { ConfigError, readConfig } from "../config.ts";
 import { openExistingDatabase } from "../db/open.ts";
 import { createUser } from "../users/users.ts";
-
-export const USER_USAGE = `Usage:
-  attacklens user create [--data DIR] --email EMAIL --name NAME --role ROLE < password.txt
-
-Creates a user and prints the user's id. ROLE is one of ${ROLES.join(", ")}.
-The password is read from standard input. --data, ATTACKLENS_DATA, and DATABASE_URL select the
-database, as for attacklens serve.
-`;
 
 const MAX_INPUT_CHARACTERS = 4_096;
 const input = setupRoute.body.omit({ code: true }).extend({ role: z.enum(ROLES) });
@@ -34,7 +26,12 @@ export async function createUserCommand(args: string[]): Promise<number> {
   const { role, ...user } = parsed.data;
   const db = await openExistingDatabase(config);
   try {
-    console.log(await createUser(db, Date.now(), user, role));
+    const id = await createUser(db, Date.now(), user, role);
+    console.log(
+      values.json
+        ? JSON.stringify({ id, name: user.name, email: user.email, role, status: "active" }, null, 2)
+        : id,
+    );
     return 0;
   } finally {
     await db.destroy();
@@ -44,7 +41,10 @@ export async function createUserCommand(args: string[]): Promise<number> {
 function parseFlags(args: string[]) {
   const text = { type: "string" } as const;
   try {
-    return parseArgs({ args, options: { data: text, email: text, name: text, role: text } });
+    return parseArgs({
+      args,
+      options: { data: text, email: text, name: text, role: text, json: { type: "boolean" } },
+    });
   } catch (error) {
     throw new ConfigError((error as Error).message.split(". ")[0]);
   }
