@@ -71,17 +71,19 @@ export async function listSensorRows(db: Database, ids: string[]): Promise<Senso
 }
 
 /** The columns that decide which actions are possible. */
-export type SensorStateRow = Pick<
-  SensorTable,
-  "id" | "hostname" | "awaitingApproval" | "blockedAt" | "uninstalledAt" | "removedAt" | "replacedAt"
->;
+export type SensorStateRow = Pick<SensorTable, (typeof STATE_COLUMNS)[number]>;
+
+const STATE_COLUMNS = [
+  ...(["id", "hostname", "awaitingApproval", "approvedAt", "blockedAt"] as const),
+  ...(["uninstalledAt", "removedAt", "replacedAt"] as const),
+] as const;
 
 /** Returns them for those sensors that exist, unsorted. */
 export async function listStateRows(db: Database, ids: string[]): Promise<SensorStateRow[]> {
   return await forSomeValues(ids, (some) =>
     db
       .selectFrom("sensor")
-      .select(["id", "hostname", "awaitingApproval", "blockedAt", "uninstalledAt", "removedAt", "replacedAt"])
+      .select(STATE_COLUMNS)
       .where("id", "in", some)
       .where("deletedAt", "is", null)
       .execute(),
