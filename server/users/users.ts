@@ -14,7 +14,8 @@ import { isDuplicate } from "../db/dialect.ts";
 import type { Database } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
 import { nameKey, newId } from "../ids.ts";
-import { hashPassword, refuseWeakPassword } from "./password.ts";
+import { hashPassword } from "./password.ts";
+import { refuseWeakPassword } from "./password-policy.ts";
 import { findUser, insertUser, setPasswordHash } from "./users-store.ts";
 
 export interface NewUser {

@@ -1,4 +1,4 @@
-import { completeSetup, PASSWORD_LENGTH, signIn } from "@attacklens/protocol/account.ts";
+import { completeSetup, signIn } from "@attacklens/protocol/account.ts";
 import { Button, PasswordInput, Stack, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useQueryClient } from "@tanstack/react-query";
@@ -7,6 +7,7 @@ import { useRef } from "react";
 import { callApi, problemOf } from "../../api.ts";
 import { Form } from "../../components/Form.tsx";
 import { validateBody } from "../../components/form-schema.ts";
+import { NewPasswordInput } from "../../components/NewPasswordInput.tsx";
 import { useSubmit } from "../../components/use-submit.ts";
 import { paths } from "../../paths.ts";
 import { meQuery, setupQuery } from "../../queries.ts";
@@ -92,10 +93,9 @@ function SetupForm({ code }: { code: string }) {
             description="You sign in with this address"
             {...form.getInputProps("email")}
           />
-          <PasswordInput
+          <NewPasswordInput
             label="Password"
-            autoComplete="new-password"
-            description={`At least ${PASSWORD_LENGTH.min} characters. Several unrelated words work well.`}
+            known={[form.values.name, form.values.email]}
             {...form.getInputProps("password")}
           />
           <PasswordInput
