@@ -41,6 +41,37 @@ export const getMe = route({
   output: account,
 });
 
+export const updateMe = route({
+  name: "me.update",
+  method: "PATCH",
+  path: "/api/v1/me",
+  access: "signed-in",
+  needsSession: true,
+  tag: "Account",
+  summary: "Change your name",
+  body: z.strictObject({ name: label }),
+  status: 200,
+  output: account,
+});
+
+export const changePassword = route({
+  name: "me.changePassword",
+  method: "POST",
+  path: "/api/v1/me/password",
+  access: "signed-in",
+  needsSession: true,
+  tag: "Account",
+  summary: "Change your password. All your other sessions end",
+  body: z.strictObject({
+    currentPassword: z.string().min(1).max(PASSWORD_LENGTH.max),
+    newPassword,
+  }),
+  status: 200,
+  output: z.object({
+    endedSessions: z.int().meta({ description: "The number of other sessions that ended" }),
+  }),
+});
+
 export const getSetup = route({
   name: "setup.get",
   method: "GET",

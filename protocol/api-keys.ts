@@ -59,6 +59,7 @@ export const createApiKey = route({
   method: "POST",
   path: base,
   access: "api-keys:manage",
+  recentSignIn: "always",
   tag: "API keys",
   summary: "Create an API key. Only this reply contains its value: the server does not store it",
   body: z.strictObject({
@@ -82,6 +83,7 @@ export const revokeApiKey = route({
   method: "POST",
   path: `${base}/{id}/revoke`,
   access: "api-keys:manage",
+  recentSignIn: "always",
   tag: "API keys",
   summary: "Revoke an API key permanently. The server refuses it from the next request on",
   params: z.strictObject({ id: apiKeyId }),

@@ -147,6 +147,8 @@ export const updateEnrollmentToken = route({
   method: "PATCH",
   path: `${base}/{id}`,
   access: "enrollment-tokens:manage",
+  // To extend the expiry or the number of uses.
+  recentSignIn: "in-part",
   tag: "Enrollment tokens",
   summary:
     "Change an enrollment token. Absent fields keep their values. The scope and the value of a token never change",

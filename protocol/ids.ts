@@ -7,6 +7,8 @@ const PREFIXES = {
   asset: "ast",
   assetGroup: "grp",
   user: "usr",
+  session: "ses",
+  passkey: "pky",
   apiKey: "key",
   auditEvent: "evt",
   enrollment: "enr",
@@ -36,6 +38,7 @@ function id(kind: IdKind) {
 }
 
 export const enrollmentTokenId = id("enrollmentToken");
+export const sessionId = id("session");
 export const sensorId = id("sensor");
 export const assetId = id("asset");
 export const assetGroupId = id("assetGroup");

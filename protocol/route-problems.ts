@@ -31,7 +31,8 @@ export function problemsOf(route: Route): ProblemCode[] {
     [isSigned(route), ["signature-missing", "signature-invalid", "clock-skewed"]],
     [!isForSensors && route.method !== "GET", ["origin-refused"]],
     [!isForSensors && route.access !== "public", ["not-signed-in", "too-many-requests"]],
-    [route.access.includes(":"), ["permission-missing"]],
+    [route.access.includes(":") || route.needsSession === true, ["permission-missing"]],
+    [route.recentSignIn !== undefined, ["sign-in-not-recent"]],
   ];
   const common = kinds.flatMap(([applies, codes]) => (applies ? codes : []));
   return [...new Set([...common, ...(route.problems ?? [])])];

@@ -19,6 +19,7 @@ export type Access =
 /** Sections of the API reference. */
 export const TAGS = [
   "Setup and sign-in",
+  "Account",
   "Enrollment tokens",
   "Sensors",
   "Assets",
@@ -87,6 +88,13 @@ export interface Route {
    * reply.
    */
   creates?: true;
+  /** Only for users with a session. An API key must not change the account of its creator. */
+  needsSession?: true;
+  /**
+   * The user must have signed in, or confirmed their identity, a short time ago. `in-part`: only for some
+   * inputs, which the handler decides. API keys are exempt, because a program has no one to ask.
+   */
+  recentSignIn?: "always" | "in-part";
   /** Status of success. */
   status: 200 | 201 | 204;
   output?: z.ZodType;

@@ -1,5 +1,5 @@
 // All routes. The server serves and documents only the routes in this list.
-import { completeSetup, getMe, getSetup, signIn, signOut } from "./account.ts";
+import { changePassword, completeSetup, getMe, getSetup, signIn, signOut, updateMe } from "./account.ts";
 import { createApiKey, listApiKeys, revokeApiKey } from "./api-keys.ts";
 import { listArrivals } from "./arrivals.ts";
 import {
@@ -56,6 +56,7 @@ import {
   undoMerge,
   withdrawApproval,
 } from "./sensors.ts";
+import { confirmIdentity, listSessions, revokeAllSessions, revokeSession } from "./sessions.ts";
 import { previewTokenAction, runTokenAction } from "./token-actions.ts";
 import { unenroll } from "./unenroll.ts";
 import {
@@ -90,7 +91,13 @@ export const ROUTES: readonly Route[] = [
   completeSetup,
   signIn,
   signOut,
+  confirmIdentity,
   getMe,
+  updateMe,
+  changePassword,
+  listSessions,
+  revokeSession,
+  revokeAllSessions,
   listEnrollmentTokens,
   previewTokenAction,
   runTokenAction,

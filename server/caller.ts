@@ -11,8 +11,11 @@ export interface User {
   /** The API key that the request used. */
   apiKey?: { id: string; name: string };
   /** The session that the request used. */
-  session?: { id: string };
+  session?: { id: string; isRecent: boolean };
 }
+
+/** A user who is signed in with a session, not with an API key. */
+export type SessionUser = User & Required<Pick<User, "session">>;
 
 /** A sensor whose signature was verified and whose nonce is spent. */
 export interface SensorCaller {

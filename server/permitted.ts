@@ -34,6 +34,16 @@ export function requirePossible(obstacle: string | undefined): void {
   if (obstacle !== undefined) throw new Problem("state-conflict", obstacle);
 }
 
+/**
+ * Throws sign-in-not-recent if the user did not sign in or confirm their identity a short time ago. It limits
+ * what a stolen or unattended session can do. API keys and the command line on the server host are exempt.
+ * For routes with `recentSignIn: "in-part"`; the others are checked before their handlers.
+ */
+export function requireRecentSignIn({ session }: User): void {
+  if (session === undefined || session.isRecent) return;
+  throw new Problem("sign-in-not-recent", "Confirm that it is you to continue");
+}
+
 /** Returns the reason why the user lacks the permission, or undefined if the user has it. */
 export function permissionObstacle(user: User, permission: Permission): string | undefined {
   if (!hasPermission(user.role, permission))

@@ -2,7 +2,7 @@
 // Only routes and http/ import this file, because rules receive only what they need.
 import type { Access, Route, RouteInput, RouteOutput } from "@attacklens/protocol/route.ts";
 import type { Logger } from "pino";
-import type { HttpRequest, SensorCaller, User } from "./caller.ts";
+import type { HttpRequest, SensorCaller, SessionUser, User } from "./caller.ts";
 import type { Connection } from "./certificates/connection.ts";
 import type { openChangeStreams } from "./changes/changes.ts";
 import type { Database } from "./db/schema.ts";
@@ -70,19 +70,19 @@ export interface Services {
   countFleet: CountFleet;
 }
 
-type CallerOf<A extends Access> = A extends "public"
+type CallerOf<A extends Access, S> = A extends "public"
   ? Record<never, never>
   : A extends "sensor"
     ? { sensor: SensorCaller }
     : A extends "enrollment-token" | "re-enrollment-ticket"
       ? { holder: TokenHolder }
-      : { user: User };
+      : { user: S extends true ? SessionUser : User };
 
 /** For a route that creates an object: the argument of `createOnce`. */
 type KeyOf<C> = C extends true ? { idempotency: IdempotentRequest | undefined } : Record<never, never>;
 
 export type HandlerRequest<R extends Route> = RouteInput<R> &
-  CallerOf<R["access"]> &
+  CallerOf<R["access"], R["needsSession"]> &
   KeyOf<R["creates"]> & { http: HttpRequest };
 
 export interface RouteHandler {

@@ -10,6 +10,7 @@ import {
 import { newIdempotencyKey } from "@attacklens/protocol/idempotency-key.ts";
 import { PROBLEMS, Problem, type ProblemCode } from "@attacklens/protocol/problems.ts";
 import type { Route, RouteOutput } from "@attacklens/protocol/route.ts";
+import { requestConfirmation } from "./confirmation.ts";
 import { sentence } from "./ui/sentence.ts";
 
 interface CallOptions {
@@ -31,11 +32,31 @@ function idOf(route: Route, request: { params?: unknown }): string | undefined {
   return (request.params as { id?: string } | undefined)?.id;
 }
 
-/** Calls a route. Throws a `Problem` if the server refuses, fails or cannot be reached. */
+/**
+ * Calls a route. If the server needs a recent sign-in, the user confirms their identity and the call is
+ * repeated. Throws a `Problem` if the server refuses, fails or cannot be reached.
+ */
 export async function callApi<R extends Route>(
   route: R,
   request: ApiRequest<R>,
-  { signal, idempotencyKey }: CallOptions = {},
+  options: CallOptions = {},
+): Promise<RouteOutput<R>> {
+  try {
+    return await callOnce(route, request, options);
+  } catch (error) {
+    if (problemOf(error).code !== "sign-in-not-recent") throw error;
+    if (await requestConfirmation()) return await callOnce(route, request, options);
+    throw new Problem(
+      "sign-in-not-recent",
+      "Nothing was changed, because you did not confirm your identity.",
+    );
+  }
+}
+
+async function callOnce<R extends Route>(
+  route: R,
+  request: ApiRequest<R>,
+  { signal, idempotencyKey }: CallOptions,
 ): Promise<RouteOutput<R>> {
   const limit = AbortSignal.timeout(MAX_WAIT_MS);
   const until = signal ? AbortSignal.any([signal, limit]) : limit;

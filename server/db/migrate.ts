@@ -20,6 +20,7 @@ import { sensorRevision } from "./migrations/0010-sensor-revision.ts";
 import { inventoryRevision } from "./migrations/0011-inventory-revision.ts";
 import { agreementKey } from "./migrations/0012-agreement-key.ts";
 import { managedUsers } from "./migrations/0013-managed-users.ts";
+import { account } from "./migrations/0014-account.ts";
 import type { Migration } from "./migrations/migration.ts";
 import type { Database } from "./schema.ts";
 
@@ -37,6 +38,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   "0011-inventory-revision": inventoryRevision,
   "0012-agreement-key": agreementKey,
   "0013-managed-users": managedUsers,
+  "0014-account": account,
 };
 
 export interface SchemaState {

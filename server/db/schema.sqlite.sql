@@ -119,6 +119,13 @@ CREATE TABLE audit_head (
   sequence bigint not null,
   hash text not null
 );
+CREATE TABLE authenticator_app (
+  user_id text primary key references "user" (id) on delete cascade,
+  sealed_secret text not null,
+  created_at bigint not null,
+  confirmed_at bigint,
+  last_step bigint not null
+);
 CREATE TABLE certificate_authority (
   id text primary key,
   certificate text not null,
@@ -270,6 +277,18 @@ CREATE TABLE one_time_link (
 );
 CREATE INDEX one_time_link_expires on one_time_link (expires_at);
 CREATE INDEX one_time_link_user on one_time_link (user_id, created_at);
+CREATE TABLE passkey (
+  id text primary key,
+  user_id text not null references "user" (id) on delete cascade,
+  name text not null,
+  credential_id text not null unique,
+  public_key text not null,
+  counter bigint not null,
+  transports text not null,
+  created_at bigint not null,
+  last_used_at bigint
+);
+CREATE INDEX passkey_user on passkey (user_id);
 CREATE TABLE re_enroll_ticket (
   id text primary key,
   sensor_id text not null references sensor (id),
@@ -282,6 +301,12 @@ CREATE TABLE re_enroll_ticket (
 );
 CREATE INDEX re_enroll_ticket_sensor on re_enroll_ticket (sensor_id);
 CREATE INDEX re_enroll_ticket_used on re_enroll_ticket (used_at) where used_at is not null;
+CREATE TABLE recovery_code (
+  user_id text not null references "user" (id) on delete cascade,
+  code_hash text not null,
+  used_at bigint,
+  primary key (user_id, code_hash)
+);
 CREATE TRIGGER sensor_listing_add after insert on sensor  begin insert into token_group (enrollment_token_id, asset_group_id)
   select distinct changed.enrollment_token_id, coalesce(asset.asset_group_id, '')
   from (select * from (select new.id as id, new.standing as standing, new.platform as platform, new.hostname_key as hostname_key, new.version as version, new.asset_id as asset_id, new.enrollment_token_id as enrollment_token_id, new.enrolled_at as enrolled_at) as added) as changed cross join asset
@@ -537,7 +562,10 @@ CREATE TABLE session (
   ip_address text,
   user_agent text,
   created_at bigint not null,
-  updated_at bigint not null
+  updated_at bigint not null,
+  "confirmed_at" bigint,
+  "last_used_at" bigint,
+  "last_used_address" text
 );
 CREATE INDEX "session_user" on session (user_id);
 CREATE TABLE setting (

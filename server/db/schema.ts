@@ -70,8 +70,47 @@ export interface SessionTable {
   expiresAt: number;
   ipAddress: string | null;
   userAgent: string | null;
+  /** The time of sign-in. */
   createdAt: number;
   updatedAt: number;
+  /** When the user last proved who they are after the sign-in; null: not since. */
+  confirmedAt: number | null;
+  /** To the minute; null: not yet. */
+  lastUsedAt: number | null;
+  lastUsedAddress: string | null;
+}
+
+/** The app that shows a user's one-time codes (TOTP). */
+export interface AuthenticatorAppTable {
+  userId: string;
+  /** Its secret, sealed with the installation's secret. */
+  sealedSecret: string;
+  createdAt: number;
+  /** When the user entered its first code; null: set-up is not complete, and no sign-in needs it. */
+  confirmedAt: number | null;
+  /** The time step of the last code that was accepted. Older codes are refused. */
+  lastStep: number;
+}
+
+export interface RecoveryCodeTable {
+  userId: string;
+  codeHash: string;
+  usedAt: number | null;
+}
+
+export interface PasskeyTable {
+  id: string;
+  userId: string;
+  name: string;
+  /** Base64url, like the public key, which is a COSE key. */
+  credentialId: string;
+  publicKey: string;
+  /** The signature counter. Most passkeys always send 0. */
+  counter: number;
+  /** A JSON list, for the browser. */
+  transports: string;
+  createdAt: number;
+  lastUsedAt: number | null;
 }
 
 /** An address of an earlier sign-in: IPv4, or an IPv6 /64. */
@@ -420,6 +459,9 @@ export interface AuditHeadTable {
 export interface Schema {
   user: UserTable;
   session: SessionTable;
+  authenticatorApp: AuthenticatorAppTable;
+  recoveryCode: RecoveryCodeTable;
+  passkey: PasskeyTable;
   signInAddress: SignInAddressTable;
   account: AccountTable;
   verification: VerificationTable;

@@ -5,12 +5,24 @@ import { recordAuditEvent } from "../audit/audit.ts";
 import type { User } from "../caller.ts";
 import type { Database } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
+import { requireRecentSignIn } from "../permitted.ts";
 import { changeToken, type LockedToken, lockTokenFor, tokenEvent } from "./change-token.ts";
 import { refuseTakenName } from "./enrollment-tokens.ts";
 import { updateToken } from "./enrollment-tokens-store.ts";
-import { badField, describeColumns, toColumns } from "./token-settings.ts";
+import { badField, describeColumns, type EditableColumns, toColumns } from "./token-settings.ts";
 
-/** Throws not-found, input-invalid, name-taken, state-conflict. */
+type Life = Pick<EditableColumns, "expiresAt" | "maxEnrollments">;
+
+/** Whether a token accepts hosts for longer or more hosts after a change. Null: without a limit. */
+function isLonger(before: Life, after: Life): boolean {
+  const isMore = (one: number | null, other: number | null) => (one ?? Infinity) > (other ?? Infinity);
+  return isMore(after.expiresAt, before.expiresAt) || isMore(after.maxEnrollments, before.maxEnrollments);
+}
+
+/**
+ * Throws not-found, input-invalid, name-taken, state-conflict, and sign-in-not-recent for a change that
+ * lengthens the life of the token.
+ */
 export async function updateEnrollmentToken(
   db: Database,
   now: number,
@@ -30,6 +42,7 @@ export async function updateEnrollmentToken(
         (name) => JSON.stringify(after[name]) !== JSON.stringify(before[name]),
       );
       if (changed.length === 0) return;
+      if (isLonger(token, { ...token, ...columns })) requireRecentSignIn(user);
       await updateToken(tx, id, columns);
       const pick = (shown: typeof after) => Object.fromEntries(changed.map((name) => [name, shown[name]!]));
       const details = { before: pick(before), after: pick(after) };

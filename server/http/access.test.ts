@@ -41,6 +41,7 @@ test("each route replies to an anonymous caller, a sensor and each role as in th
       "asset-groups": "grp",
       "api-keys": "key",
       users: "usr",
+      me: "ses",
     }[route.path.split("/")[3] ?? ""];
     const path = routePath(route, {
       id: `${prefix}_${UUID}`,
@@ -57,7 +58,8 @@ test("each route replies to an anonymous caller, a sensor and each role as in th
           ? sensor.request(route.method, path, content ?? {}, world.clock.ms, { keyid: sensorId })
           : jsonInit(route.method, content, caller === "nobody" ? {} : { cookie: cookies.get(caller)! });
       if (route.method === "GET") delete init.body;
-      const signedOut = route.name === "session.delete" && caller !== "nobody" && caller !== "sensor";
+      const ends = ["session.delete", "sessions.revokeAll"].includes(route.name);
+      const signedOut = ends && caller !== "nobody" && caller !== "sensor";
       const { status } = await world.fetch(path, init);
       if (signedOut) cookies.set(caller, await renewed(caller));
       answers.push(`${caller} ${status}`);

@@ -22,6 +22,7 @@ import type { RouteHandler, Services } from "../route-handler.ts";
 import { identityRoutes } from "../sensors/identity/identity-routes.ts";
 import { sensorRoutes } from "../sensors/sensors-routes.ts";
 import { updateRoutes } from "../updates/updates-routes.ts";
+import { accountRoutes } from "../users/account-routes.ts";
 import { userManagementRoutes } from "../users/user-management-routes.ts";
 import { userRoutes } from "../users/users-routes.ts";
 import { openBodyRoom } from "./body-room.ts";
@@ -40,6 +41,7 @@ import { openUserReads } from "./user-reads.ts";
 export const ROUTE_HANDLERS: readonly RouteHandler[] = [
   ...userRoutes,
   ...userManagementRoutes,
+  ...accountRoutes,
   ...enrollmentTokenRoutes,
   ...enrollmentRoutes,
   ...identityRoutes,
@@ -168,7 +170,10 @@ async function answer(
     address: c.env.address,
     replyHeaders: new Headers(),
     checkAgain: async () => {
-      if (isForUsers(route.access)) await requireUser(options.services, http, route.access);
+      if (isForUsers(route.access)) {
+        const { access, needsSession } = route;
+        await requireUser(options.services, http, { access, needsSession });
+      }
     },
   };
   const params = c.req.param() as Record<string, string>;

@@ -4,7 +4,7 @@ import { Problem } from "@attacklens/protocol/problems.ts";
 import type { Access, Route } from "@attacklens/protocol/route.ts";
 import { findApiKeyUser } from "../api-keys/api-keys.ts";
 import type { HttpRequest, User } from "../caller.ts";
-import { permissionObstacle } from "../permitted.ts";
+import { permissionObstacle, requireRecentSignIn } from "../permitted.ts";
 import type { Services } from "../route-handler.ts";
 
 /** Whether a signed-in user, or an API key, calls routes with this access. */
@@ -12,16 +12,22 @@ export function isForUsers(access: Access): access is "signed-in" | Permission {
   return access === "signed-in" || access.includes(":");
 }
 
-/** Returns the user of the API key or the session cookie. Throws not-signed-in, permission-missing. */
+/**
+ * Returns the user of the API key or the session cookie. Throws not-signed-in, permission-missing,
+ * sign-in-not-recent.
+ */
 export async function requireUser(
   services: Pick<Services, "db" | "now" | "signIn">,
   http: Pick<HttpRequest, "headers" | "replyHeaders" | "address">,
-  access: "signed-in" | Permission,
+  route: Pick<Route, "needsSession" | "recentSignIn"> & { access: "signed-in" | Permission },
 ): Promise<User> {
   const user = (await findKeyHolder(services, http)) ?? (await findSignedIn(services, http));
   if (!user) throw new Problem("not-signed-in", "Sign in to continue");
-  const missing = access === "signed-in" ? undefined : permissionObstacle(user, access);
+  const missing = route.access === "signed-in" ? undefined : permissionObstacle(user, route.access);
   if (missing !== undefined) throw new Problem("permission-missing", missing);
+  if (route.needsSession && !user.session)
+    throw new Problem("permission-missing", "An API key can't do this. Sign in to the console instead.");
+  if (route.recentSignIn === "always") requireRecentSignIn(user);
   return user;
 }
 
@@ -40,9 +46,9 @@ async function findKeyHolder(
 
 async function findSignedIn(
   { signIn }: Pick<Services, "signIn">,
-  http: Pick<HttpRequest, "headers" | "replyHeaders">,
+  http: Pick<HttpRequest, "headers" | "replyHeaders" | "address">,
 ): Promise<User | undefined> {
-  const session = await signIn.findSession(http.headers);
+  const session = await signIn.findSession(http);
   for (const cookie of session?.cookies ?? []) http.replyHeaders.append("set-cookie", cookie);
   return session?.user;
 }

@@ -73,7 +73,7 @@ function describeRoute(route: Route, sensorUrl: string | null): RouteConfig {
     tags: [route.tag],
     ...(route.tag === "For sensors" && sensorUrl !== null ? { servers: [{ url: sensorUrl }] } : {}),
     summary: route.summary,
-    description: describeAccess(route),
+    description: describeAccess(route) + describeRecency(route),
     security: securityOf(route),
     request: {
       params: route.params,
@@ -129,6 +129,12 @@ function describeAccess(route: Route): string {
     default:
       return `Needs the permission \`${access}\`.`;
   }
+}
+
+function describeRecency({ recentSignIn }: Route): string {
+  if (recentSignIn === undefined) return "";
+  const what = recentSignIn === "always" ? "A user" : "For some inputs, a user";
+  return ` ${what} must have signed in or confirmed their identity in the last 15 minutes. API keys are exempt.`;
 }
 
 function securityOf(route: Route): Record<string, string[]>[] {

@@ -95,7 +95,7 @@ async function authenticate(door: Door, route: Route, http: HttpRequest, bytes: 
     case "re-enrollment-ticket":
       return await authenticateHolder(door.services, route, http);
     default:
-      return { user: await requireUser(door.services, http, access) };
+      return { user: await requireUser(door.services, http, { ...route, access }) };
   }
 }
 

@@ -147,6 +147,13 @@ export async function openWorld(
     await inTransaction(db, (tx) => makeUser(tx, clock.ms, person, role, PASSWORD_HASH));
   }
 
+  /** Returns the cookie of another session of the user that `signedIn` created. */
+  async function signInAgain(role: Role): Promise<string> {
+    const client = { headers: new Headers(), address: "127.0.0.1" };
+    const { cookies } = await signIn.signIn(`${role}@example.com`, PASSWORD, client);
+    return cookies.map((cookie) => cookie.slice(0, cookie.indexOf(";"))).join("; ");
+  }
+
   return {
     db,
     location: database.location,
@@ -175,14 +182,10 @@ export async function openWorld(
     addUser,
     /** Creates a user with the role. Returns the cookie of the user's session. */
     async signedIn(role: Role): Promise<string> {
-      const email = `${role}@example.com`;
-      await addUser(email, role);
-      const { cookies } = await signIn.signIn(email, PASSWORD, {
-        headers: new Headers(),
-        address: "127.0.0.1",
-      });
-      return cookies.map((cookie) => cookie.slice(0, cookie.indexOf(";"))).join("; ");
+      await addUser(`${role}@example.com`, role);
+      return await signInAgain(role);
     },
+    signInAgain,
     [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
   };
 }

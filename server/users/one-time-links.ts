@@ -24,10 +24,11 @@ import {
   withdrawLinks,
 } from "./one-time-links-store.ts";
 import { type AttemptCounts, beginAttempt } from "./rate-limit.ts";
+import { deleteSessionsOf } from "./sessions-store.ts";
 import { updateUserRow } from "./user-list-store.ts";
 import type { UserEditor } from "./user-rules.ts";
 import { hashNewPassword } from "./users.ts";
-import { deleteSessions, lockUserChanges, setPasswordHash } from "./users-store.ts";
+import { lockUserChanges, setPasswordHash } from "./users-store.ts";
 
 const HOUR_MS = 3_600_000;
 /** So long, the page of an old link says why it no longer works. */
@@ -112,7 +113,7 @@ export async function acceptLink(
     await setPasswordHash(tx, userId, passwordHash, now);
     const renamed = { name: newName, nameKey: nameKey(newName) };
     await updateUserRow(tx, userId, { ...renamed, status: "active", updatedAt: now });
-    await deleteSessions(tx, userId);
+    await deleteSessionsOf(tx, userId);
     await recordAuditEvent(tx, {
       at: now,
       actor: { type: "user", id: userId, name: newName },

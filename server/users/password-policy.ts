@@ -15,11 +15,18 @@ const MIN_OTHER = 8;
 /** Shorter words also occur by chance. */
 const MIN_WORD = 3;
 
-/** `known`: words that an attacker tries first, such as the user's name and email. Throws input-invalid. */
-export async function refuseWeakPassword(password: string, known: string[]): Promise<void> {
+/**
+ * `known`: words that an attacker tries first, such as the user's name and email. `field`: the field of the
+ * input that has the password. Throws input-invalid.
+ */
+export async function refuseWeakPassword(
+  password: string,
+  known: string[],
+  field = "password",
+): Promise<void> {
   const message = await weaknessOf(normalizedPassword(password), known);
   if (message === undefined) return;
-  throw new Problem("input-invalid", `Cannot set password: it ${message}`, { fields: { password: message } });
+  throw new Problem("input-invalid", `Cannot set password: it ${message}`, { fields: { [field]: message } });
 }
 
 async function weaknessOf(password: string, known: string[]): Promise<string | undefined> {

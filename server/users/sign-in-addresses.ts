@@ -8,6 +8,8 @@ const REMEMBERED_MS = 90 * 86_400_000;
 /** After this time, the addresses are read again, because other servers may have added some. */
 const READ_AGAIN_MS = 60_000;
 
+export type SignInAddresses = ReturnType<typeof openSignInAddresses>;
+
 export function openSignInAddresses(db: Database, now: () => number) {
   let known = new Set<string>();
   let readAt = Number.NEGATIVE_INFINITY;

@@ -1,30 +1,18 @@
-// Sign-in, sign-out and sessions with better-auth. Its routes are not exposed; our routes call it.
-import { PASSWORD_LENGTH } from "@attacklens/protocol/account.ts";
+// Sign-in, sign-out, and the sessions between them.
 import { Problem } from "@attacklens/protocol/problems.ts";
-import { APIError } from "better-auth/api";
-import { betterAuth } from "better-auth/minimal";
 import { recordAuditEvent, userActor } from "../audit/audit.ts";
-import type { HttpRequest, User } from "../caller.ts";
+import type { HttpRequest, SessionUser, User } from "../caller.ts";
 import type { Database } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
-import { type AddressGroup, addressGroup, isLoopback } from "../networks.ts";
-import { authStore, withDatabaseErrors } from "./auth-store.ts";
-import { hashPassword, verifyPassword } from "./password.ts";
-import { type AttemptCounts, type AttemptKey, beginAttempt, countAttempts } from "./rate-limit.ts";
+import { type AddressGroup, addressGroup } from "../networks.ts";
+import { type AuthOptions, openAuth } from "./auth.ts";
+import { openPasswordCheck, wrongPassword } from "./password-check.ts";
+import { type AttemptCounts, countAttempts } from "./rate-limit.ts";
+import { isRecent, LAST_USE_MS, MAX_SESSION_MS } from "./sessions.ts";
+import { confirmSession, deleteSession, findSessionUser, updateSessionUse } from "./sessions-store.ts";
 import { openSignInAddresses, rememberSignInAddress } from "./sign-in-addresses.ts";
-import { openSignInQueue, type SignInClient, shareOfQueue } from "./sign-in-queue.ts";
-import { findActiveUser } from "./users.ts";
-import { deleteSession, deleteSessions, updateLastSignIn } from "./users-store.ts";
-
-const SESSION_SECONDS = 12 * 60 * 60;
-/** A session in use is prolonged after this time. */
-const SESSION_RENEW_SECONDS = 60 * 60;
-/** The maximum duration of a session, even in use. */
-const SESSION_MAX_MS = 30 * 86_400_000;
-/**
- * Passes the client's address to better-auth, which writes it to the session. Never copied from a request.
- */
-const CLIENT_ADDRESS = "x-attacklens-client-address";
+import { findActiveUser, userOfRow } from "./users.ts";
+import { updateLastSignIn } from "./users-store.ts";
 
 interface SignedIn {
   user: User;
@@ -32,12 +20,7 @@ interface SignedIn {
   cookies: string[];
 }
 
-export interface SignInOptions {
-  /** At least 32 characters. Signs the cookies. Changing it signs every user out. */
-  secret: string;
-  publicUrl: string;
-  /** Users connect by HTTPS. */
-  secure: boolean;
+export interface SignInOptions extends AuthOptions {
   now: () => number;
   /** Absent: this process counts. */
   attempts?: AttemptCounts | undefined;
@@ -45,131 +28,73 @@ export interface SignInOptions {
   processes?: number;
 }
 
+type Client = Pick<HttpRequest, "headers" | "address">;
+
 export function openSignIn(db: Database, options: SignInOptions) {
-  const { secret, publicUrl, secure, now, attempts = countAttempts(now) } = options;
-  const auth = betterAuth({
-    appName: "AttackLens",
-    baseURL: publicUrl,
-    secret,
-    database: authStore(db),
-    emailAndPassword: {
-      enabled: true,
-      disableSignUp: true,
-      maxPasswordLength: PASSWORD_LENGTH.max,
-      password: { hash: hashPassword, verify: verifyPassword },
-    },
-    session: { expiresIn: SESSION_SECONDS, updateAge: SESSION_RENEW_SECONDS },
-    advanced: {
-      ...cookies(secure),
-      database: { generateId: () => Bun.randomUUIDv7() },
-      ipAddress: { ipAddressHeaders: [CLIENT_ADDRESS], ipv6Subnet: 128 },
-      disableCSRFCheck: true,
-    },
-    rateLimit: { enabled: false },
-    telemetry: { enabled: false },
-    logger: { disabled: true },
-  });
-  const queue = openSignInQueue(shareOfQueue(options.processes ?? 1));
+  const { now, attempts = countAttempts(now), processes } = options;
+  const auth = openAuth(db, options);
   const addresses = openSignInAddresses(db, now);
-
-  /** Returns what the attempt counts for. */
-  function keysOf(email: string, client: SignInClient & { isShared: boolean }): AttemptKey[] {
-    const { address, network } = client.group;
-    const pair: AttemptKey = ["signIn", `${address} ${email}`];
-    // All clients share this address, so with a limit one client could lock all others out.
-    if (client.isShared) return [pair];
-    const all: AttemptKey[] = [pair, ["signInFromAddress", address]];
-    return client.isKnown || network === address ? all : [...all, ["signInFromNetwork", network]];
-  }
-
-  async function checkPassword(email: string, password: string, headers: Headers) {
-    const session = await withDatabaseErrors(() =>
-      auth.api.signInEmail({ body: { email, password }, headers, returnHeaders: true }),
-    ).catch(refusedOnly);
-    const user = session && (await findActiveUser(db, session.response.user.id));
-    if (session && !user) await deleteSessions(db, session.response.user.id);
-    return user && { user, cookies: session.headers.getSetCookie() };
-  }
+  const checkPassword = openPasswordCheck(db, { attempts, addresses, processes });
 
   return {
+    /** The clock of sessions. */
+    now,
+
     /**
      * Returns the user of the request's cookie, and `Set-Cookie` values for the reply if the session was
      * prolonged.
      */
-    async findSession(headers: Headers): Promise<SignedIn | undefined> {
+    async findSession({ headers, address }: Client): Promise<SignedIn | undefined> {
       if (!headers.has("cookie")) return undefined;
-      const { response, headers: reply } = await withDatabaseErrors(() =>
-        auth.api.getSession({ headers: cookieOnly(headers), returnHeaders: true }),
-      );
-      if (response && response.session.createdAt.getTime() + SESSION_MAX_MS <= now()) {
-        await deleteSession(db, response.session.id);
+      const found = await auth.findSession(headers);
+      if (!found) return undefined;
+      const { id } = found.session;
+      const at = now();
+      if (found.session.createdAt.getTime() + MAX_SESSION_MS <= at) {
+        await deleteSession(db, id);
         return undefined;
       }
-      const user = response && (await findActiveUser(db, response.user.id));
-      if (!response || !user) return undefined;
-      return { user: { ...user, session: { id: response.session.id } }, cookies: reply.getSetCookie() };
+      const row = await findSessionUser(db, id);
+      const user = row && userOfRow(row);
+      if (!row || !user) return undefined;
+      if (row.lastUsedAt === null || row.lastUsedAt <= at - LAST_USE_MS)
+        await updateSessionUse(db, id, at, address);
+      return { user: { ...user, session: { id, isRecent: isRecent(row, at) } }, cookies: found.cookies };
     },
 
     /** Throws wrong-credentials, too-many-requests. */
-    async signIn(
-      email: string,
-      password: string,
-      { headers, address }: Pick<HttpRequest, "headers" | "address">,
-    ): Promise<SignedIn> {
+    async signIn(email: string, password: string, { headers, address }: Client): Promise<SignedIn> {
+      const checked = await checkPassword(email, password, address);
+      const user = checked && (await findActiveUser(db, checked.userId));
+      if (!user) throw new Problem("wrong-credentials", "Cannot sign in: incorrect email or password");
+      const cookies = await auth.startSession(user.id, headers, address);
       const group = addressGroup(address);
-      const client = {
-        group,
-        isKnown: await addresses.isKnown(group.address),
-        isShared: isLoopback(address),
-      };
-      const keys = keysOf(email, client);
-      await beginAttempt(attempts, keys);
-      const own = new Headers({ [CLIENT_ADDRESS]: address, "user-agent": headers.get("user-agent") ?? "" });
-      const signedIn = await queue
-        .run(client, () => checkPassword(email, password, own))
-        .catch(async (error) => {
-          await attempts.end(keys, "not-made");
-          throw error;
-        });
-      if (!signedIn) throw new Problem("wrong-credentials", "Cannot sign in: incorrect email or password");
-      await attempts.end(keys, "succeeded");
-      await recordSession(db, now(), signedIn.user, "user.signed-in", group);
+      await recordSession(db, now(), user, "user.signed-in", group);
       addresses.add(group.address);
-      return signedIn;
+      return { user, cookies };
+    },
+
+    /** Throws input-invalid for the field if the user's password is another one, and too-many-requests. */
+    async requirePassword(user: User, password: string, field: string, { address }: Client): Promise<void> {
+      if (!(await checkPassword(user.email, password, address))) throw wrongPassword(field);
+    },
+
+    /** The session counts as a recent sign-in from now on. */
+    async confirm(user: SessionUser): Promise<void> {
+      await inTransaction(db, async (tx) => {
+        await confirmSession(tx, user.session.id, now());
+        const entity = { type: "user", id: user.id };
+        await recordAuditEvent(tx, { at: now(), actor: userActor(user), action: "user.confirmed", entity });
+      });
     },
 
     /** Ends the session on the server. Returns the `Set-Cookie` values that delete the cookies. */
     async signOut(user: User, headers: Headers): Promise<string[]> {
-      const { headers: reply } = await withDatabaseErrors(() =>
-        auth.api.signOut({ headers: cookieOnly(headers), returnHeaders: true }),
-      );
+      const cookies = await auth.endSession(headers);
       await recordSession(db, now(), user, "user.signed-out");
-      return reply.getSetCookie();
+      return cookies;
     },
   };
-}
-
-/**
- * With HTTPS, the prefix `__Host-` makes the browser ensure that this host set the cookie over HTTPS, and
- * that no other host receives it (RFC 6265bis, section 4.1.3.2). The option of better-auth uses the weaker
- * prefix `__Secure-`.
- */
-function cookies(secure: boolean) {
-  return {
-    cookiePrefix: secure ? "__Host-attacklens" : "attacklens",
-    useSecureCookies: false,
-    defaultCookieAttributes: { secure },
-  };
-}
-
-/** Returns only the cookie, because better-auth needs no other header. */
-function cookieOnly(headers: Headers): Headers {
-  return new Headers({ cookie: headers.get("cookie") ?? "" });
-}
-
-/** A wrong password is a result. An unreachable database is an error. */
-function refusedOnly(error: unknown): undefined {
-  if (!(error instanceof APIError)) throw error;
 }
 
 async function recordSession(

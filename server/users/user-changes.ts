@@ -13,10 +13,11 @@ import { nameKey } from "../ids.ts";
 import { requirePossible } from "../permitted.ts";
 import { issueLink } from "./one-time-links.ts";
 import { withdrawLinks } from "./one-time-links-store.ts";
+import { deleteSessionsOf } from "./sessions-store.ts";
 import { countActiveUsers, findListedUser, type UserRow, updateUserRow } from "./user-list-store.ts";
 import { HIGHEST_ROLE, type UserEditor, userObstacle } from "./user-rules.ts";
 import { findActiveUser } from "./users.ts";
-import { deletePasswordHash, deleteSessions, insertUser, lockUserChanges } from "./users-store.ts";
+import { deletePasswordHash, insertUser, lockUserChanges } from "./users-store.ts";
 
 export interface Invited {
   id: string;
@@ -86,7 +87,7 @@ export async function disableUser(db: Database, now: number, editor: UserEditor,
     const user = await lockUser(tx, now, editor, id);
     await requireAction(tx, editor, user, "disable");
     await updateUserRow(tx, id, { status: "disabled", updatedAt: now });
-    await deleteSessions(tx, id);
+    await deleteSessionsOf(tx, id);
     await withdrawLinks(tx, id, now);
     await record(tx, now, editor, "user.disabled", user);
   });
@@ -99,7 +100,7 @@ export async function enableUser(db: Database, now: number, editor: UserEditor, 
     await requireAction(tx, editor, user, "enable");
     await updateUserRow(tx, id, { status: "active", updatedAt: now });
     // A sign-in that ran while the user was disabled can have left a session.
-    await deleteSessions(tx, id);
+    await deleteSessionsOf(tx, id);
     await record(tx, now, editor, "user.enabled", user);
   });
 }
@@ -113,7 +114,7 @@ export async function deleteUser(db: Database, now: number, editor: UserEditor, 
     const user = await lockUser(tx, now, editor, id);
     await requireAction(tx, editor, user, "delete");
     await updateUserRow(tx, id, { status: "deleted", email: id, updatedAt: now });
-    await deleteSessions(tx, id);
+    await deleteSessionsOf(tx, id);
     await deletePasswordHash(tx, id);
     await withdrawLinks(tx, id, now);
     const action = user.status === "invited" ? "user.invitation-withdrawn" : "user.deleted";

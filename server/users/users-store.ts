@@ -1,6 +1,7 @@
 // Users in SQL, and the setting with the set-up code.
 import { isAmong, lockRows } from "../db/dialect.ts";
 import type { Database, UserTable } from "../db/schema.ts";
+import { nameKey } from "../ids.ts";
 
 export async function findUser(db: Database, id: string): Promise<UserTable | undefined> {
   return await db.selectFrom("user").selectAll().where("id", "=", id).executeTakeFirst();
@@ -91,12 +92,27 @@ export async function updateLastSignIn(db: Database, id: string, lastSignInAt: n
   await db.updateTable("user").set({ lastSignInAt }).where("id", "=", id).execute();
 }
 
-export async function deleteSessions(db: Database, userId: string): Promise<void> {
-  await db.deleteFrom("session").where("userId", "=", userId).execute();
+/** Returns the user with the email and the hash of their password. */
+export async function findCredential(
+  db: Database,
+  email: string,
+): Promise<{ userId: string; hash: string } | undefined> {
+  const row = await db
+    .selectFrom("user")
+    .innerJoin("account", "account.userId", "user.id")
+    .select(["user.id as userId", "account.password as hash"])
+    .where("user.email", "=", email)
+    .where("account.providerId", "=", "credential")
+    .executeTakeFirst();
+  return row && row.hash !== null ? { userId: row.userId, hash: row.hash } : undefined;
 }
 
-export async function deleteSession(db: Database, id: string): Promise<void> {
-  await db.deleteFrom("session").where("id", "=", id).execute();
+export async function updateUserName(tx: Database, id: string, name: string, at: number): Promise<void> {
+  await tx
+    .updateTable("user")
+    .set({ name, nameKey: nameKey(name), updatedAt: at })
+    .where("id", "=", id)
+    .execute();
 }
 
 const SETUP_CODE = "setup-code-hash";

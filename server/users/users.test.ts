@@ -133,12 +133,12 @@ for (const dialect of TESTED_DIALECTS) {
     expect(cookies[0]).toMatch(/; HttpOnly(;|$)/);
     expect(cookies[0]).not.toMatch(/domain/i);
     const value = cookies[0]!.slice(0, cookies[0]!.indexOf(";"));
-    const { user } = (await secure.findSession(new Headers({ cookie: value })))!;
+    const { user } = (await secure.findSession({ ...client, headers: new Headers({ cookie: value }) }))!;
     expect(user.role).toBe("viewer");
     // A cookie that another host or plain HTTP could have set is ignored.
     const bare = value.slice("__Host-".length);
     for (const cookie of [bare, `__Secure-${bare}`])
-      expect(await secure.findSession(new Headers({ cookie }))).toBeUndefined();
+      expect(await secure.findSession({ ...client, headers: new Headers({ cookie }) })).toBeUndefined();
     const ended = await secure.signOut(user, new Headers({ cookie: value }));
     for (const cookie of ended) expect(cookie).toMatch(/^__Host-.*; Path=\/.*Secure/);
 

@@ -11,7 +11,7 @@ import { Problem } from "@attacklens/protocol/problems.ts";
 import { type AuditEvent, recordAuditEvent } from "../audit/audit.ts";
 import type { User } from "../caller.ts";
 import { isDuplicate } from "../db/dialect.ts";
-import type { Database } from "../db/schema.ts";
+import type { Database, UserTable } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
 import { nameKey, newId } from "../ids.ts";
 import { hashPassword } from "./password.ts";
@@ -30,8 +30,15 @@ const SYSTEM: AuditEvent["actor"] = { type: "system", id: "system", name: "Attac
 /** Returns undefined for a disabled user, so that a change takes effect at the next request. */
 export async function findActiveUser(db: Database, id: string): Promise<User | undefined> {
   const row = await findUser(db, id);
-  const role = ROLES.find((name) => name === row?.role);
-  if (!row || !role || row.status !== "active") return undefined;
+  return row && userOfRow(row);
+}
+
+/** Returns undefined for a disabled user. */
+export function userOfRow(
+  row: Pick<UserTable, "id" | "name" | "email" | "role" | "status">,
+): User | undefined {
+  const role = ROLES.find((name) => name === row.role);
+  if (!role || row.status !== "active") return undefined;
   return { id: row.id, name: row.name, email: row.email, role };
 }
 

@@ -7,6 +7,7 @@ import { type ReactNode, useEffect, useState } from "react";
 import { paths } from "../paths.ts";
 import { meQuery } from "../queries.ts";
 import { AccountMenu } from "./AccountMenu.tsx";
+import { ConfirmIdentityDialog } from "./ConfirmIdentityDialog.tsx";
 import { LensMark } from "./LensMark.tsx";
 import { TextLink } from "./links.tsx";
 import { useLive } from "./live.ts";
@@ -67,6 +68,7 @@ function Frame({ me, children }: { me?: Account | undefined; children: ReactNode
       <main id="main" className={classes.main} tabIndex={-1}>
         {children}
       </main>
+      <ConfirmIdentityDialog />
     </div>
   );
 }
