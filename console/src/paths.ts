@@ -19,6 +19,9 @@ export type SensorTab = "overview" | Category;
 export const paths = {
   setup: () => linkOptions({ to: "/setup" }),
   signIn: (then?: string) => linkOptions({ to: "/sign-in", search: then && then !== "/" ? { then } : {} }),
+  account: () => linkOptions({ to: "/account" }),
+  accountName: () => linkOptions({ to: "/account/name" }),
+  accountPassword: () => linkOptions({ to: "/account/password" }),
   home: () => linkOptions({ to: "/" }),
   sensors: (filter: ListSearch<typeof listSensors> = {}) => linkOptions({ to: "/sensors", search: filter }),
   sensor: (sensorId: string, tab: SensorTab = "overview") =>

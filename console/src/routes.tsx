@@ -4,7 +4,11 @@ import { NothingYet, RowsSkeleton } from "./components/PageSkeleton.tsx";
 import { PageNotFound, StartProblem } from "./components/RouteProblem.tsx";
 import { Shell, ShellProblem, ShellSkeleton } from "./components/Shell.tsx";
 import type { RouterContext } from "./loading.ts";
+import { AccountPage } from "./pages/account/AccountPage.tsx";
 import { loadSetup, loadSignIn, requireSignIn } from "./pages/account/account-loaders.ts";
+import { loadAccount } from "./pages/account/account-queries.ts";
+import { ChangeNameDialog } from "./pages/account/ChangeNameDialog.tsx";
+import { ChangePasswordDialog } from "./pages/account/ChangePasswordDialog.tsx";
 import { PublicSkeleton } from "./pages/account/PublicFrame.tsx";
 import { SetupPage } from "./pages/account/SetupPage.tsx";
 import { SignInPage } from "./pages/account/SignInPage.tsx";
@@ -233,6 +237,19 @@ const apiKeys = createRoute({
 });
 const apiKeyNew = createRoute({ getParentRoute: () => apiKeys, path: "new", component: CreateApiKeyDialog });
 
+const account = createRoute({
+  getParentRoute: () => app,
+  path: "/account",
+  loader: loadAccount,
+  component: AccountPage,
+});
+const accountName = createRoute({ getParentRoute: () => account, path: "name", component: ChangeNameDialog });
+const accountPassword = createRoute({
+  getParentRoute: () => account,
+  path: "password",
+  component: ChangePasswordDialog,
+});
+
 export const routeTree = root.addChildren([
   setup,
   signIn,
@@ -252,6 +269,7 @@ export const routeTree = root.addChildren([
     groups.addChildren([groupNew, groupEdit]),
     asset,
     apiKeys.addChildren([apiKeyNew]),
+    account.addChildren([accountName, accountPassword]),
     nowhere,
   ]),
 ]);

@@ -71,7 +71,7 @@ function once<T>(make: () => T): () => T {
  * The first segments of the console's paths. For any other path, the page shows an error and the status is
  * 404.
  */
-const PAGES = ["sensors", "assets", "settings", "setup", "sign-in"];
+const PAGES = ["sensors", "assets", "settings", "account", "setup", "sign-in"];
 
 function isPage(path: string): boolean {
   const [, first = "", ...rest] = path.split("/");

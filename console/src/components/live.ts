@@ -25,7 +25,7 @@ const SHOWN_BY: Record<ChangeTopic, readonly string[]> = {
     "updates",
   ],
   "update-ring": ["updates"],
-  user: ["me"],
+  user: ["me", "sessions"],
 };
 
 const RETRY_MS = 5_000;
