@@ -4,7 +4,8 @@ import { enrollmentTokenId, sensorId } from "./ids.ts";
 import { page, pageQuery } from "./page.ts";
 import type { ProblemCode } from "./problems.ts";
 import { route } from "./route.ts";
-import { instant } from "./text.ts";
+import { instant, instantInput } from "./text.ts";
+import { timeZone } from "./time-zone.ts";
 
 /** The reasons for which a token refuses a host. */
 export const TOKEN_REFUSALS = [
@@ -63,7 +64,45 @@ export const listEnrollmentAttempts = route({
   query: pageQuery(["at"], "desc").extend({
     enrollmentTokenId: enrollmentTokenId.optional(),
     outcome: z.enum(["accepted", "refused"]).optional(),
+    from: instantInput.optional().meta({ description: "Only attempts at or after this time" }),
+    until: instantInput.optional().meta({ description: "Only attempts before this time" }),
   }),
   status: 200,
   output: page(enrollmentAttempt),
+});
+
+/** Maximum number of days in the reply. */
+export const MAX_ENROLLMENT_DAYS = 90;
+
+export const enrollmentDays = z
+  .object({
+    days: z
+      .array(
+        z.object({
+          from: instant,
+          until: instant.meta({ description: "The start of the next day" }),
+          accepted: z.int(),
+          refused: z.int(),
+        }),
+      )
+      .meta({
+        description: "The oldest first. Each number is the total of the list of attempts in this time",
+      }),
+  })
+  .meta({ id: "EnrollmentDays" });
+export type EnrollmentDays = z.infer<typeof enrollmentDays>;
+
+export const getEnrollmentDays = route({
+  name: "enrollmentAttempts.days",
+  method: "GET",
+  path: "/api/v1/enrollment-days",
+  access: "enrollment-tokens:read",
+  tag: "Enrollment tokens",
+  summary: "Count the enrollment attempts of the last days",
+  query: z.strictObject({
+    timeZone: timeZone.default("UTC").meta({ description: "Of the days", example: "Europe/Berlin" }),
+    days: z.coerce.number().int().min(1).max(MAX_ENROLLMENT_DAYS).default(14),
+  }),
+  status: 200,
+  output: enrollmentDays,
 });

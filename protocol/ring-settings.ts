@@ -2,6 +2,7 @@
 // and help of the CLI, the form of the console, and audit events are derived from them.
 import { z } from "zod";
 import { releaseVersion } from "./releases/release.ts";
+import { timeZone } from "./time-zone.ts";
 
 export const WEEKDAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] as const;
 export type Weekday = (typeof WEEKDAYS)[number];
@@ -30,12 +31,6 @@ const hours = z
     (text) => text.slice(0, 5) !== text.slice(6),
     `must begin and end at different times. The whole day is ${WHOLE_DAY}`,
   );
-
-const timeZone = z
-  .string()
-  .min(1, "must not be empty")
-  .max(60, "must have at most 60 characters")
-  .refine(isTimeZone, "must be a time zone such as Europe/Berlin or UTC");
 
 const wholeNumber = (min: number, max: number) =>
   z.int("must be a whole number").min(min, `must be at least ${min}`).max(max, `must be at most ${max}`);
@@ -205,13 +200,4 @@ export function describeWindow({ days, hours, timeZone }: Pick<RingSettings, "da
   const isAlways = days.length === WEEKDAYS.length && hours === WHOLE_DAY;
   if (isAlways) return "at any time";
   return `${describeRingSetting("days", days)}, ${hours} (${timeZone})`;
-}
-
-function isTimeZone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat("en", { timeZone: name });
-    return true;
-  } catch {
-    return false;
-  }
 }

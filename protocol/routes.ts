@@ -14,7 +14,7 @@ import { streamChanges } from "./changes.ts";
 import { checkIn } from "./check-in.ts";
 import { getConnection, getRoots } from "./connection.ts";
 import { checkToken, confirmSensor, enroll, enrollClone, reEnroll, replaceKey } from "./enroll.ts";
-import { listEnrollmentAttempts } from "./enrollment-attempts.ts";
+import { getEnrollmentDays, listEnrollmentAttempts } from "./enrollment-attempts.ts";
 import {
   createEnrollmentToken,
   deleteEnrollmentToken,
@@ -28,6 +28,7 @@ import {
 } from "./enrollment-tokens.ts";
 import { putChunks, putManifest } from "./inventory/upload.ts";
 import { lookUpLink, useLink } from "./one-time-links.ts";
+import { getOverview } from "./overview.ts";
 import {
   downloadCa,
   downloadFile,
@@ -112,6 +113,7 @@ export const ROUTES: readonly Route[] = [
   revokeAndBlockEnrollmentToken,
   deleteEnrollmentToken,
   listEnrollmentAttempts,
+  getEnrollmentDays,
   getRollout,
   setRollout,
   getTimeline,
@@ -120,6 +122,7 @@ export const ROUTES: readonly Route[] = [
   previewSensorAction,
   runSensorAction,
   countSensors,
+  getOverview,
   getSensor,
   approveSensor,
   withdrawApproval,

@@ -1,5 +1,6 @@
 // The only builder of URLs: every link, redirect and navigation in the console uses it.
 import type { GuideId } from "@attacklens/protocol/deploy-guides/deploy-guides.ts";
+import type { listEnrollmentAttempts } from "@attacklens/protocol/enrollment-attempts.ts";
 import type { listEnrollmentTokens } from "@attacklens/protocol/enrollment-tokens.ts";
 import type { Category } from "@attacklens/protocol/inventory/categories.ts";
 import type { listSensors } from "@attacklens/protocol/sensors.ts";
@@ -37,6 +38,8 @@ export const paths = {
     linkOptions({ to: "/sensors/tokens/$tokenId/edit", params: { tokenId }, search: proposal }),
   enrollmentTokenRotate: (tokenId: string) =>
     linkOptions({ to: "/sensors/tokens/$tokenId/rotate", params: { tokenId } }),
+  enrollments: (filter: ListSearch<typeof listEnrollmentAttempts> = {}) =>
+    linkOptions({ to: "/sensors/enrollments", search: filter }),
   rollout: (tokenId: string) => linkOptions({ to: "/sensors/tokens/$tokenId/rollout", params: { tokenId } }),
   rolloutExpected: (tokenId: string) =>
     linkOptions({ to: "/sensors/tokens/$tokenId/rollout/expected", params: { tokenId } }),

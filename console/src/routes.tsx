@@ -26,7 +26,9 @@ import { DeployPage } from "./pages/deploy/DeployPage.tsx";
 import { loadDeploy, readDeploySearch } from "./pages/deploy/deploy-search.ts";
 import { CreateTokenDialog } from "./pages/enrollment-tokens/CreateTokenDialog.tsx";
 import { EditTokenDialog } from "./pages/enrollment-tokens/EditTokenDialog.tsx";
+import { EnrollmentsPage } from "./pages/enrollment-tokens/EnrollmentsPage.tsx";
 import { ExpectedHostsDialog } from "./pages/enrollment-tokens/ExpectedHostsDialog.tsx";
+import { enrollmentList } from "./pages/enrollment-tokens/enrollment-list.ts";
 import { RolloutPage } from "./pages/enrollment-tokens/RolloutPage.tsx";
 import { RotateTokenDialog } from "./pages/enrollment-tokens/RotateTokenDialog.tsx";
 import { readRolloutSearch } from "./pages/enrollment-tokens/rollout-states.ts";
@@ -170,6 +172,13 @@ const rolloutExpected = createRoute({
   component: ExpectedHostsDialog,
 });
 
+const enrollments = createRoute({
+  getParentRoute: () => app,
+  path: "/sensors/enrollments",
+  ...enrollmentList.route,
+  component: EnrollmentsPage,
+});
+
 const deploy = createRoute({
   getParentRoute: () => app,
   path: "/sensors/deploy",
@@ -261,6 +270,7 @@ export const routeTree = root.addChildren([
       tokenOverview.addChildren([tokenIndex, tokenEdit, tokenRotate]),
       rollout.addChildren([rolloutExpected]),
     ]),
+    enrollments,
     deploy,
     sensor.addChildren([sensorIndex, sensorOverview, sensorCategory]),
     updates.addChildren([ringNew, ringEdit]),

@@ -22,7 +22,9 @@ import {
   pageOfArrivals,
 } from "../enrollment-tokens/arrivals-store.ts";
 import {
+  countAttemptsOfDays,
   countNotReporting,
+  countRefusalsSince,
   countRefusedHosts,
   deleteOldRefusals,
   findLastAttempt,
@@ -43,6 +45,7 @@ import {
   undecidedSlices,
 } from "../sensors/matches/matches-store.ts";
 import { findSensor } from "../sensors/record/sensors-store.ts";
+import { readSensorOverview } from "../sensors/sensor-attention.ts";
 import { countSensors } from "../sensors/sensor-counts.ts";
 import { markSilence } from "../sensors/silence-store.ts";
 import { blockableSlices } from "../sensors/token-sensors.ts";
@@ -59,6 +62,7 @@ import { type Listing, twoPages, updateLists } from "../testing/update-lists.ts"
 
 const NOW = 1_780_000_000_000;
 const SINCE = NOW - 180_000;
+const DAY_MS = 86_400_000;
 /** When the first sensor of the fleet enrolled. */
 const ENROLLED = NOW - 30 * 86_400_000;
 /** So many that most filters match more sensors than the database sorts for a page. */
@@ -87,7 +91,10 @@ function otherLists(): Listing[] {
       ),
     ),
     ...[{}, { q: "host-0" }, { enrollmentTokenId: token }, { enrollmentTokenId: noToken }].flatMap((filter) =>
-      [{}, { outcome: "accepted" as const }, { outcome: "refused" as const }].map(
+      [
+        ...[{}, { outcome: "accepted" as const }, { outcome: "refused" as const }],
+        { outcome: "refused" as const, from: ENROLLED + 1_000, until: ENROLLED + 2_000 },
+      ].map(
         (outcome): Listing => [
           `attempts ${JSON.stringify({ ...filter, ...outcome })}`,
           (db) =>
@@ -127,6 +134,12 @@ function otherLists(): Listing[] {
       (sort): Listing => [`API keys by ${sort}`, (db) => pageOfApiKeys(db, { ...page, sort })],
     ),
     ["the numbers of sensors", (db) => countSensors(db, SINCE)],
+    ["the sensors of the overview", (db) => readSensorOverview(db, SINCE, SINCE - 7 * DAY_MS)],
+    [
+      "attempts of days",
+      (db) => countAttemptsOfDays(db, [{ from: ENROLLED + 1_000, until: ENROLLED + 2_000 }]),
+    ],
+    ["refusals since", (db) => countRefusalsSince(db, SINCE)],
     ["silent sensors that are not marked", (db) => markSilence(db, 1, SINCE, 100)],
     ["a sensor", (db) => findSensor(db, fleetId("sen", 7))],
     ["sensors that a sensor replaced", (db) => listReplaced(db, fleetId("sen", 250))],

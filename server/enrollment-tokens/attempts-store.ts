@@ -3,6 +3,7 @@ import { ARRIVAL_STATES } from "@attacklens/protocol/arrivals.ts";
 import { REFUSAL_REASONS } from "@attacklens/protocol/enrollment-attempts.ts";
 import { sql } from "kysely";
 import { forSomeRows, forSomeValues } from "../db/batches.ts";
+import { numberRows } from "../db/dialect.ts";
 import { insertion } from "../db/insertion.ts";
 import { byNumber, contains, keysetPage } from "../db/keyset.ts";
 import type { Database, EnrollmentAttemptTable } from "../db/schema.ts";
@@ -12,6 +13,9 @@ export interface AttemptPage {
   q?: string | undefined;
   enrollmentTokenId?: string | undefined;
   outcome?: "accepted" | "refused" | undefined;
+  /** In milliseconds. */
+  from?: number | undefined;
+  until?: number | undefined;
   sort: "at";
   order: "asc" | "desc";
   cursor?: string | undefined;
@@ -62,10 +66,12 @@ export async function pageOfAttempts(db: Database, page: AttemptPage) {
   );
 }
 
-function matchingAttempts(tx: Database, { q, enrollmentTokenId, outcome }: AttemptPage) {
+function matchingAttempts(tx: Database, { q, enrollmentTokenId, outcome, from, until }: AttemptPage) {
   let query = tx.selectFrom("enrollmentAttempt");
   if (enrollmentTokenId) query = query.where("enrollmentAttempt.enrollmentTokenId", "=", enrollmentTokenId);
   if (outcome) query = query.where("enrollmentAttempt.reason", outcome === "refused" ? "is not" : "is", null);
+  if (from !== undefined) query = query.where("enrollmentAttempt.at", ">=", from);
+  if (until !== undefined) query = query.where("enrollmentAttempt.at", "<", until);
   if (q === undefined || q === "") return query;
   return query.where((eb) =>
     eb.or([
@@ -74,6 +80,37 @@ function matchingAttempts(tx: Database, { q, enrollmentTokenId, outcome }: Attem
       contains(sql<string>`enrollment_attempt.hostname_key`, q),
     ]),
   );
+}
+
+/** Counts the attempts of each time, with an index of their times alone. */
+export async function countAttemptsOfDays(db: Database, days: readonly { from: number; until: number }[]) {
+  const inDay = sql`enrollment_attempt.at >= day.starts and enrollment_attempt.at < day.ends`;
+  const counted = sql`select count(*) from enrollment_attempt where ${inDay}`;
+  const parts = numberRows(
+    db,
+    ["place", "starts", "ends"],
+    days.map(({ from, until }, place) => [place, from, until]),
+  );
+  return await inSnapshot(db, async (tx) => {
+    const { rows } = await sql<{ place: number; attempts: number; refused: number }>`
+      select day.place, (${counted}) as attempts, (${counted} and reason is not null) as refused
+      from ${parts} as day order by day.place`.execute(tx);
+    return rows.map(({ attempts, refused }) => ({
+      accepted: Number(attempts) - Number(refused),
+      refused: Number(refused),
+    }));
+  });
+}
+
+export async function countRefusalsSince(db: Database, from: number): Promise<number> {
+  const query = (tx: Database) =>
+    tx
+      .selectFrom("enrollmentAttempt")
+      .where("at", ">=", from)
+      .where("reason", "is not", null)
+      .select((eb) => eb.fn.countAll().as("refusals"));
+  const { refusals } = await inSnapshot(db, (tx) => query(tx).executeTakeFirstOrThrow());
+  return Number(refusals);
 }
 
 export const insertAttempts = insertion<EnrollmentAttemptTable>("enrollmentAttempt", {

@@ -1,13 +1,20 @@
 // The ledger of enrollment attempts: writes and lists them.
 import { createHash, randomBytes } from "node:crypto";
-import type { EnrollmentAttempt, RefusalReason } from "@attacklens/protocol/enrollment-attempts.ts";
+import type {
+  EnrollmentAttempt,
+  EnrollmentDays,
+  RefusalReason,
+} from "@attacklens/protocol/enrollment-attempts.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
 import { announce } from "../db/changes.ts";
 import type { Database } from "../db/schema.ts";
 import { nameKey, newId, toInstant } from "../ids.ts";
+import { lastDays } from "../time-zone.ts";
 import {
   type AttemptPage,
   type AttemptRow,
+  countAttemptsOfDays,
+  countRefusalsSince,
   insertAttempts,
   pageOfAttempts,
   upsertRefusals,
@@ -16,9 +23,40 @@ import { updateLastUse } from "./enrollment-tokens-store.ts";
 import type { RefusalLedger } from "./refusal-ledger.ts";
 import type { RefusedAttempt } from "./token-admission.ts";
 
-export async function listEnrollmentAttempts(db: Database, query: AttemptPage) {
-  const { rows, ...page } = await pageOfAttempts(db, query);
+type AttemptQuery = Omit<AttemptPage, "from" | "until"> & {
+  from?: string | undefined;
+  until?: string | undefined;
+};
+
+export async function listEnrollmentAttempts(db: Database, { from, until, ...query }: AttemptQuery) {
+  const { rows, ...page } = await pageOfAttempts(db, {
+    ...query,
+    from: from === undefined ? undefined : Date.parse(from),
+    until: until === undefined ? undefined : Date.parse(until),
+  });
   return { items: rows.map(presentAttempt), ...page };
+}
+
+export async function countRefusals(db: Database, from: number): Promise<number> {
+  return await countRefusalsSince(db, from);
+}
+
+/** Counts the attempts of the last days in a time zone. */
+export async function countEnrollmentDays(
+  db: Database,
+  now: number,
+  { timeZone, days }: { timeZone: string; days: number },
+): Promise<EnrollmentDays> {
+  const spans = lastDays(timeZone, now, days);
+  const counts = await countAttemptsOfDays(db, spans);
+  return {
+    days: spans.map(({ from, until }, day) => ({
+      from: toInstant(from),
+      until: toInstant(until),
+      accepted: counts[day]?.accepted ?? 0,
+      refused: counts[day]?.refused ?? 0,
+    })),
+  };
 }
 
 export function presentAttempt(row: AttemptRow): EnrollmentAttempt {

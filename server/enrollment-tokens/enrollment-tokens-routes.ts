@@ -8,7 +8,7 @@ import { openBulk, previewBulk } from "../bulk.ts";
 import { handler } from "../route-handler.ts";
 import { jsonLines, streamText } from "../streamed-text.ts";
 import { listArrivals } from "./arrivals.ts";
-import { listEnrollmentAttempts } from "./attempts.ts";
+import { countEnrollmentDays, listEnrollmentAttempts } from "./attempts.ts";
 import { createEnrollmentToken } from "./create-token.ts";
 import { getEnrollmentToken, listEnrollmentTokens } from "./enrollment-tokens.ts";
 import { previewEnrollmentToken, revokeAndBlockEnrollmentToken } from "./revoke-and-block.ts";
@@ -73,6 +73,9 @@ export const enrollmentTokenRoutes = [
     return undefined;
   }),
   handler(attempts.listEnrollmentAttempts, ({ query }, { reads }) => listEnrollmentAttempts(reads, query)),
+  handler(attempts.getEnrollmentDays, ({ query }, { reads, now }) =>
+    countEnrollmentDays(reads, now(), query),
+  ),
   handler(rollout.getRollout, ({ params }, { reads }) => getRollout(reads, params.id)),
   handler(rollout.setRollout, ({ params, body, user }, { db, now }) =>
     setRollout(db, now(), user, params.id, body),

@@ -17,6 +17,7 @@ import { enrollmentRoutes } from "../enrollment/enrollment-routes.ts";
 import { enrollmentTokenRoutes } from "../enrollment-tokens/enrollment-tokens-routes.ts";
 import { readIdempotencyKey } from "../idempotency.ts";
 import { inventoryRoutes } from "../inventory/inventory-routes.ts";
+import { overviewRoutes } from "../overview/overview-routes.ts";
 import { releaseRoutes } from "../releases/releases-routes.ts";
 import type { RouteHandler, Services } from "../route-handler.ts";
 import { identityRoutes } from "../sensors/identity/identity-routes.ts";
@@ -47,6 +48,7 @@ export const ROUTE_HANDLERS: readonly RouteHandler[] = [
   ...identityRoutes,
   ...checkInRoutes,
   ...sensorRoutes,
+  ...overviewRoutes,
   ...inventoryRoutes,
   ...assetRoutes,
   ...assetGroupRoutes,

@@ -121,6 +121,19 @@ export async function countMisplaced(
   return rows.map(({ cell, sensors }) => ({ cell, sensors: Number(sensors) }));
 }
 
+/** Counts the sensors of cells that were last seen before a time, which is earlier than that of silence. */
+export async function countSeenBefore(
+  db: Database,
+  cells: readonly number[],
+  before: number,
+): Promise<number> {
+  const { rows } = await sql<{ sensors: number }>`
+    select count(*) as sensors from sensor_presence
+    where sensor_presence.is_silent in (0, 1) and sensor_presence.last_seen_at < ${before}
+      and ${isAmongNumbers(db, sql`sensor_presence.cell`, [...new Set(cells.map(seenCell))])}`.execute(db);
+  return Number(rows[0]?.sensors ?? 0);
+}
+
 /** A sensor whose silence changed since the job last looked. */
 export interface Misplaced extends Range {
   sensorId: string;

@@ -103,6 +103,11 @@ function matched(tx: Database, onlineSince: number): AnyQuery {
     .distinct();
 }
 
+/** Counts the sensors of the list of possible duplicates. */
+export async function countCandidates(tx: Database, onlineSince: number): Promise<number> {
+  return (await listIds(matched(tx, onlineSince))).length;
+}
+
 /** Reads all candidates. */
 async function keysOfCandidates(
   tx: Database,

@@ -1,6 +1,6 @@
-// The days and hours of a ring as instants, in its time zone. A time that a change of the clock skips is the
-// moment of the change, and a time that it repeats is the first of the two.
+// The days and hours of a ring as instants, in its time zone.
 import { type RingSettings, WEEKDAYS, WHOLE_DAY } from "@attacklens/protocol/ring-settings.ts";
+import { DAY_MS, openZone } from "../time-zone.ts";
 
 export type UpdateWindow = Pick<RingSettings, "days" | "hours" | "timeZone">;
 
@@ -11,7 +11,6 @@ export interface Opening {
 }
 
 const MINUTE_MS = 60_000;
-const DAY_MS = 86_400_000;
 /** Long enough for the next opening of any window. */
 const DAYS_AHEAD = 9;
 
@@ -53,41 +52,4 @@ export function opensAt(openings: readonly Opening[], now: number): number | und
 function minutesOf(time: string): number {
   const [hour, minute] = time.split(":").map(Number) as [number, number];
   return hour * 60 + minute;
-}
-
-/** `offsetAt`: what the zone's wall clock is ahead of UTC at an instant, in milliseconds. */
-function openZone(timeZone: string) {
-  const format = new Intl.DateTimeFormat("en-US", {
-    ...{ timeZone, hourCycle: "h23", year: "numeric", month: "numeric", day: "numeric" },
-    ...{ hour: "numeric", minute: "numeric", second: "numeric" },
-  });
-
-  function offsetAt(instant: number): number {
-    const parts = Object.fromEntries(
-      format.formatToParts(instant).map(({ type, value }) => [type, Number(value)]),
-    );
-    const { year, month, day, hour, minute, second } = parts as Record<string, number>;
-    const wall = Date.UTC(year!, month! - 1, day!, hour!, minute!, second!);
-    return wall - Math.floor(instant / 1000) * 1000;
-  }
-
-  /** `wall`: the wall clock's time as if it were UTC. */
-  function toInstant(wall: number): number {
-    const [before, after] = [offsetAt(wall - DAY_MS), offsetAt(wall + DAY_MS)];
-    for (const offset of [before, after]) if (offsetAt(wall - offset) === offset) return wall - offset;
-    return changeBetween(wall - after, wall - before, before);
-  }
-
-  /** The first instant whose offset is not `before`. */
-  function changeBetween(from: number, until: number, before: number): number {
-    let [low, high] = [from, until];
-    while (high - low > 1000) {
-      const middle = Math.floor((low + high) / 2000) * 1000;
-      if (offsetAt(middle) === before) low = middle;
-      else high = middle;
-    }
-    return high;
-  }
-
-  return { offsetAt, toInstant };
 }

@@ -47,6 +47,7 @@ test(
       "/",
       "/sensors",
       "/sensors/tokens",
+      "/sensors/enrollments",
       "/sensors/deploy",
       "/sensors/updates",
       "/sensors/updates/hosts",
@@ -70,7 +71,7 @@ test(
         (page) => `/sensors/tokens/${token.id}/${page}`,
       ),
       `/sensors/deploy?guide=kubernetes&token=${token.id}`,
-      ...["/sensors/updates", "/sensors/updates/hosts", "/sensors/updates/rings/new"],
+      ...["/sensors/enrollments", "/sensors/updates", "/sensors/updates/hosts", "/sensors/updates/rings/new"],
       ...["/assets", `/assets/${assetId}`, "/assets/groups", "/assets/groups/new", "/nowhere"],
       ...["/settings/api-keys", "/settings/api-keys/new"],
       // The tables of the categories are alike, so one is drawn for each run.

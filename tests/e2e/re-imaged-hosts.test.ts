@@ -35,9 +35,8 @@ test("a possible duplicate is merged, until the previous sensor checks in again"
   await enroll("localhost", 1);
 
   const page = await browser.openPageAs(ada, installation);
-  const panel = page.getByRole("region", { name: "Possible duplicates" });
-  await panel.getByRole("link", { name: "localhost" }).waitFor();
-  await panel.getByRole("link", { name: "Show all" }).click();
+  const panel = page.getByRole("region", { name: "Needs attention" });
+  await panel.getByRole("link", { name: "1 sensor may be a duplicate of an offline sensor" }).click();
   await rowOf(page, /possible duplicate of db-07/).waitFor();
   expect(await page.getByRole("button", { name: "Possible duplicates", pressed: true }).count()).toBe(1);
   await rowOf(page, /possible duplicate of db-07/)

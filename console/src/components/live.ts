@@ -11,9 +11,16 @@ import { noteReply } from "./server-state.ts";
 const SHOWN_BY: Record<ChangeTopic, readonly string[]> = {
   "api-key": ["apiKeys"],
   asset: ["assets", "assetGroups", "sensors"],
-  "asset-group": ["assetGroups", "assets", "enrollmentTokens", "sensors", "updates"],
-  "enrollment-attempt": ["arrivals", "enrollmentAttempts", "enrollmentTokens", "rollout"],
-  "enrollment-token": ["enrollmentTokens", "enrollmentAttempts", "assetGroups", "rollout", "sensors"],
+  "asset-group": ["assetGroups", "assets", "enrollmentTokens", "overview", "sensors", "updates"],
+  "enrollment-attempt": ["arrivals", "enrollmentAttempts", "enrollmentTokens", "overview", "rollout"],
+  "enrollment-token": [
+    "enrollmentTokens",
+    "enrollmentAttempts",
+    "assetGroups",
+    "overview",
+    "rollout",
+    "sensors",
+  ],
   sensor: [
     "arrivals",
     "sensors",
@@ -21,6 +28,7 @@ const SHOWN_BY: Record<ChangeTopic, readonly string[]> = {
     "assetGroups",
     "enrollmentTokens",
     "enrollmentAttempts",
+    "overview",
     "rollout",
     "updates",
   ],

@@ -21,6 +21,7 @@ export const NAVIGATION = [
     entries: [
       { label: "All sensors", link: paths.sensors() },
       { label: "Enrollment Tokens", link: paths.enrollmentTokens() },
+      { label: "Enrollments", link: paths.enrollments() },
       { label: "Deploy", link: paths.deploy() },
       { label: "Updates", link: paths.updates() },
     ],

@@ -17,6 +17,8 @@ export interface Bar {
   title: string;
   /** One value for each series. */
   values: readonly number[];
+  /** Replaces the values in the table, for example by links. */
+  cells?: readonly ReactNode[];
 }
 
 interface BarChartProps {
@@ -161,11 +163,11 @@ export function BarChart({ label, summary, barHeading, series, bars, tools }: Ba
             <tbody>
               {bars
                 .filter((one) => totalOf(one) > 0)
-                .map(({ key, title, values }) => (
+                .map(({ key, title, values, cells }) => (
                   <tr key={key}>
                     <th scope="row">{title}</th>
                     {values.map((value, nth) => (
-                      <td key={series[nth]?.label}>{formatCount(value)}</td>
+                      <td key={series[nth]?.label}>{cells?.[nth] ?? formatCount(value)}</td>
                     ))}
                   </tr>
                 ))}

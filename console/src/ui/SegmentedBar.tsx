@@ -2,7 +2,7 @@
 // is wide enough to be seen and pressed, so small parts are drawn larger than they are. The legend has the
 // numbers.
 import { UnstyledButton } from "@mantine/core";
-import type { ReactNode } from "react";
+import { Fragment, type ReactNode } from "react";
 import { formatCount } from "./numbers.ts";
 import classes from "./SegmentedBar.module.css";
 
@@ -10,8 +10,10 @@ export type Fill =
   | "solid-green"
   | "solid-accent"
   | "striped-yellow"
+  | "dotted-yellow"
   | "striped-gray"
   | "dotted-red"
+  | "striped-red"
   | "hollow-gray";
 
 export interface Segment<Value extends string = string> {
@@ -34,10 +36,22 @@ interface SegmentedBarProps<Value extends string> {
   chosen?: ReadonlySet<Value>;
   /** Absent: the parts are no filters. */
   onToggle?: (value: Value) => void;
+  /** Makes each part and its entry in the legend a link, instead of a filter. */
+  linkTo?: (value: Value, props: LinkLook) => ReactNode;
+}
+
+/** What a link of a part must have. */
+export interface LinkLook {
+  className: string | undefined;
+  children?: ReactNode;
+  style?: { flexGrow: number };
+  title?: string;
+  "aria-label"?: string;
+  "data-fill"?: Fill;
 }
 
 export function SegmentedBar<Value extends string>(props: SegmentedBarProps<Value>) {
-  const { label, noun, segments, chosen, onToggle } = props;
+  const { label, noun, segments, chosen, onToggle, linkTo } = props;
   const whole = segments.reduce((sum, { count }) => sum + count, 0);
   const isDimmed = ({ value }: Segment<Value>) => Boolean(chosen?.size) && !chosen?.has(value);
   const describe = ({ label, count }: Segment<Value>) =>
@@ -52,10 +66,14 @@ export function SegmentedBar<Value extends string>(props: SegmentedBarProps<Valu
             const look = {
               className: classes.segment,
               "data-fill": segment.fill,
-              "data-dimmed": isDimmed(segment) || undefined,
+              ...(isDimmed(segment) ? { "data-dimmed": true } : {}),
               style: { flexGrow: segment.count },
               title: describe(segment),
             };
+            if (linkTo) {
+              const link = linkTo(segment.value, { ...look, "aria-label": describe(segment) });
+              return <Fragment key={segment.value}>{link}</Fragment>;
+            }
             if (!onToggle)
               return <span key={segment.value} {...look} role="img" aria-label={describe(segment)} />;
             return (
@@ -80,7 +98,9 @@ export function SegmentedBar<Value extends string>(props: SegmentedBarProps<Valu
           );
           return (
             <li key={segment.value}>
-              {onToggle ? (
+              {linkTo ? (
+                linkTo(segment.value, { className: classes.entry, children: content })
+              ) : onToggle ? (
                 <UnstyledButton
                   className={classes.entry}
                   aria-pressed={chosen?.has(segment.value) ?? false}

@@ -99,6 +99,17 @@ export async function hasSensor(db: Database, id: string): Promise<boolean> {
   return (await query.executeTakeFirst()) !== undefined;
 }
 
+/** Includes deleted sensors. */
+export async function hasSensors(db: Database): Promise<boolean> {
+  return (await db.selectFrom("sensor").select("id").limit(1).executeTakeFirst()) !== undefined;
+}
+
+/** Returns whether a stored report exists. */
+export async function hasHistory(db: Database): Promise<boolean> {
+  const query = db.selectFrom("inventoryHistory").select("sensorId").limit(1);
+  return (await query.executeTakeFirst()) !== undefined;
+}
+
 function sensorStates(db: Database) {
   return db
     .selectFrom("sensor")

@@ -6,6 +6,7 @@ import { GroupFilter } from "../../components/GroupFilter.tsx";
 import { ListPage } from "../../components/ListPage.tsx";
 import { ButtonLink, TextLink } from "../../components/links.tsx";
 import { filterOf } from "../../components/list-search.ts";
+import { PLATFORM_NAMES } from "../../components/platform-names.ts";
 import { filterOptions, SENSOR_STATUS_LOOKS } from "../../components/statuses.tsx";
 import { useList, useSetSearch } from "../../components/use-list.ts";
 import { paths } from "../../paths.ts";
@@ -14,7 +15,6 @@ import { StateMessage } from "../../ui/StateMessage.tsx";
 import { SensorBulk } from "./SensorBulk.tsx";
 import { sensorColumns } from "./sensor-columns.tsx";
 import { sensorList } from "./sensor-queries.ts";
-import { PLATFORM_NAMES } from "./sensor-words.ts";
 import { TokenFilter } from "./TokenFilter.tsx";
 import { useSensorActions } from "./use-sensor-actions.tsx";
 

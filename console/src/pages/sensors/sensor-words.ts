@@ -2,12 +2,6 @@ import type { Category } from "@attacklens/protocol/inventory/categories.ts";
 import type { Sensor } from "@attacklens/protocol/sensors.ts";
 import { countOf } from "../../ui/numbers.ts";
 
-export const PLATFORM_NAMES: Record<Sensor["platform"], string> = {
-  linux: "Linux",
-  windows: "Windows",
-  darwin: "macOS",
-};
-
 export const CATEGORY_NAMES: Record<Category, string> = {
   packages: "Packages",
   services: "Services",

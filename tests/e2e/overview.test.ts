@@ -1,0 +1,64 @@
+// The overview: the first steps of a new installation, and numbers that lead to the lists that they count.
+import { expect, test } from "bun:test";
+import { createAssetGroup } from "@attacklens/protocol/asset-groups.ts";
+import { createEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
+import { openBrowser } from "../support/browser.ts";
+import { enrollOverHttp } from "../support/http-sensor.ts";
+import { openInstallation } from "../support/installation.ts";
+
+const ALL = { type: "all-assets" } as const;
+
+test("the first steps follow one another, and then each number leads to its list", async () => {
+  await using installation = await openInstallation({ database: "sqlite" });
+  await using browser = await openBrowser();
+  const ada = await installation.createSuperAdmin();
+  const { url } = installation.server;
+  const page = await browser.openPageAs(ada, installation);
+  const steps = page.getByRole("region", { name: "Get started" });
+  const next = steps.locator('[aria-current="step"]');
+  await next.getByRole("link", { name: "Create Asset Group" }).waitFor();
+  expect(await page.getByRole("region", { name: "Fleet status" }).count()).toBe(0);
+  await ada.call(createAssetGroup, { body: { name: "Finance" } });
+  await next.getByRole("link", { name: "Create Token" }).waitFor();
+  expect(await steps.getByRole("heading", { name: "Create an asset group (done)" }).count()).toBe(1);
+  const { value } = await ada.call(createEnrollmentToken, {
+    body: { name: "West", scope: ALL, expiresAt: null, allowedHostnames: ["web-*"] },
+  });
+  await next.getByRole("link", { name: "Open the guides" }).waitFor();
+  const host = await enrollOverHttp(url, value, { hostname: "web-01" });
+  await next.getByRole("link", { name: "Show pending sensors" }).waitFor();
+  await host.checkIn();
+  await steps.waitFor({ state: "detached" });
+
+  await page.getByText("Nothing needs attention.").waitFor();
+  await expect(enrollOverHttp(url, value, { hostname: "db-01" })).rejects.toThrow("hostname-not-allowed");
+  const attention = page.getByRole("region", { name: "Needs attention" });
+  await attention.getByRole("link", { name: "1 host was refused in the last 24 hours" }).click();
+  await page.getByRole("heading", { name: "Enrollments", level: 1 }).waitFor();
+  await page.getByText("1 matching").waitFor();
+  expect(await page.getByRole("row", { name: /db-01 Hostname not allowed/ }).count()).toBe(1);
+
+  await page.goBack();
+  const bar = page.getByRole("group", { name: "Sensors by status" });
+  await bar.getByRole("link", { name: "Online: 1 of 1 sensors, 100%" }).press("Enter");
+  await page.getByRole("heading", { name: "All sensors", level: 1 }).waitFor();
+  expect(new URL(page.url()).search).toBe("?status=online");
+
+  await page.goBack();
+  const chart = page.getByRole("slider", { name: "Hosts by day" });
+  await chart.press("End");
+  expect(await chart.getAttribute("aria-valuetext")).toEndWith(": 1 enrolled, 1 refused");
+  await page.getByText("Show as table").click();
+  const day = page.getByRole("table", { name: "Hosts by day" }).getByRole("link", { name: "1" });
+  await day.first().click();
+  await page.getByText("1 matching").waitFor();
+  expect(await page.getByRole("row", { name: /web-01 Accepted/ }).count()).toBe(1);
+
+  await page.goBack();
+  await page
+    .getByRole("table", { name: "Sensors by operating system" })
+    .getByRole("link", { name: "Linux" })
+    .click();
+  await page.getByRole("row", { name: /web-01/ }).waitFor();
+  expect(new URL(page.url()).search).toBe("?platform=linux");
+});
