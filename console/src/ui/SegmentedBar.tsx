@@ -22,8 +22,6 @@ export interface Segment<Value extends string = string> {
   count: number;
   /** Color and pattern, so that color alone distinguishes no parts. */
   fill: Fill;
-  /** Replaces the label in the legend, for example a link. Only without `onToggle`. */
-  link?: ReactNode;
 }
 
 interface SegmentedBarProps<Value extends string> {
@@ -92,7 +90,7 @@ export function SegmentedBar<Value extends string>(props: SegmentedBarProps<Valu
           const content = (
             <>
               <span className={classes.swatch} data-fill={segment.fill} aria-hidden="true" />
-              {segment.link ?? segment.label}
+              {segment.label}
               <span className={classes.count}>{formatCount(segment.count)}</span>
             </>
           );

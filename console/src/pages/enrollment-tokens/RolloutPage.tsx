@@ -100,14 +100,6 @@ function HostsBar({ rollout, tokenId }: { rollout: Rollout; tokenId: string }) {
 /** The bar of a number of hosts. Only sensors can be listed, so its parts lead to their list. */
 function NumberBar({ rollout, tokenId }: { rollout: Rollout; tokenId: string }) {
   const surplus = rollout.enrolled - (rollout.expected ?? 0);
-  const sensors = (state: RolloutState, filter: { status?: "pending" }) => ({
-    ...segmentOf(state, rollout),
-    link: (
-      <TextLink {...paths.sensors({ enrollmentTokenId: tokenId, ...filter })}>
-        {STATE_LOOKS[state].label}
-      </TextLink>
-    ),
-  });
   return (
     <Head
       tokenId={tokenId}
@@ -117,7 +109,22 @@ function NumberBar({ rollout, tokenId }: { rollout: Rollout; tokenId: string }) 
       <SegmentedBar
         label="Expected hosts by state"
         noun="hosts"
-        segments={[sensors("reporting", {}), sensors("arrived", {}), segmentOf("missing", rollout)]}
+        segments={(["reporting", "arrived", "missing"] as const).map((state) => segmentOf(state, rollout))}
+        linkTo={(state, look) =>
+          state === "missing" ? (
+            <span {...look} role={look.children ? undefined : "img"} />
+          ) : (
+            <TextLink
+              {...paths.sensors({
+                enrollmentTokenId: tokenId,
+                ...(state === "arrived" ? { status: "pending" } : {}),
+              })}
+              {...look}
+              underline="never"
+              c="inherit"
+            />
+          )
+        }
       />
     </Head>
   );
