@@ -3,6 +3,7 @@
 import { hash } from "node:crypto";
 import { type BulkPreview, type BulkProgress, MAX_SELECTED } from "@attacklens/protocol/bulk.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
+import { withEventsLast } from "./audit/audit.ts";
 import type { Database } from "./db/schema.ts";
 import { inTransaction } from "./db/transaction.ts";
 import { openTurns } from "./turns.ts";
@@ -82,7 +83,7 @@ async function select(slices: AsyncIterable<Candidate[]>): Promise<Selection> {
   };
 }
 
-/** The order of the ids does not matter, so that no one has to sort them. */
+/** The order of the ids does not matter, so they need no sort. */
 function mix(mixed: Uint8Array, id: string): void {
   const digest = hash("sha256", id, "buffer");
   for (let index = 0; index < mixed.length; index++) mixed[index]! ^= digest[index]!;
@@ -105,7 +106,7 @@ async function* runBulk(
     const some = chosen.slice(start, start + AT_ONCE);
     try {
       await checkAgain();
-      const refusals = await inTransaction(db, (tx) => runSome(tx, some, run));
+      const refusals = await inTransaction(db, (tx) => withEventsLast(tx, () => runSome(tx, some, run)));
       progress.done += some.length - refusals.length;
       progress.refused += refusals.length;
       progress.refusals = [...progress.refusals, ...refusals].slice(0, SHOWN_REFUSALS);
@@ -129,9 +130,11 @@ async function runSome(
   some: Selection["chosen"],
   run: (tx: Database, id: string) => Promise<void>,
 ): Promise<BulkProgress["refusals"]> {
+  const turns = openTurns();
   const refusals: BulkProgress["refusals"] = [];
   // In one order, so that two actions never wait for each other.
   for (const { id, name } of some.toSorted((left, right) => (left.id < right.id ? -1 : 1))) {
+    if (turns.isOver()) await turns.next();
     try {
       await run(tx, id);
     } catch (error) {

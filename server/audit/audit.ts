@@ -102,8 +102,25 @@ export async function recordAuditEvent(tx: Database, event: AuditEvent): Promise
   await recordAuditEvents(tx, [event]);
 }
 
+/** The events of transactions that append them at their end. */
+const postponed = new WeakMap<Database, AuditEvent[]>();
+
+/**
+ * Runs several changes in a transaction, and appends their events after the last one. Otherwise the chain's
+ * end would be locked while a later change waits for a row, whose transaction may wait for the chain's end.
+ */
+export async function withEventsLast<T>(tx: Database, changes: () => Promise<T>): Promise<T> {
+  const events: AuditEvent[] = [];
+  postponed.set(tx, events);
+  const result = await changes().finally(() => postponed.delete(tx));
+  await recordAuditEvents(tx, events);
+  return result;
+}
+
 /** Appends several events in their order. */
 export async function recordAuditEvents(tx: Database, events: AuditEvent[]): Promise<void> {
+  const later = postponed.get(tx);
+  if (later) return void later.push(...events);
   if (events.length === 0) return;
   let { sequence, hash: previousHash } = await lockHead(tx);
   const rows = events.map((event) => {
