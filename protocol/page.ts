@@ -1,5 +1,6 @@
 // Lists are returned in keyset pages. A cursor names the last row of a page, so every page costs the same.
 import { z } from "zod";
+import { ROLES } from "./permissions.ts";
 import { isPlainText } from "./plain-text.ts";
 
 /**
@@ -43,7 +44,15 @@ export function page<T extends z.ZodType>(item: T) {
 }
 
 /** Whether the caller may take an action on an object in its current state, and the reason if not. */
-export const can = z.object({ allowed: z.boolean(), reason: z.string().optional() }).meta({ id: "Can" });
+export const can = z
+  .object({
+    allowed: z.boolean(),
+    reason: z.string().optional(),
+    needsRole: z.enum(ROLES).optional().meta({
+      description: "The lowest role that may take the action. Present: the caller's role is lower",
+    }),
+  })
+  .meta({ id: "Can" });
 export type Can = z.infer<typeof can>;
 
 /** Another object, by id and current name. */

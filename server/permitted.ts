@@ -21,7 +21,9 @@ export function permitted<A extends string>(
   obstacle: (action: A) => string | undefined,
 ): Record<A, Can> {
   const missing = permissionObstacle(user, permission);
-  const can = actions.map((action) => [action, canOf(missing ?? obstacle(action))] as const);
+  const isLow = !hasPermission(user.role, permission);
+  const role = isLow ? { needsRole: lowestRole(permission) } : {};
+  const can = actions.map((action) => [action, { ...canOf(missing ?? obstacle(action)), ...role }] as const);
   return Object.fromEntries(can) as Record<A, Can>;
 }
 

@@ -7,6 +7,7 @@ import { problemOf } from "../api.ts";
 import { ActionButton } from "../ui/ActionButton.tsx";
 import { ConfirmDialog } from "../ui/ConfirmDialog.tsx";
 import { countOf } from "../ui/numbers.ts";
+import { obstacleText } from "../ui/obstacle.ts";
 import { disabledReason } from "./disabled-reason.ts";
 import { MatchingDialog, type MatchingObjects } from "./MatchingDialog.tsx";
 
@@ -72,9 +73,8 @@ export function BulkActions<Row>(props: BulkActionsProps<Row>) {
 
   const titleOf = ({ action, possible: { length } }: NonNullable<typeof asked>) =>
     action.title?.(length) ?? `${action.verb} ${countOf(length, action.noun ?? noun)}`;
-  const leftOut = Map.groupBy(
-    asked?.left ?? [],
-    (row) => (asked && disabledReason(asked.action.can(row))) ?? "",
+  const leftOut = Map.groupBy(asked?.left ?? [], (row) =>
+    obstacleText((asked && disabledReason(asked.action.can(row))) ?? ""),
   );
   const offered = actions.filter(({ isFor }) => !isFor || rows.some(isFor));
   return (

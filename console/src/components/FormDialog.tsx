@@ -4,6 +4,7 @@ import { paths } from "../paths.ts";
 import { ActionButton } from "../ui/ActionButton.tsx";
 import { Dialog } from "../ui/Dialog.tsx";
 import { Notice } from "../ui/Notice.tsx";
+import { isNotPermitted, type Obstacle } from "../ui/obstacle.ts";
 import { Form } from "./Form.tsx";
 import classes from "./FormDialog.module.css";
 import { TextLink } from "./links.tsx";
@@ -21,13 +22,28 @@ interface FormDialogProps {
   isSubmitting: boolean;
   /** A problem that belongs to no field. */
   error?: string | undefined;
-  disabledReason?: string | undefined;
+  disabledReason?: Obstacle | undefined;
 }
 
-/** A dialog to create or edit an object. Enter submits it. */
+/** A dialog to create or edit an object. Enter submits it. Without the role, it says who can. */
 export function FormDialog({ isDirty, isSubmitting, onClose, ...props }: FormDialogProps) {
   const { requestClose, question } = useDiscard(isDirty, isSubmitting, onClose);
   const isSignedOut = useServerState() === "signed-out";
+  const { disabledReason } = props;
+  if (isNotPermitted(disabledReason)) {
+    return (
+      <Dialog title={props.title} size={520} onDismiss={onClose} withCloseButton>
+        <Stack gap="md">
+          <Notice kind="info">{disabledReason.notPermitted}</Notice>
+          <Group justify="flex-end">
+            <Button variant="default" onClick={onClose} data-autofocus>
+              Close
+            </Button>
+          </Group>
+        </Stack>
+      </Dialog>
+    );
+  }
   return (
     <>
       <Dialog title={props.title} size={520} onDismiss={requestClose} withCloseButton trapFocus={!question}>
@@ -40,7 +56,7 @@ export function FormDialog({ isDirty, isSubmitting, onClose, ...props }: FormDia
               <Button variant="default" onClick={requestClose}>
                 Cancel
               </Button>
-              <ActionButton type="submit" loading={isSubmitting} disabledReason={props.disabledReason}>
+              <ActionButton type="submit" loading={isSubmitting} disabledReason={disabledReason}>
                 {props.submit}
               </ActionButton>
             </Group>

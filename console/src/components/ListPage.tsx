@@ -1,7 +1,10 @@
 // The pattern of every list page: title and count, description, primary action, search, filters and table.
+import type { Permission } from "@attacklens/protocol/permissions.ts";
 import { Button } from "@mantine/core";
 import { IconFilterOff } from "@tabler/icons-react";
+import { useSuspenseQuery } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
+import { meQuery } from "../queries.ts";
 import { type Columns, DataTable } from "../ui/DataTable.tsx";
 import { Notice } from "../ui/Notice.tsx";
 import { formatCount } from "../ui/numbers.ts";
@@ -43,6 +46,8 @@ interface ListPageProps<Row extends { id: string }> {
   /** The actions accept a filter instead of rows. */
   canSelectMatching?: boolean;
   nameOf?: (row: Row) => string;
+  /** What the changes on this page need. Without it, no row can be selected. */
+  manage?: Permission;
   /** Shown when no object exists yet. */
   empty: ReactNode;
 }
@@ -51,6 +56,8 @@ export function ListPage<Row extends { id: string }>(props: ListPageProps<Row>) 
   const { title, search, filterNames = [], list } = props;
   const setSearch = useSetSearch();
   const place = useListPlace(search);
+  const { data: me } = useSuspenseQuery(meQuery);
+  const bulk = props.manage && !me.permissions.includes(props.manage) ? undefined : props.bulk;
   const [chosenIds, setChosenIds] = useState<ReadonlySet<string>>(NONE);
   // The filter whose matches are all selected. Another filter selects none.
   const [allOf, setAllOf] = useState<string>();
@@ -79,6 +86,7 @@ export function ListPage<Row extends { id: string }>(props: ListPageProps<Row>) 
         }
         description={props.description}
         action={props.action}
+        {...(props.manage ? { manage: props.manage } : {})}
       />
       {!isEmpty && (
         <div className={classes.tools}>
@@ -94,7 +102,7 @@ export function ListPage<Row extends { id: string }>(props: ListPageProps<Row>) 
         </div>
       )}
       {props.notice}
-      {props.bulk && chosen.length > 0 && (
+      {bulk && chosen.length > 0 && (
         <section className={classes.bulk} aria-label="Chosen rows">
           <strong aria-live="polite">
             {isAll ? `All ${count} that match selected` : `${formatCount(chosen.length)} selected`}
@@ -106,7 +114,7 @@ export function ListPage<Row extends { id: string }>(props: ListPageProps<Row>) 
               onClick={() => setAllOf(JSON.stringify(search))}
             >{`Select all ${count} that match`}</Button>
           )}
-          {props.bulk(chosen, () => choose(NONE), isAll)}
+          {bulk(chosen, () => choose(NONE), isAll)}
           <Button variant="subtle" color="gray" size="compact-sm" onClick={() => choose(NONE)}>
             Clear selection
           </Button>
@@ -150,7 +158,7 @@ export function ListPage<Row extends { id: string }>(props: ListPageProps<Row>) 
           onMore={list.onMore}
           place={place}
           selection={
-            props.bulk && {
+            bulk && {
               ids: chosenIds,
               isAll,
               onChange: choose,

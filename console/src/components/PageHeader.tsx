@@ -1,5 +1,8 @@
+import type { Permission } from "@attacklens/protocol/permissions.ts";
 import type { ReactNode } from "react";
+import { obstacleText } from "../ui/obstacle.ts";
 import classes from "./PageHeader.module.css";
+import { usePermissionReason } from "./use-permission.ts";
 import { useTitle } from "./use-title.ts";
 
 interface PageHeaderProps {
@@ -10,9 +13,11 @@ interface PageHeaderProps {
   /** Above the title: the way back. */
   breadcrumb?: ReactNode;
   action?: ReactNode;
+  /** What the changes on this page need. A user without it reads once which role has it. */
+  manage?: Permission | undefined;
 }
 
-export function PageHeader({ title, mark, description, breadcrumb, action }: PageHeaderProps) {
+export function PageHeader({ title, mark, description, breadcrumb, action, manage }: PageHeaderProps) {
   useTitle(title);
   return (
     <header className={classes.header}>
@@ -29,8 +34,14 @@ export function PageHeader({ title, mark, description, breadcrumb, action }: Pag
           {mark}
         </div>
         {description && <p className={classes.description}>{description}</p>}
+        {manage && <RoleNote permission={manage} />}
       </div>
       {action && <div className={classes.action}>{action}</div>}
     </header>
   );
+}
+
+function RoleNote({ permission }: { permission: Permission }) {
+  const reason = usePermissionReason(permission);
+  return reason && <p className={classes.description}>{obstacleText(reason)}</p>;
 }

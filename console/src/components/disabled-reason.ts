@@ -1,12 +1,15 @@
 // Why an action is disabled.
 import type { Can } from "@attacklens/protocol/page.ts";
+import { ROLE_NAMES } from "@attacklens/protocol/permissions.ts";
+import type { Obstacle } from "../ui/obstacle.ts";
 
 /**
  * The server's reason without "Can't revoke the enrollment token:", which repeats the label. Undefined:
  * enabled.
  */
-export function disabledReason({ allowed, reason }: Can): string | undefined {
+export function disabledReason({ allowed, reason, needsRole }: Can): Obstacle | undefined {
   if (allowed) return undefined;
+  if (needsRole) return { notPermitted: `Needs the ${ROLE_NAMES[needsRole]} role or a higher one` };
   const why = (reason ?? "Not available now").replace(/^Can't [^:]*: /, "");
   return why.charAt(0).toUpperCase() + why.slice(1);
 }

@@ -1,16 +1,19 @@
 import { ActionIcon, Menu, Text } from "@mantine/core";
 import { IconDots } from "@tabler/icons-react";
+import { isNotPermitted, type Obstacle, obstacleText } from "./obstacle.ts";
 
 export interface RowAction {
   label: string;
   onSelect: () => void;
   danger?: boolean;
-  /** Why it is disabled, shown under the label. The entry stays focusable. */
-  disabledReason?: string | undefined;
+  /** Why it is disabled, shown under the label, or why it is not shown. The entry stays focusable. */
+  disabledReason?: Obstacle | undefined;
 }
 
 /** The menu at the end of a row. */
 export function RowMenu({ name, actions }: { name: string; actions: RowAction[] }) {
+  const shown = permittedActions(actions);
+  if (shown.length === 0) return null;
   return (
     <Menu width={240} portalProps={{ target: "main" }}>
       <Menu.Target>
@@ -19,10 +22,14 @@ export function RowMenu({ name, actions }: { name: string; actions: RowAction[] 
         </ActionIcon>
       </Menu.Target>
       <Menu.Dropdown>
-        <MenuActions actions={actions} />
+        <MenuActions actions={shown} />
       </Menu.Dropdown>
     </Menu>
   );
+}
+
+export function permittedActions(actions: RowAction[]): RowAction[] {
+  return actions.filter(({ disabledReason }) => !isNotPermitted(disabledReason));
 }
 
 export function MenuActions({ actions }: { actions: RowAction[] }) {
@@ -38,7 +45,7 @@ export function MenuActions({ actions }: { actions: RowAction[] }) {
       </Text>
       {action.disabledReason && (
         <Text size="xs" c="dimmed" component="span" display="block">
-          {action.disabledReason}
+          {obstacleText(action.disabledReason)}
         </Text>
       )}
     </Menu.Item>

@@ -11,7 +11,6 @@ import { useList } from "../../components/use-list.ts";
 import { usePermissionReason } from "../../components/use-permission.ts";
 import { paths } from "../../paths.ts";
 import { refresh } from "../../queries.ts";
-import { ActionButton } from "../../ui/ActionButton.tsx";
 import { ConfirmDialog } from "../../ui/ConfirmDialog.tsx";
 import { StateMessage } from "../../ui/StateMessage.tsx";
 import { apiKeyColumns } from "./api-key-columns.tsx";
@@ -36,6 +35,7 @@ export function ApiKeysPage() {
         title="API keys"
         description="Scripts and the command line use an API key instead of a sign-in."
         action={<CreateKey />}
+        manage="api-keys:manage"
         noun="API keys"
         searchLabel="Search by name"
         search={search}
@@ -68,7 +68,7 @@ export function ApiKeysPage() {
 
 function CreateKey() {
   const disabledReason = usePermissionReason("api-keys:manage");
-  if (disabledReason) return <ActionButton disabledReason={disabledReason}>Create API key</ActionButton>;
+  if (disabledReason) return null;
   return (
     <ButtonLink {...paths.apiKeyNew()} search={true} leftSection={<IconPlus size={16} />}>
       Create API key

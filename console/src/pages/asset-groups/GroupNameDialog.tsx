@@ -8,13 +8,14 @@ import { validateBody } from "../../components/form-schema.ts";
 import { useSubmit } from "../../components/use-submit.ts";
 import { paths } from "../../paths.ts";
 import { refresh } from "../../queries.ts";
+import type { Obstacle } from "../../ui/obstacle.ts";
 
 interface GroupNameDialogProps {
   title: string;
   submit: string;
   name: string;
   onSubmit: (name: string) => Promise<AssetGroup>;
-  disabledReason: string | undefined;
+  disabledReason: Obstacle | undefined;
 }
 
 const validate = validateBody<{ name: string }>({ schema: createAssetGroup.body });

@@ -7,7 +7,6 @@ import { ButtonLink } from "../../components/links.tsx";
 import { useList } from "../../components/use-list.ts";
 import { usePermissionReason } from "../../components/use-permission.ts";
 import { paths } from "../../paths.ts";
-import { ActionButton } from "../../ui/ActionButton.tsx";
 import { StateMessage } from "../../ui/StateMessage.tsx";
 import { groupColumns } from "./group-columns.tsx";
 import { groupList } from "./group-queries.ts";
@@ -26,6 +25,7 @@ export function GroupsPage() {
         title="Asset Groups"
         description="Named sets of assets. You can scope Enrollment Tokens to a group and filter lists by group."
         action={<CreateGroup />}
+        manage="assets:manage"
         noun="asset groups"
         searchLabel="Search by name"
         search={search}
@@ -48,7 +48,7 @@ export function GroupsPage() {
 
 function CreateGroup() {
   const disabledReason = usePermissionReason("assets:manage");
-  if (disabledReason) return <ActionButton disabledReason={disabledReason}>Create Asset Group</ActionButton>;
+  if (disabledReason) return null;
   return (
     <ButtonLink {...paths.assetGroupNew()} search={true} leftSection={<IconPlus size={16} />}>
       Create Asset Group

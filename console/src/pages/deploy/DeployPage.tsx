@@ -14,7 +14,6 @@ import { useSetSearch } from "../../components/use-list.ts";
 import { usePermissionReason } from "../../components/use-permission.ts";
 import { paths } from "../../paths.ts";
 import { connectionQuery, tokenQuery } from "../../queries.ts";
-import { ActionButton } from "../../ui/ActionButton.tsx";
 import { PageBody } from "../../ui/PageBody.tsx";
 import { ChosenToken } from "./ChosenToken.tsx";
 import { GuideArticle } from "./GuideArticle.tsx";
@@ -35,6 +34,7 @@ export function DeployPage() {
     <>
       <PageHeader
         title="Deploy"
+        manage="enrollment-tokens:manage"
         description="Put sensors on your hosts. Choose a platform and a tool, and follow the guide."
         action={<CreateToken />}
       />
@@ -61,12 +61,7 @@ export function DeployPage() {
 
 function CreateToken() {
   const disabledReason = usePermissionReason("enrollment-tokens:manage");
-  if (disabledReason)
-    return (
-      <ActionButton variant="default" disabledReason={disabledReason}>
-        Create Token
-      </ActionButton>
-    );
+  if (disabledReason) return null;
   return (
     <ButtonLink variant="default" {...paths.enrollmentTokenNew()}>
       Create Token

@@ -8,7 +8,6 @@ import { useSetSearch } from "../../components/use-list.ts";
 import { usePermissionReason } from "../../components/use-permission.ts";
 import { paths } from "../../paths.ts";
 import { refreshMs } from "../../queries.ts";
-import { ActionButton } from "../../ui/ActionButton.tsx";
 import { countOf, formatCount } from "../../ui/numbers.ts";
 import { type Segment, SegmentedBar } from "../../ui/SegmentedBar.tsx";
 import { StateMessage } from "../../ui/StateMessage.tsx";
@@ -167,13 +166,7 @@ function Head({ tokenId, rollout, note, children }: HeadProps) {
 function ExpectButton({ tokenId, isPrimary = false }: { tokenId: string; isPrimary?: boolean }) {
   const disabledReason = usePermissionReason("enrollment-tokens:manage");
   const look = { variant: isPrimary ? "filled" : "default" };
-  if (disabledReason) {
-    return (
-      <ActionButton {...look} disabledReason={disabledReason}>
-        Set expected hosts…
-      </ActionButton>
-    );
-  }
+  if (disabledReason) return null;
   return (
     <ButtonLink {...look} {...paths.rolloutExpected(tokenId)} search={true}>
       Set expected hosts…

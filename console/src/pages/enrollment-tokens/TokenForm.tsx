@@ -6,6 +6,7 @@ import { FormDialog } from "../../components/FormDialog.tsx";
 import { validateBody } from "../../components/form-schema.ts";
 import { useSubmit } from "../../components/use-submit.ts";
 import { Notice } from "../../ui/Notice.tsx";
+import type { Obstacle } from "../../ui/obstacle.ts";
 import { ExpiryField } from "./ExpiryField.tsx";
 import { daysFrom, expiryError, toWallClock } from "./expiry.ts";
 import { GroupField } from "./GroupField.tsx";
@@ -29,7 +30,7 @@ interface TokenFormProps {
   spent?: number;
   onSubmit: (values: TokenValues) => Promise<void>;
   onClose: () => void;
-  disabledReason: string | undefined;
+  disabledReason: Obstacle | undefined;
 }
 
 const NAME_ADVICE =

@@ -26,6 +26,7 @@ export function TokenPage() {
   return (
     <>
       <PageHeader
+        manage="enrollment-tokens:manage"
         breadcrumb={<TextLink {...paths.enrollmentTokens()}>Enrollment Tokens</TextLink>}
         title={token.name}
         mark={<TokenStatusMark status={token.status} />}

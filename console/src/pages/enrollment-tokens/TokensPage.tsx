@@ -12,7 +12,6 @@ import { useList, useSetSearch } from "../../components/use-list.ts";
 import { usePermissionReason } from "../../components/use-permission.ts";
 import { useRefreshAt } from "../../components/use-refresh-at.ts";
 import { paths } from "../../paths.ts";
-import { ActionButton } from "../../ui/ActionButton.tsx";
 import { FilterMenu } from "../../ui/FilterMenu.tsx";
 import { StateMessage } from "../../ui/StateMessage.tsx";
 import { ReferenceFound } from "./ReferenceFound.tsx";
@@ -45,6 +44,7 @@ export function TokensPage() {
         title="Enrollment Tokens"
         description="Sensors use a token once, to enroll. After that, each has its own identity."
         action={<CreateToken />}
+        manage="enrollment-tokens:manage"
         noun="tokens"
         searchLabel="Search by name or reference"
         search={search}
@@ -95,7 +95,7 @@ export function TokensPage() {
 
 function CreateToken() {
   const disabledReason = usePermissionReason("enrollment-tokens:manage");
-  if (disabledReason) return <ActionButton disabledReason={disabledReason}>Create Token</ActionButton>;
+  if (disabledReason) return null;
   return (
     <ButtonLink {...paths.enrollmentTokenNew()} search={true} leftSection={<IconPlus size={16} />}>
       Create Token

@@ -31,6 +31,7 @@ export function SensorPage() {
   return (
     <>
       <PageHeader
+        manage="sensors:manage"
         breadcrumb={<TextLink {...paths.sensors()}>All sensors</TextLink>}
         title={sensor.hostname}
         mark={<SensorStatusMark status={sensor.status} />}

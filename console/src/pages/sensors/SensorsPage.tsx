@@ -33,6 +33,7 @@ export function SensorsPage() {
       <ListPage<Sensor>
         title="All sensors"
         description="The sensors on your hosts, and their status."
+        manage="sensors:manage"
         noun="sensors"
         searchLabel="Search by hostname"
         search={search}

@@ -50,6 +50,7 @@ export function HostsPage() {
     <ListPage<HostUpdate>
       title="Hosts and their updates"
       description="How each host is updated, and how far it got."
+      manage="updates:manage"
       noun="hosts"
       action={
         <div className={classes.actions}>

@@ -7,6 +7,7 @@ import { validateBody } from "../../components/form-schema.ts";
 import { useSubmit } from "../../components/use-submit.ts";
 import { paths } from "../../paths.ts";
 import { refresh } from "../../queries.ts";
+import type { Obstacle } from "../../ui/obstacle.ts";
 import { RingFields } from "./RingFields.tsx";
 import { type RingValues, toRingBody } from "./ring-values.ts";
 
@@ -22,7 +23,7 @@ interface RingDialogProps {
   /** Absent: a new ring. */
   ring?: UpdateRing;
   initial: RingValues;
-  disabledReason: string | undefined;
+  disabledReason: Obstacle | undefined;
   onSubmit: (values: RingValues) => Promise<unknown>;
 }
 

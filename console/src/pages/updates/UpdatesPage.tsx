@@ -9,7 +9,6 @@ import { PageHeader } from "../../components/PageHeader.tsx";
 import { usePermissionReason } from "../../components/use-permission.ts";
 import { paths } from "../../paths.ts";
 import { refreshMs } from "../../queries.ts";
-import { ActionButton } from "../../ui/ActionButton.tsx";
 import { Notice } from "../../ui/Notice.tsx";
 import { PageBody } from "../../ui/PageBody.tsx";
 import { Section } from "../../ui/Section.tsx";
@@ -28,6 +27,7 @@ export function UpdatesPage() {
   return (
     <>
       <PageHeader
+        manage="updates:manage"
         title="Updates"
         description="Which release each host runs, and the rings in which hosts get a new one."
         action={
@@ -72,7 +72,7 @@ export function UpdatesPage() {
 
 function CreateRing() {
   const disabledReason = usePermissionReason("updates:manage");
-  if (disabledReason) return <ActionButton disabledReason={disabledReason}>Create Ring</ActionButton>;
+  if (disabledReason) return null;
   return (
     <ButtonLink {...paths.updateRingNew()} leftSection={<IconPlus size={16} />}>
       Create Ring
