@@ -58,6 +58,16 @@ test(
       await follow(page, path);
       await expectAccessible(page, `${path}, empty`);
     }
+    await page.keyboard.press("Control+k");
+    await page.getByRole("option", { name: "Create Token" }).waitFor();
+    await expectAccessible(page, "command palette");
+    await page.keyboard.press("Escape");
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    await page.keyboard.press("?");
+    await page.getByRole("dialog", { name: "Keyboard shortcuts" }).waitFor();
+    await expectAccessible(page, "shortcuts");
+    await page.keyboard.press("Escape");
+    await page.getByRole("dialog").waitFor({ state: "detached" });
     await ada.call(createAssetGroup, { body: { name: "Finance" } });
     const token = await createToken(ada, "Production");
     const { stateDir, code } = await enrollSensor(installation, token.value);

@@ -4,8 +4,10 @@ import { type MantineColorScheme, Menu, UnstyledButton, useMantineColorScheme } 
 import { notifications } from "@mantine/notifications";
 import {
   IconDeviceDesktop,
+  IconKeyboard,
   IconLogout,
   IconMoon,
+  IconSearch,
   IconSelector,
   IconSun,
   IconUserCircle,
@@ -15,6 +17,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { callApi, problemOf } from "../api.ts";
 import { paths } from "../paths.ts";
 import { meQuery } from "../queries.ts";
+import { openByKeyboard } from "./Keyboard.tsx";
 import classes from "./Shell.module.css";
 
 const SCHEMES: { value: MantineColorScheme; label: string; icon: typeof IconSun }[] = [
@@ -74,6 +77,13 @@ export function AccountMenu() {
             </Menu.RadioItem>
           ))}
         </Menu.RadioGroup>
+        <Menu.Divider />
+        <Menu.Item leftSection={<IconSearch size={16} />} onClick={() => openByKeyboard("palette")}>
+          Find
+        </Menu.Item>
+        <Menu.Item leftSection={<IconKeyboard size={16} />} onClick={() => openByKeyboard("help")}>
+          Keyboard shortcuts
+        </Menu.Item>
         <Menu.Divider />
         <Menu.Item leftSection={<IconLogout size={16} />} onClick={leave}>
           Sign out

@@ -8,6 +8,7 @@ import { paths } from "../paths.ts";
 import { meQuery } from "../queries.ts";
 import { AccountMenu } from "./AccountMenu.tsx";
 import { ConfirmIdentityDialog } from "./ConfirmIdentityDialog.tsx";
+import { Keyboard } from "./Keyboard.tsx";
 import { LensMark } from "./LensMark.tsx";
 import { TextLink } from "./links.tsx";
 import { useLive } from "./live.ts";
@@ -69,6 +70,7 @@ function Frame({ me, children }: { me?: Account | undefined; children: ReactNode
         {children}
       </main>
       <ConfirmIdentityDialog />
+      <Keyboard />
     </div>
   );
 }

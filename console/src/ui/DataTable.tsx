@@ -12,6 +12,7 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { type MouseEvent, useEffect, useRef } from "react";
 import classes from "./DataTable.module.css";
 import { type Order, SortHeader } from "./SortHeader.tsx";
+import { useRowFocus } from "./use-row-focus.ts";
 import { type PlaceKeeper, useTablePlace } from "./use-table-place.ts";
 
 interface ColumnMeta {
@@ -80,13 +81,19 @@ export function DataTable<Row extends RowData>(props: DataTableProps<Row>) {
   }, [isNearEnd, onMore]);
   useTablePlace(scroller, props.place, { rows: rows.length, hasMore, onMore });
 
+  useRowFocus(scroller, {
+    count: tableRows.length,
+    scrollTo: (index) => virtualizer.scrollToIndex(index),
+    onOpen: onRowClick && ((index) => tableRows[index] && onRowClick(tableRows[index].original)),
+  });
+
   const above = shown[0]?.start ?? 0;
   const below = virtualizer.getTotalSize() - (shown.at(-1)?.end ?? 0);
   const headers = table.getHeaderGroups()[0]?.headers ?? [];
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: keyboard users must be able to scroll it
-    <section ref={scroller} className={classes.scroller} aria-label={label} tabIndex={0}>
-      <table className={classes.table} aria-rowcount={total + 1}>
+    <section ref={scroller} className={classes.scroller} aria-label={label}>
+      {/* biome-ignore lint/a11y/noNoninteractiveElementToInteractiveRole: rows have the focus */}
+      <table role="grid" aria-label={label} className={classes.table} aria-rowcount={total + 1}>
         <colgroup>
           {selection && <col style={{ width: "36px" }} />}
           {headers.map(({ id, column }) => (

@@ -1,4 +1,4 @@
-import { type AssetGroup, createAssetGroup } from "@attacklens/protocol/asset-groups.ts";
+import { createAssetGroup } from "@attacklens/protocol/asset-groups.ts";
 import { TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useQueryClient } from "@tanstack/react-query";
@@ -14,7 +14,7 @@ interface GroupNameDialogProps {
   title: string;
   submit: string;
   name: string;
-  onSubmit: (name: string) => Promise<AssetGroup>;
+  onSubmit: (name: string) => Promise<unknown>;
   disabledReason: Obstacle | undefined;
 }
 

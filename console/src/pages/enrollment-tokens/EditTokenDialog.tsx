@@ -1,10 +1,10 @@
 import { updateEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
-import { notifications } from "@mantine/notifications";
 import { useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { callApi } from "../../api.ts";
 import { disabledReason } from "../../components/disabled-reason.ts";
+import { showUndoable } from "../../components/undo.tsx";
 import { paths } from "../../paths.ts";
 import { refresh, tokenQuery } from "../../queries.ts";
 import { TokenForm } from "./TokenForm.tsx";
@@ -30,7 +30,12 @@ export function EditTokenDialog() {
     if (Object.keys(body).length > 0) {
       const changed = await callApi(updateEnrollmentToken, { params: { id: tokenId }, body });
       await refresh(queryClient, "enrollmentTokens");
-      notifications.show({ message: `“${changed.name}” is saved.` });
+      showUndoable(`“${changed.name}” is saved.`, async () => {
+        const restored = changesBetween(after, before);
+        const { name } = await callApi(updateEnrollmentToken, { params: { id: tokenId }, body: restored });
+        await refresh(queryClient, "enrollmentTokens");
+        return `“${name}” is as it was before.`;
+      });
     }
     await close();
   }

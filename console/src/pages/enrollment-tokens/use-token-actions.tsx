@@ -10,12 +10,27 @@ import { useNavigate } from "@tanstack/react-router";
 import { type ReactNode, useCallback, useState } from "react";
 import { callApi, problemOf } from "../../api.ts";
 import { disabledReason } from "../../components/disabled-reason.ts";
+import { showUndoable } from "../../components/undo.tsx";
 import { paths } from "../../paths.ts";
 import { refresh } from "../../queries.ts";
 import type { RowAction } from "../../ui/RowMenu.tsx";
 import { BlockSensorsDialog } from "./BlockSensorsDialog.tsx";
 import { DeleteTokenDialog } from "./DeleteTokenDialog.tsx";
 import { RevokeTokenDialog } from "./RevokeTokenDialog.tsx";
+
+interface Change {
+  route: typeof pauseEnrollmentToken | typeof resumeEnrollmentToken;
+  done: string;
+}
+
+const PAUSE: Change = {
+  route: pauseEnrollmentToken,
+  done: "is paused. No sensor can enroll with it until you resume it",
+};
+const RESUME: Change = {
+  route: resumeEnrollmentToken,
+  done: "is active again. Sensors can enroll with it",
+};
 
 type Asked = { what: "revoke" | "block" | "delete"; token: EnrollmentToken };
 
@@ -26,21 +41,26 @@ export function useTokenActions(onDeleted?: () => Promise<void>): {
   const [asked, setAsked] = useState<Asked>();
   const queryClient = useQueryClient();
   const navigate = useNavigate();
-  const change = useCallback(
-    async (
-      verb: typeof pauseEnrollmentToken | typeof resumeEnrollmentToken,
-      token: EnrollmentToken,
-      done: string,
-    ) => {
+  const set = useCallback(
+    async ({ id, name }: EnrollmentToken, { route, done }: Change) => {
       try {
-        await callApi(verb, { params: { id: token.id } });
-        notifications.show({ message: `“${token.name}” ${done}.` });
+        await callApi(route, { params: { id } });
+      } finally {
+        await refresh(queryClient, "enrollmentTokens");
+      }
+      return `“${name}” ${done}.`;
+    },
+    [queryClient],
+  );
+  const change = useCallback(
+    async (token: EnrollmentToken, to: Change, back: Change) => {
+      try {
+        showUndoable(await set(token, to), () => set(token, back));
       } catch (error) {
         notifications.show({ color: "red", message: problemOf(error).detail });
       }
-      await refresh(queryClient, "enrollmentTokens");
     },
-    [queryClient],
+    [set],
   );
   const actionsFor = useCallback(
     (token: EnrollmentToken): RowAction[] => [
@@ -52,18 +72,12 @@ export function useTokenActions(onDeleted?: () => Promise<void>): {
       token.pausedAt === null
         ? {
             label: "Pause",
-            onSelect: () =>
-              change(
-                pauseEnrollmentToken,
-                token,
-                "is paused. No sensor can enroll with it until you resume it",
-              ),
+            onSelect: () => change(token, PAUSE, RESUME),
             disabledReason: disabledReason(token.can.pause),
           }
         : {
             label: "Resume",
-            onSelect: () =>
-              change(resumeEnrollmentToken, token, "is active again. Sensors can enroll with it"),
+            onSelect: () => change(token, RESUME, PAUSE),
             disabledReason: disabledReason(token.can.resume),
           },
       {

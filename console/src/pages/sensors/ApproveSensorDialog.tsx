@@ -1,9 +1,9 @@
-import { approveSensor, type Sensor } from "@attacklens/protocol/sensors.ts";
+import { approveSensor, type Sensor, withdrawApproval } from "@attacklens/protocol/sensors.ts";
 import { Checkbox, Stack, Text } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { callApi, problemOf } from "../../api.ts";
+import { showUndoable } from "../../components/undo.tsx";
 import { refresh } from "../../queries.ts";
 import { ConfirmDialog } from "../../ui/ConfirmDialog.tsx";
 import classes from "./ApproveSensorDialog.module.css";
@@ -19,7 +19,11 @@ export function ApproveSensorDialog({ sensor, onClose }: { sensor: Sensor; onClo
     await refresh(queryClient, "sensors");
     const next =
       sensor.blockedAt === null ? "It reports within a minute." : "It reports once it is unblocked.";
-    notifications.show({ message: `Sensor “${sensor.hostname}” is approved. ${next}` });
+    showUndoable(`Sensor “${sensor.hostname}” is approved. ${next}`, async () => {
+      await callApi(withdrawApproval, { params: { id: sensor.id } });
+      await refresh(queryClient, "sensors");
+      return `Sensor “${sensor.hostname}” awaits approval again. The server refuses its reports.`;
+    });
   }
   return (
     <ConfirmDialog

@@ -2,10 +2,11 @@
 import type { Can } from "@attacklens/protocol/page.ts";
 import { blockSensor, type Sensor, unblockSensor } from "@attacklens/protocol/sensors.ts";
 import { notifications } from "@mantine/notifications";
-import { useQueryClient } from "@tanstack/react-query";
+import { type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { type ReactNode, useCallback, useState } from "react";
 import { callApi, problemOf } from "../../api.ts";
 import { disabledReason } from "../../components/disabled-reason.ts";
+import { showUndoable } from "../../components/undo.tsx";
 import { refresh } from "../../queries.ts";
 import { ConfirmDialog } from "../../ui/ConfirmDialog.tsx";
 import type { RowAction } from "../../ui/RowMenu.tsx";
@@ -38,14 +39,10 @@ export function useSensorActions(onDeleted?: () => Promise<void>): {
   const unblock = useCallback(
     async (sensor: Sensor) => {
       try {
-        await callApi(unblockSensor, { params: { id: sensor.id } });
-        notifications.show({
-          message: `Sensor “${sensor.hostname}” is unblocked. The server accepts its requests again.`,
-        });
+        notifications.show({ message: await unblocked(queryClient, sensor) });
       } catch (error) {
         notifications.show({ color: "red", message: problemOf(error).detail });
       }
-      await refresh(queryClient, "sensors");
     },
     [queryClient],
   );
@@ -105,14 +102,23 @@ export function useSensorActions(onDeleted?: () => Promise<void>): {
   return { actionsFor, dialog: dialogs[asked.dialog] };
 }
 
+/** Unblocks a sensor, and returns the message about it. */
+async function unblocked(queryClient: QueryClient, { id, hostname }: Sensor): Promise<string> {
+  try {
+    await callApi(unblockSensor, { params: { id } });
+  } finally {
+    await refresh(queryClient, "sensors");
+  }
+  return `Sensor “${hostname}” is unblocked. The server accepts its requests again.`;
+}
+
 function BlockSensorDialog({ sensor, onClose }: { sensor: Sensor; onClose: () => void }) {
   const queryClient = useQueryClient();
   async function block() {
     await callApi(blockSensor, { params: { id: sensor.id } });
     await refresh(queryClient, "sensors");
-    notifications.show({
-      message: `Sensor “${sensor.hostname}” is blocked. The server refuses its requests.`,
-    });
+    const message = `Sensor “${sensor.hostname}” is blocked. The server refuses its requests.`;
+    showUndoable(message, () => unblocked(queryClient, sensor));
   }
   return (
     <ConfirmDialog
