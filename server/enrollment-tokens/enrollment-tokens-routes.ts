@@ -4,7 +4,7 @@ import * as routes from "@attacklens/protocol/enrollment-tokens.ts";
 import * as blocking from "@attacklens/protocol/revoke-and-block.ts";
 import * as rollout from "@attacklens/protocol/rollout.ts";
 import * as actions from "@attacklens/protocol/token-actions.ts";
-import { openBulk, previewBulk } from "../bulk.ts";
+import { openBulk, previewBulk } from "../bulk/bulk.ts";
 import { handler } from "../route-handler.ts";
 import { jsonLines, streamText } from "../streamed-text.ts";
 import { listArrivals } from "./arrivals.ts";

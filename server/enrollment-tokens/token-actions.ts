@@ -4,7 +4,7 @@ import type {
   previewTokenAction as previewRoute,
   TokenBulkAction,
 } from "@attacklens/protocol/token-actions.ts";
-import type { Candidate } from "../bulk.ts";
+import type { Candidate } from "../bulk/bulk.ts";
 import type { User } from "../caller.ts";
 import type { Database } from "../db/schema.ts";
 import { listEnrollmentTokens } from "./enrollment-tokens.ts";

@@ -4,7 +4,7 @@ import type {
   previewSensorAction as previewRoute,
   SensorBulkAction,
 } from "@attacklens/protocol/sensor-actions.ts";
-import type { Candidate } from "../bulk.ts";
+import type { Candidate } from "../bulk/bulk.ts";
 import type { Database } from "../db/schema.ts";
 import { lockForAction } from "./record/locked-sensor.ts";
 import { sensorObstacle } from "./record/sensor-obstacles.ts";

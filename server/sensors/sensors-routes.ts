@@ -2,7 +2,7 @@ import * as actions from "@attacklens/protocol/sensor-actions.ts";
 import * as counts from "@attacklens/protocol/sensor-counts.ts";
 import * as routes from "@attacklens/protocol/sensors.ts";
 import { unenroll } from "@attacklens/protocol/unenroll.ts";
-import { openBulk, previewBulk } from "../bulk.ts";
+import { openBulk, previewBulk } from "../bulk/bulk.ts";
 import { handler } from "../route-handler.ts";
 import { jsonLines, streamText } from "../streamed-text.ts";
 import { onlineSince } from "./record/sensor-status.ts";

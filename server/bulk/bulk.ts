@@ -3,10 +3,10 @@
 import { hash } from "node:crypto";
 import { type BulkPreview, type BulkProgress, MAX_SELECTED } from "@attacklens/protocol/bulk.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
-import { withEventsLast } from "./audit/audit.ts";
-import type { Database } from "./db/schema.ts";
-import { inTransaction } from "./db/transaction.ts";
-import { openTurns } from "./turns.ts";
+import { withEventsLast } from "../audit/audit.ts";
+import type { Database } from "../db/schema.ts";
+import { inTransaction } from "../db/transaction.ts";
+import { openTurns } from "../turns.ts";
 
 /** An object that matches the filter. */
 export interface Candidate {

@@ -6,10 +6,10 @@ import { previewSensorAction, runSensorAction } from "@attacklens/protocol/senso
 import { listSensors } from "@attacklens/protocol/sensors.ts";
 import { previewTokenAction, runTokenAction } from "@attacklens/protocol/token-actions.ts";
 import { sql } from "kysely";
-import { fleetStatements } from "../harness/fleet-rows.ts";
-import { openFleet } from "./testing/test-fleet.ts";
-import type { World } from "./testing/test-world.ts";
-import { jsonInit, openWorld, TESTED_DIALECTS } from "./testing/test-world.ts";
+import { fleetStatements } from "../../harness/fleet-rows.ts";
+import { openFleet } from "../testing/test-fleet.ts";
+import type { World } from "../testing/test-world.ts";
+import { jsonInit, openWorld, TESTED_DIALECTS } from "../testing/test-world.ts";
 
 const HOSTS = 45;
 
