@@ -5,6 +5,11 @@ export function newId(kind: IdKind): string {
   return formatId(kind, Bun.randomUUIDv7());
 }
 
+/** Returns the id of the attempt that a sensor enrolled with: it has the sensor's UUID. */
+export function attemptIdOf(sensorId: string): string {
+  return formatId("enrollment", sensorId.slice(sensorId.indexOf("_") + 1));
+}
+
 /**
  * Removes differences that readers do not see or do not distinguish: case, width, and the characters that
  * Unicode declares ignorable (e.g. a zero-width space). Removing one may join a letter and its accent, which

@@ -132,9 +132,7 @@ enrollment_attempt.public_key text collate C not null;
 enrollment_attempt.sensor_id text collate C;
 enrollment_attempt enrollment_attempt_enrollment_token_id_fkey FOREIGN KEY (enrollment_token_id) REFERENCES enrollment_token(id);
 enrollment_attempt enrollment_attempt_pkey PRIMARY KEY (id);
-enrollment_attempt enrollment_attempt_reference UNIQUE (reference, enrollment_token_id);
 enrollment_attempt enrollment_attempt_sensor_id_fkey FOREIGN KEY (sensor_id) REFERENCES sensor(id);
-enrollment_attempt enrollment_attempt_sensor_id_key UNIQUE (sensor_id);
 enrollment_attempt enrollment_attempt_use UNIQUE (enrollment_token_id, use_number);
 CREATE INDEX enrollment_attempt_at ON public.enrollment_attempt USING btree (at, id);
 CREATE INDEX enrollment_attempt_host ON public.enrollment_attempt USING btree (enrollment_token_id, hostname_key);
@@ -142,8 +140,7 @@ CREATE INDEX enrollment_attempt_refused ON public.enrollment_attempt USING btree
 CREATE INDEX enrollment_attempt_token ON public.enrollment_attempt USING btree (enrollment_token_id, at, id);
 CREATE INDEX enrollment_attempt_token_refused ON public.enrollment_attempt USING btree (enrollment_token_id, at, id) WHERE (reason IS NOT NULL);
 CREATE UNIQUE INDEX enrollment_attempt_pkey ON public.enrollment_attempt USING btree (id);
-CREATE UNIQUE INDEX enrollment_attempt_reference ON public.enrollment_attempt USING btree (reference, enrollment_token_id);
-CREATE UNIQUE INDEX enrollment_attempt_sensor_id_key ON public.enrollment_attempt USING btree (sensor_id);
+CREATE UNIQUE INDEX enrollment_attempt_reference ON public.enrollment_attempt USING btree (reference, enrollment_token_id) WHERE (reason IS NOT NULL);
 CREATE UNIQUE INDEX enrollment_attempt_use ON public.enrollment_attempt USING btree (enrollment_token_id, use_number);
 enrollment_token.id text collate C not null;
 enrollment_token.name text collate C not null;
@@ -193,9 +190,9 @@ CREATE OR REPLACE FUNCTION public.sensor_count_add()
  SET enable_hashjoin TO 'off'
  SET enable_mergejoin TO 'off'
 AS $function$ begin insert into sensor_count (token_group_id, cell, version, sensors)
-              select token_group_id, cell, '', count(*) from added group by token_group_id, cell;
+    select token_group_id, cell, '', count(*) from added group by token_group_id, cell;
 insert into sensor_count (token_group_id, cell, version, sensors)
-              select 0, cell, version, count(*) from added group by cell, version; return null; end $function$
+    select 0, cell, version, count(*) from added group by cell, version; return null; end $function$
 ;
 CREATE OR REPLACE FUNCTION public.sensor_count_move()
  RETURNS trigger
@@ -231,10 +228,10 @@ CREATE OR REPLACE FUNCTION public.sensor_listing_add()
  SET enable_hashjoin TO 'off'
  SET enable_mergejoin TO 'off'
 AS $function$ begin insert into token_group (enrollment_token_id, asset_group_id)
-  select distinct changed.enrollment_token_id, coalesce(asset.asset_group_id, '')
-  from (select * from added) as changed cross join asset
-  where asset.id = changed.asset_id and not exists (
-    select 1 from token_group where token_group.enrollment_token_id = changed.enrollment_token_id
+  select distinct added.enrollment_token_id, coalesce(asset.asset_group_id, '')
+  from added cross join asset
+  where asset.id = added.asset_id and not exists (
+    select 1 from token_group where token_group.enrollment_token_id = added.enrollment_token_id
       and token_group.asset_group_id = coalesce(asset.asset_group_id, ''))
   on conflict do nothing;
 insert into sensor_listing
@@ -254,10 +251,10 @@ CREATE OR REPLACE FUNCTION public.sensor_listing_change()
  SET enable_hashjoin TO 'off'
  SET enable_mergejoin TO 'off'
 AS $function$ begin insert into token_group (enrollment_token_id, asset_group_id)
-  select distinct changed.enrollment_token_id, coalesce(asset.asset_group_id, '')
-  from (select new.enrollment_token_id as enrollment_token_id, new.asset_id as asset_id) as changed cross join asset
-  where asset.id = changed.asset_id and not exists (
-    select 1 from token_group where token_group.enrollment_token_id = changed.enrollment_token_id
+  select  new.enrollment_token_id, coalesce(asset.asset_group_id, '')
+  from asset
+  where asset.id = new.asset_id and not exists (
+    select 1 from token_group where token_group.enrollment_token_id = new.enrollment_token_id
       and token_group.asset_group_id = coalesce(asset.asset_group_id, ''))
   on conflict do nothing;
 update sensor_presence set cell = changed.cell, token_group_id = changed.token_group_id
@@ -528,7 +525,6 @@ sensor sensor_blocked_by_fkey FOREIGN KEY (blocked_by) REFERENCES "user"(id);
 sensor sensor_cloned_from_fkey FOREIGN KEY (cloned_from) REFERENCES sensor(id);
 sensor sensor_enrollment_token_id_fkey FOREIGN KEY (enrollment_token_id) REFERENCES enrollment_token(id);
 sensor sensor_pkey PRIMARY KEY (id);
-sensor sensor_public_key_key UNIQUE (public_key);
 sensor sensor_replaced_by_fkey FOREIGN KEY (replaced_by) REFERENCES sensor(id);
 sensor sensor_replacement_decided_by_fkey FOREIGN KEY (replacement_decided_by) REFERENCES "user"(id);
 CREATE INDEX sensor_cloned_from ON public.sensor USING btree (cloned_from) WHERE (cloned_from IS NOT NULL);
@@ -544,7 +540,6 @@ CREATE INDEX sensor_token_standing ON public.sensor USING btree (enrollment_toke
 CREATE UNIQUE INDEX sensor_asset ON public.sensor USING btree (asset_id) WHERE ((deleted_at IS NULL) AND (uninstalled_at IS NULL) AND (removed_at IS NULL) AND (replaced_at IS NULL));
 CREATE UNIQUE INDEX sensor_next_public_key ON public.sensor USING btree (next_public_key) WHERE (next_public_key IS NOT NULL);
 CREATE UNIQUE INDEX sensor_pkey ON public.sensor USING btree (id);
-CREATE UNIQUE INDEX sensor_public_key_key ON public.sensor USING btree (public_key);
 CREATE TRIGGER sensor_listing_add AFTER INSERT ON public.sensor REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION sensor_listing_add();
 CREATE TRIGGER sensor_listing_change AFTER UPDATE ON public.sensor FOR EACH ROW WHEN (((old.standing IS DISTINCT FROM new.standing) OR (old.platform IS DISTINCT FROM new.platform) OR (old.hostname_key IS DISTINCT FROM new.hostname_key) OR (old.version IS DISTINCT FROM new.version) OR (old.asset_id IS DISTINCT FROM new.asset_id) OR (old.enrollment_token_id IS DISTINCT FROM new.enrollment_token_id))) EXECUTE FUNCTION sensor_listing_change();
 CREATE TRIGGER sensor_revision BEFORE UPDATE ON public.sensor FOR EACH ROW EXECUTE FUNCTION sensor_revision();

@@ -59,7 +59,7 @@ CREATE TABLE asset (
   created_at bigint not null,
   tags text not null default '[]',
   merged_into text references asset (id)
-);
+) without rowid;
 CREATE INDEX asset_created on asset (created_at, id);
 CREATE INDEX asset_member_created on asset (asset_group_id, created_at, id);
 CREATE INDEX asset_member_name on asset (asset_group_id, name_key, id);
@@ -79,7 +79,7 @@ CREATE TABLE asset_identifier (
   type text not null,
   value text not null,
   constraint asset_identifier_key primary key (asset_id, type, value)
-);
+) without rowid;
 CREATE INDEX asset_identifier_value on asset_identifier (type, value);
 CREATE VIRTUAL TABLE asset_search using fts5
   (name_key, asset_id unindexed, tokenize='trigram case_sensitive 1', detail='none');
@@ -99,7 +99,7 @@ CREATE TABLE 'asset_search_docsize'(
 );
 CREATE TABLE 'asset_search_idx'(segid, term, pgno, PRIMARY KEY(segid, term)) WITHOUT ROWID;
 CREATE TABLE audit_event (
-  sequence bigint primary key,
+  sequence integer primary key,
   id text not null unique,
   at bigint not null,
   actor_type text not null,
@@ -148,12 +148,13 @@ CREATE TABLE enrollment_attempt (
   hostname text not null,
   hostname_key text not null,
   public_key text not null,
-  sensor_id text unique references sensor (id),
-  constraint enrollment_attempt_use unique (enrollment_token_id, use_number),
-  constraint enrollment_attempt_reference unique (reference, enrollment_token_id)
-);
+  sensor_id text references sensor (id),
+  constraint enrollment_attempt_use unique (enrollment_token_id, use_number)
+) without rowid;
 CREATE INDEX enrollment_attempt_at on enrollment_attempt (at, id);
 CREATE INDEX enrollment_attempt_host on enrollment_attempt (enrollment_token_id, hostname_key);
+CREATE UNIQUE INDEX enrollment_attempt_reference
+  on enrollment_attempt (reference, enrollment_token_id) where reason is not null;
 CREATE INDEX enrollment_attempt_refused on enrollment_attempt (at, id) where reason is not null;
 CREATE INDEX enrollment_attempt_token on enrollment_attempt (enrollment_token_id, at, id);
 CREATE INDEX enrollment_attempt_token_refused
@@ -308,26 +309,26 @@ CREATE TABLE recovery_code (
   primary key (user_id, code_hash)
 );
 CREATE TRIGGER sensor_listing_add after insert on sensor  begin insert into token_group (enrollment_token_id, asset_group_id)
-  select distinct changed.enrollment_token_id, coalesce(asset.asset_group_id, '')
-  from (select * from (select new.id as id, new.standing as standing, new.platform as platform, new.hostname_key as hostname_key, new.version as version, new.asset_id as asset_id, new.enrollment_token_id as enrollment_token_id, new.enrolled_at as enrolled_at) as added) as changed cross join asset
-  where asset.id = changed.asset_id and not exists (
-    select 1 from token_group where token_group.enrollment_token_id = changed.enrollment_token_id
+  select  new.enrollment_token_id, coalesce(asset.asset_group_id, '')
+  from asset
+  where asset.id = new.asset_id and not exists (
+    select 1 from token_group where token_group.enrollment_token_id = new.enrollment_token_id
       and token_group.asset_group_id = coalesce(asset.asset_group_id, ''))
   on conflict do nothing;
 insert into sensor_listing
         (sensor_id, token_group_id, standing, platform, hostname_key, enrolled_at, version)
-        select added.id, (
+        select new.id, (
   select token_group.id from asset join token_group
-    on token_group.enrollment_token_id = added.enrollment_token_id
+    on token_group.enrollment_token_id = new.enrollment_token_id
     and token_group.asset_group_id = coalesce(asset.asset_group_id, '')
-  where asset.id = added.asset_id), added.standing, added.platform, added.hostname_key,
-          added.enrolled_at, added.version
-        from (select new.id as id, new.standing as standing, new.platform as platform, new.hostname_key as hostname_key, new.version as version, new.asset_id as asset_id, new.enrollment_token_id as enrollment_token_id, new.enrolled_at as enrolled_at) as added where added.standing <> 'deleted'; end;
+  where asset.id = new.asset_id), new.standing, new.platform, new.hostname_key,
+          new.enrolled_at, new.version
+         where new.standing <> 'deleted'; end;
 CREATE TRIGGER sensor_listing_change after update on sensor when (old.standing is distinct from new.standing or old.platform is distinct from new.platform or old.hostname_key is distinct from new.hostname_key or old.version is distinct from new.version or old.asset_id is distinct from new.asset_id or old.enrollment_token_id is distinct from new.enrollment_token_id) begin insert into token_group (enrollment_token_id, asset_group_id)
-  select distinct changed.enrollment_token_id, coalesce(asset.asset_group_id, '')
-  from (select new.enrollment_token_id as enrollment_token_id, new.asset_id as asset_id) as changed cross join asset
-  where asset.id = changed.asset_id and not exists (
-    select 1 from token_group where token_group.enrollment_token_id = changed.enrollment_token_id
+  select  new.enrollment_token_id, coalesce(asset.asset_group_id, '')
+  from asset
+  where asset.id = new.asset_id and not exists (
+    select 1 from token_group where token_group.enrollment_token_id = new.enrollment_token_id
       and token_group.asset_group_id = coalesce(asset.asset_group_id, ''))
   on conflict do nothing;
 update sensor_presence set cell = changed.cell, token_group_id = changed.token_group_id
@@ -354,7 +355,9 @@ CREATE TRIGGER sensor_revision after update on sensor when new.revision = old.re
       begin update sensor set revision = old.revision + 1 where id = new.id; end;
 CREATE TABLE sensor (
   id text primary key,
-  public_key text not null unique,
+  -- Unique,
+  because each is also a known_key.
+  public_key text not null,
   enrollment_token_id text not null references enrollment_token (id),
   asset_id text not null references asset (id),
   hostname text not null,
@@ -454,10 +457,8 @@ CREATE TABLE sensor_inventory (
   constraint sensor_inventory_category primary key (sensor_id, category)
 ) without rowid;
 CREATE TRIGGER sensor_count_add after insert on sensor_listing  begin insert into sensor_count (token_group_id, cell, version, sensors)
-              select token_group_id, cell, '', count(*) from (select new.token_group_id as token_group_id, new.cell as cell, new.version as version) as added group by token_group_id, cell
-              on conflict do update set sensors = sensors + excluded.sensors;
-insert into sensor_count (token_group_id, cell, version, sensors)
-              select 0, cell, version, count(*) from (select new.token_group_id as token_group_id, new.cell as cell, new.version as version) as added group by cell, version on conflict do update set sensors = sensors + excluded.sensors; end;
+    values (new.token_group_id, new.cell, '', 1), (0, new.cell, new.version, 1)
+    on conflict do update set sensors = sensors + excluded.sensors; end;
 CREATE TRIGGER sensor_count_move after update on sensor_listing when (old.token_group_id <> new.token_group_id or old.cell <> new.cell or old.version <> new.version) begin insert into sensor_count (token_group_id, cell, version, sensors)
     values (old.token_group_id, old.cell, '', -1), (0, old.cell, old.version, -1)
     on conflict do update set sensors = sensors + excluded.sensors;
@@ -518,11 +519,8 @@ CREATE TABLE sensor_presence (
   sensor_id text primary key references sensor (id),
   last_seen_at bigint not null,
   last_nonce bigint not null,
-  address text not null,
-  is_silent integer not null default 0,
-  cell integer,
-  token_group_id bigint
-);
+  address text not null
+, is_silent integer not null default 0, cell integer, token_group_id bigint) without rowid;
 CREATE INDEX sensor_presence_seen
   on sensor_presence (is_silent, last_seen_at, sensor_id, cell, token_group_id);
 CREATE VIRTUAL TABLE sensor_search using fts5

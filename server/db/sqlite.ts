@@ -7,6 +7,11 @@ import { setBounded } from "../bounded-map.ts";
 const MAX_KEPT = 200;
 /** In KiB. With SQLite's 2 MiB, a batch of enrollments would write pages twice, and read most of them. */
 const MAX_CACHE = 16 * 1024;
+/**
+ * Pages of 4 KiB in the WAL before they are written to the file: 16 MiB. With SQLite's 4 MiB, each batch of
+ * enrollments would write them.
+ */
+const CHECKPOINT_PAGES = 4_096;
 /** Longer statements insert many rows. Few of them are executed twice. */
 const MAX_KEPT_LENGTH = 4_000;
 
@@ -44,6 +49,7 @@ export function sqliteDialect(file: string, { create }: SqliteOptions): SqliteDi
   sqlite.run("PRAGMA synchronous = FULL");
   sqlite.run("PRAGMA foreign_keys = ON");
   sqlite.run(`PRAGMA cache_size = -${MAX_CACHE}`);
+  sqlite.run(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
   const kept = new Map<string, Prepared>();
   return new TransactionalDialect({
     database: {

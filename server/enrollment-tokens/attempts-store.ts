@@ -2,6 +2,7 @@
 import { ARRIVAL_STATES } from "@attacklens/protocol/arrivals.ts";
 import { REFUSAL_REASONS } from "@attacklens/protocol/enrollment-attempts.ts";
 import { sql } from "kysely";
+import { isAttemptOfSensor } from "../db/attempt-of-sensor.ts";
 import { forSomeRows, forSomeValues } from "../db/batches.ts";
 import { numberRows } from "../db/dialect.ts";
 import { insertion } from "../db/insertion.ts";
@@ -141,6 +142,7 @@ export async function upsertRefusals(db: Database, rows: EnrollmentAttemptTable[
       .onConflict((conflict) =>
         conflict
           .columns(["reference", "enrollmentTokenId"])
+          .where("reason", "is not", null)
           .doUpdateSet((eb) => ({
             at: eb.ref("excluded.at"),
             attempts: sql<number>`enrollment_attempt.attempts + excluded.attempts`,
@@ -148,8 +150,7 @@ export async function upsertRefusals(db: Database, rows: EnrollmentAttemptTable[
             detail: eb.ref("excluded.detail"),
             hostname: eb.ref("excluded.hostname"),
             hostnameKey: eb.ref("excluded.hostnameKey"),
-          }))
-          .where("enrollmentAttempt.useNumber", "is", null),
+          })),
       )
       .execute(),
   );
@@ -264,7 +265,7 @@ export async function countNotReporting(db: Database, tokenId: string): Promise<
       .selectFrom("sensor")
       // SQLite does not reorder a cross join.
       .crossJoin("enrollmentAttempt")
-      .whereRef("enrollmentAttempt.sensorId", "=", "sensor.id")
+      .where(isAttemptOfSensor)
       .where("sensor.enrollmentTokenId", "=", tokenId)
       .where("sensor.standing", "in", some)
       .select((eb) => eb.fn.countAll().as("sensors"));

@@ -8,7 +8,7 @@ import type {
 import { Problem } from "@attacklens/protocol/problems.ts";
 import { announce } from "../db/changes.ts";
 import type { Database } from "../db/schema.ts";
-import { nameKey, newId, toInstant } from "../ids.ts";
+import { attemptIdOf, nameKey, newId, toInstant } from "../ids.ts";
 import { lastDays } from "../time-zone.ts";
 import {
   type AttemptPage,
@@ -98,6 +98,7 @@ export async function recordTokenUses(
 ): Promise<void> {
   const rows = uses.map((use) => ({
     ...attemptRow(use, null),
+    id: attemptIdOf(use.sensorId),
     sensorId: use.sensorId,
     useNumber: use.useNumber,
   }));

@@ -1,5 +1,6 @@
 // The sensors of one enrollment token, in SQL.
 import { sql } from "kysely";
+import { isAttemptOfSensor } from "../db/attempt-of-sensor.ts";
 import { forSomeValues } from "../db/batches.ts";
 import type { Database, Standing } from "../db/schema.ts";
 import { inSnapshot } from "../db/snapshot.ts";
@@ -74,7 +75,7 @@ export async function listBlockable(
   { after, limit }: { after: { hostnameKey: string; id: string } | undefined; limit: number },
 ) {
   return await blockable(db, tokenId, since)
-    .innerJoin("enrollmentAttempt", "enrollmentAttempt.sensorId", "sensor.id")
+    .innerJoin("enrollmentAttempt", (join) => join.on(isAttemptOfSensor))
     .select([
       "sensor.id",
       "sensor.hostname",

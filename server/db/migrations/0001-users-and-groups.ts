@@ -101,7 +101,7 @@ create table certificate_authority (
 );
 
 create table audit_event (
-  sequence bigint primary key,
+  sequence {sequence} primary key,
   id {text} not null unique,
   at bigint not null,
   actor_type {text} not null,

@@ -54,7 +54,7 @@ create table asset (
   created_at bigint not null,
   tags {text} not null default '[]',
   merged_into {text} references asset (id)
-);
+) {keyed};
 create index asset_created on asset (created_at, id);
 create index asset_member_created on asset (asset_group_id, created_at, id);
 create index asset_member_name on asset (asset_group_id, name_key, id);
@@ -65,6 +65,6 @@ create table asset_identifier (
   type {text} not null,
   value {text} not null,
   constraint asset_identifier_key primary key (asset_id, type, value)
-);
+) {keyed};
 create index asset_identifier_value on asset_identifier (type, value);
 `);

@@ -4,7 +4,8 @@ import { statements } from "./migration.ts";
 export const sensors = statements(`
 create table sensor (
   id {text} primary key,
-  public_key {text} not null unique,
+  -- Unique, because each is also a known_key.
+  public_key {text} not null,
   enrollment_token_id {text} not null references enrollment_token (id),
   asset_id {text} not null references asset (id),
   hostname {text} not null,
@@ -79,7 +80,7 @@ create table sensor_presence (
   last_seen_at bigint not null,
   last_nonce bigint not null,
   address {text} not null
-);
+) {keyed};
 create index sensor_presence_seen on sensor_presence (last_seen_at, sensor_id);
 
 create table sensor_instance (
@@ -147,10 +148,12 @@ create table enrollment_attempt (
   hostname {text} not null,
   hostname_key {text} not null,
   public_key {text} not null,
-  sensor_id {text} unique references sensor (id),
-  constraint enrollment_attempt_use unique (enrollment_token_id, use_number),
-  constraint enrollment_attempt_reference unique (reference, enrollment_token_id)
-);
+  sensor_id {text} references sensor (id),
+  constraint enrollment_attempt_use unique (enrollment_token_id, use_number)
+) {keyed};
+-- A repeated refusal has the same reference.
+create unique index enrollment_attempt_reference
+  on enrollment_attempt (reference, enrollment_token_id) where reason is not null;
 create index enrollment_attempt_at on enrollment_attempt (at, id);
 create index enrollment_attempt_host on enrollment_attempt (enrollment_token_id, hostname_key);
 create index enrollment_attempt_refused on enrollment_attempt (at, id) where reason is not null;

@@ -2,7 +2,7 @@
 // it. Triggers write both in the transaction of the change, so that neither depends on which code changed a
 // row.
 // A check-in changes nothing here unless the sensor was silent.
-import { inOrder, onlyOn, statements, triggers } from "./migration.ts";
+import { type AddedRows, inOrder, onlyOn, statements, triggers } from "./migration.ts";
 
 /** The cell of a row of `sensor` that is not silent. */
 const seenCell = (prefix: string) => `
@@ -61,12 +61,12 @@ const tokenGroupOf = (row: string) => `(
   where asset.id = ${row}.asset_id)`;
 
 /** Returns the statement that adds the pairs of sensors' tokens and their assets' groups that are new. */
-const addTokenGroups = (sensors: string) => `
+const addTokenGroups = (row: string, from: string, distinct = "") => `
   insert into token_group (enrollment_token_id, asset_group_id)
-  select distinct changed.enrollment_token_id, coalesce(asset.asset_group_id, '')
-  from ${sensors} cross join asset
-  where asset.id = changed.asset_id and not exists (
-    select 1 from token_group where token_group.enrollment_token_id = changed.enrollment_token_id
+  select ${distinct} ${row}.enrollment_token_id, coalesce(asset.asset_group_id, '')
+  ${from}
+  where asset.id = ${row}.asset_id and not exists (
+    select 1 from token_group where token_group.enrollment_token_id = ${row}.enrollment_token_id
       and token_group.asset_group_id = coalesce(asset.asset_group_id, ''))
   on conflict do nothing`;
 
@@ -74,14 +74,13 @@ const listing = triggers([
   {
     name: "sensor_listing_add",
     after: "insert on sensor",
-    added: ["id", ...CHANGED, "enrolled_at"],
-    run: [
-      addTokenGroups("(select * from {added}) as changed"),
+    run: ({ row, from, distinct }) => [
+      addTokenGroups(row, from("asset"), distinct),
       `insert into sensor_listing
         (sensor_id, token_group_id, standing, platform, hostname_key, enrolled_at, version)
-        select added.id, ${tokenGroupOf("added")}, added.standing, added.platform, added.hostname_key,
-          added.enrolled_at, added.version
-        from {added} where added.standing <> 'deleted'`,
+        select ${row}.id, ${tokenGroupOf(row)}, ${row}.standing, ${row}.platform, ${row}.hostname_key,
+          ${row}.enrolled_at, ${row}.version
+        ${from()} where ${row}.standing <> 'deleted'`,
     ],
   },
   {
@@ -89,9 +88,7 @@ const listing = triggers([
     after: "update on sensor",
     when: CHANGED.map((column) => `old.${column} is distinct from new.${column}`).join(" or "),
     run: [
-      addTokenGroups(
-        "(select new.enrollment_token_id as enrollment_token_id, new.asset_id as asset_id) as changed",
-      ),
+      addTokenGroups("new", "from asset"),
       // The presence first, like a check-in: two transactions that lock both rows never wait for each other.
       `update sensor_presence set cell = changed.cell, token_group_id = changed.token_group_id
         from (select case when new.standing <> 'deleted' then ${seenCell("new.")} end as cell,
@@ -167,6 +164,13 @@ const count = (dialect: "sqlite" | "postgres", row: "old" | "new", added: 1 | -1
 const addTo = (dialect: "sqlite" | "postgres") =>
   dialect === "sqlite" ? "on conflict do update set sensors = sensors + excluded.sensors" : "";
 
+const countAdded = ({ from }: AddedRows) => [
+  `insert into sensor_count (token_group_id, cell, version, sensors)
+    select token_group_id, cell, '', count(*) ${from()} group by token_group_id, cell`,
+  `insert into sensor_count (token_group_id, cell, version, sensors)
+    select 0, cell, version, count(*) ${from()} group by cell, version`,
+];
+
 const counts = (dialect: "sqlite" | "postgres") =>
   onlyOn(
     dialect,
@@ -178,14 +182,7 @@ const counts = (dialect: "sqlite" | "postgres") =>
         {
           name: "sensor_count_add",
           after: "insert on sensor_listing",
-          added: ["token_group_id", "cell", "version"],
-          run: [
-            `insert into sensor_count (token_group_id, cell, version, sensors)
-              select token_group_id, cell, '', count(*) from {added} group by token_group_id, cell
-              ${addTo(dialect)}`,
-            `insert into sensor_count (token_group_id, cell, version, sensors)
-              select 0, cell, version, count(*) from {added} group by cell, version ${addTo(dialect)}`,
-          ],
+          run: dialect === "sqlite" ? [count(dialect, "new", 1)] : countAdded,
         },
         {
           name: "sensor_count_remove",

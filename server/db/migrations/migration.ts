@@ -20,6 +20,8 @@ const DIFFERENCES: Record<string, Record<Dialect, string>> = {
     sqlite: "integer primary key",
     postgres: "bigint generated always as identity primary key",
   },
+  /** A number of the caller as a primary key. On SQLite, a column of another type would need an index. */
+  "{sequence}": { sqlite: "integer", postgres: "bigint" },
   /** A table with short rows, which is stored as the index of its primary key. */
   "{keyed}": { sqlite: "without rowid", postgres: "" },
 };
@@ -42,12 +44,33 @@ export interface Trigger {
   /** Absent: always. Only for triggers of each row. */
   when?: string;
   /**
-   * The columns of new rows that the statements read from the table `{added}`. PostgreSQL then runs them once
-   * for all rows. Absent: they run for each row, and name it `old` and `new`.
+   * The statements, which run for each row, and name it `old` and `new`. A function returns statements for
+   * new rows, which PostgreSQL runs once for all rows.
    */
-  added?: string[];
-  run: string[];
+  run: string[] | ((added: AddedRows) => string[]);
 }
+
+export interface AddedRows {
+  /** The name of a new row. */
+  row: string;
+  /** Returns the clause that reads the new rows with other tables. On SQLite, a new row is no table. */
+  from: (...others: string[]) => string;
+  /** `distinct` where there may be several rows. */
+  distinct: string;
+}
+
+const ADDED: Record<Dialect, AddedRows> = {
+  sqlite: {
+    row: "new",
+    from: (...others) => (others.length > 0 ? `from ${others.join(" cross join ")}` : ""),
+    distinct: "",
+  },
+  postgres: {
+    row: "added",
+    from: (...others) => `from ${["added", ...others].join(" cross join ")}`,
+    distinct: "distinct",
+  },
+};
 
 /** So that plans do not depend on the size of a table when a connection made them. */
 const BY_INDEX = ["seqscan", "hashjoin", "mergejoin"].map((kind) => `set enable_${kind} = off`).join(" ");
@@ -55,16 +78,17 @@ const BY_INDEX = ["seqscan", "hashjoin", "mergejoin"].map((kind) => `set enable_
 export function triggers(all: readonly Trigger[]): Migration {
   return {
     async up(db, dialect) {
-      for (const { name, after, when, added, run } of all) {
-        const row = (added ?? []).map((column) => `new.${column} as ${column}`).join(", ");
-        const table = dialect === "sqlite" ? `(select ${row}) as added` : "added";
-        const body = run.map((statement) => `${statement.trim().replaceAll("{added}", table)};`).join("\n");
+      for (const { name, after, when, run } of all) {
+        const isForAdded = typeof run === "function";
+        const body = (isForAdded ? run(ADDED[dialect]) : run)
+          .map((statement) => `${statement.trim()};`)
+          .join("\n");
         const condition = when ? `when (${when})` : "";
         if (dialect === "sqlite") {
           await sql.raw(`create trigger ${name} after ${after} ${condition} begin ${body} end`).execute(db);
           continue;
         }
-        const each = added ? "referencing new table as added for each statement" : "for each row";
+        const each = isForAdded ? "referencing new table as added for each statement" : "for each row";
         await sql
           .raw(
             `create function ${name}() returns trigger language plpgsql ${BY_INDEX}

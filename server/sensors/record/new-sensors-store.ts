@@ -1,6 +1,9 @@
 // Inserts of new sensors, each with its presence and its key.
+import { sql } from "kysely";
+import { jsonRows } from "../../db/dialect.ts";
 import { insertion } from "../../db/insertion.ts";
 import type { Database, SensorPresenceTable, SensorTable } from "../../db/schema.ts";
+import { statement } from "../../db/statement.ts";
 import { insertKnownKeys } from "./known-keys-store.ts";
 
 /** The columns of a new sensor. The others are of events that have not happened yet. */
@@ -47,12 +50,22 @@ const insertSensorRows = insertion<NewSensorRow>("sensor", {
   clonedFrom: "text",
 });
 
-const insertPresences = insertion<SensorPresenceTable>("sensorPresence", {
+const PRESENCE = {
   sensorId: "text",
   lastSeenAt: "bigint",
   lastNonce: "bigint",
   address: "text",
-});
+} as const;
+
+/** With the cell and the token of the listing: otherwise, a trigger would write each row twice. */
+const insertPresenceRows = statement<{ rows: string }, never>((db, place) =>
+  sql<never>`
+    insert into sensor_presence (sensor_id, last_seen_at, last_nonce, address, cell, token_group_id)
+    select added.sensor_id, added.last_seen_at, added.last_nonce, added.address,
+      sensor_listing.cell - sensor_listing.cell % 2, sensor_listing.token_group_id
+    from ${jsonRows(db, place("rows"), PRESENCE)} as added
+    left join sensor_listing on sensor_listing.sensor_id = added.sensor_id`.compile(db),
+);
 
 /** Inserts the sensors as just seen, each with the nonce that its enrollment spent. */
 export async function insertSensors(
@@ -63,15 +76,15 @@ export async function insertSensors(
     tx,
     made.map(({ sensor }) => sensor),
   );
-  await insertPresences(
-    tx,
-    made.map(({ sensor, address, nonce }) => ({
+  const presences = made.map(
+    ({ sensor, address, nonce }): SensorPresenceTable => ({
       sensorId: sensor.id,
       lastSeenAt: sensor.enrolledAt,
       lastNonce: nonce,
       address,
-    })),
+    }),
   );
+  await insertPresenceRows(tx, { rows: JSON.stringify(presences) });
   await insertKnownKeys(
     tx,
     made.map(({ sensor: { id, publicKey, clonedFrom } }) => ({
