@@ -1,5 +1,6 @@
 // Sessions in SQL. auth-store.ts creates and prolongs them.
-import type { Database, SessionTable } from "../db/schema.ts";
+import type { Database } from "../db/schema.ts";
+import type { SessionTable } from "../db/schema-users.ts";
 
 /** Returns the user of a session together with the times of the session. */
 export async function findSessionUser(db: Database, sessionId: string) {

@@ -10,6 +10,7 @@ import { type ReactNode, useEffect, useRef, useState } from "react";
 import { callApi, problemOf, streamApi } from "../api.ts";
 import { Notice } from "../ui/Notice.tsx";
 import { countOf, formatCount } from "../ui/numbers.ts";
+import { obstacleText } from "../ui/obstacle.ts";
 import { disabledReason } from "./disabled-reason.ts";
 
 /** The filter, and the routes of its preview and its action. */
@@ -108,7 +109,7 @@ function Effect({ preview, consequence }: { preview: BulkPreview; consequence: R
       {possible > 0 && <p>{consequence}</p>}
       {impossible.map(({ reason, count }) => (
         <p key={reason} className="quiet">
-          Not included: {formatCount(count)}. {disabledReason({ allowed: false, reason })}
+          Not included: {formatCount(count)}. {obstacleText(disabledReason({ allowed: false, reason }) ?? "")}
         </p>
       ))}
     </div>

@@ -5,6 +5,7 @@ import { ButtonLink } from "../../components/links.tsx";
 import { usePermissionReason } from "../../components/use-permission.ts";
 import { paths } from "../../paths.ts";
 import { refreshMs } from "../../queries.ts";
+import { type Obstacle, obstacleText } from "../../ui/obstacle.ts";
 import { firstSteps, type StepName, type StepState } from "./first-steps.ts";
 import classes from "./OverviewPage.module.css";
 import { overviewQuery } from "./overview-queries.ts";
@@ -51,7 +52,7 @@ export function FirstSteps() {
   const tokenReason = usePermissionReason("enrollment-tokens:manage");
   const steps = data && firstSteps(data.setup);
   if (!steps) return null;
-  const reasons: Partial<Record<StepName, string | undefined>> = {
+  const reasons: Partial<Record<StepName, Obstacle | undefined>> = {
     ...{ assetGroup: groupReason, enrollmentToken: tokenReason, sensor: tokenReason },
   };
   return (
@@ -60,6 +61,7 @@ export function FirstSteps() {
       <ol>
         {steps.map(({ name, state }, nth) => {
           const { title, text, action } = STEP[name];
+          const reason = reasons[name];
           return (
             <li key={name} data-state={state} aria-current={state === "next" ? "step" : undefined}>
               <span className={classes.place} aria-hidden="true">
@@ -70,7 +72,7 @@ export function FirstSteps() {
                   {title} <span className="visually-hidden">({STATE_TEXTS[state]})</span>
                 </h3>
                 <p>{text}</p>
-                {state === "next" && (reasons[name] ? <p>{reasons[name]}</p> : action)}
+                {state === "next" && (reason ? <p>{obstacleText(reason)}</p> : action)}
               </div>
             </li>
           );
