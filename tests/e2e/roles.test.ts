@@ -54,12 +54,12 @@ function pagesOf({ token, sensor }: Ids): PageControls[] {
     {
       path: `/sensors/tokens/${token}`,
       permission: tokens,
-      controls: ["Edit…", "Actions for Production"],
+      controls: ["Actions"],
     },
     { path: `/sensors/tokens/${token}/rollout`, permission: tokens, controls: ["Set expected hosts…"] },
     { path: "/sensors/deploy", permission: tokens, controls: ["Create Token"] },
     { path: "/sensors", permission: "sensors:manage", controls: ["Select all rows", "Actions for web-01"] },
-    { path: `/sensors/${sensor}/overview`, permission: "sensors:manage", controls: [] },
+    { path: `/sensors/${sensor}/overview`, permission: "sensors:manage", controls: ["Actions"] },
     { path: "/sensors/updates", permission: "updates:manage", controls: ["Create Ring"] },
     { path: "/sensors/updates/hosts", permission: "updates:manage", controls: [] },
     {

@@ -3,11 +3,12 @@
 import { type BulkPreview, type BulkProgress, bulkProgress } from "@attacklens/protocol/bulk.ts";
 import type { ApiRequest } from "@attacklens/protocol/client.ts";
 import type { Route } from "@attacklens/protocol/route.ts";
-import { Button, Group, Modal, Progress, Stack } from "@mantine/core";
+import { Button, Group, Progress, Stack } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useQuery } from "@tanstack/react-query";
 import { type ReactNode, useEffect, useRef, useState } from "react";
 import { callApi, problemOf, streamApi } from "../api.ts";
+import { Dialog } from "../ui/Dialog.tsx";
 import { Notice } from "../ui/Notice.tsx";
 import { countOf, formatCount } from "../ui/numbers.ts";
 import { obstacleText } from "../ui/obstacle.ts";
@@ -46,15 +47,7 @@ export function MatchingDialog(props: MatchingDialogProps) {
   const title = data ? `${verb} ${countOf(data.possible, noun)}` : `${verb} all that match`;
   const problem = error ?? (preview.error ? problemOf(preview.error).detail : undefined);
   return (
-    <Modal
-      opened
-      onClose={progress ? () => {} : onClose}
-      closeOnEscape={!progress}
-      closeOnClickOutside={!progress}
-      title={`${title}?`}
-      withCloseButton={false}
-      size={480}
-    >
+    <Dialog onDismiss={progress ? undefined : onClose} title={`${title}?`} size={480}>
       <Stack gap="md">
         {data ? (
           <Effect preview={data} consequence={props.consequence} />
@@ -87,7 +80,7 @@ export function MatchingDialog(props: MatchingDialogProps) {
           </Button>
         </Group>
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }
 
