@@ -13,12 +13,14 @@ import { enrollHost, send } from "./reporting-host.ts";
 import { agreeOnMacs, enrollHosts, openTarget, type TargetOptions } from "./target.ts";
 
 const ROUNDS = 3;
-const SECONDS = 10;
-const FLEET = 100_000;
-const SENSORS = 1_000;
+/** Of each load. All of them together take less than two minutes. */
+const SECONDS = 5;
+const FLEET = 2_000;
+const SENSORS = 500;
 const CONNECTIONS = 50;
 /** More than a server answers in a second. */
-const MOST_PER_SECOND = 25_000;
+const MOST_PER_SECOND = 15_000;
+/** More than the rounds report: each ends with its load. */
 const INVENTORIES = 1_000;
 const INVENTORIES_AT_ONCE = 8;
 
@@ -53,7 +55,6 @@ async function measure(folder: string, fleet: number, options: TargetOptions): P
   const reporters = await inParallel(INVENTORIES_AT_ONCE, INVENTORIES, (index) =>
     enrollHost(target.url, target.token, SENSORS + index),
   );
-  const perRound = Math.ceil(INVENTORIES / ROUNDS);
   const waiting = [...reporters.entries()];
   const rounds = await interleave(ROUNDS, {
     alone: () => load(SECONDS, half),
@@ -61,7 +62,7 @@ async function measure(folder: string, fleet: number, options: TargetOptions): P
       const ended = new AbortController();
       const others = Promise.all([
         readAllSensors(target.url, target.session.cookie ?? "", ended.signal),
-        reportAll(waiting.splice(0, perRound)),
+        reportSome(waiting, ended.signal),
       ]);
       const result = await load(SECONDS, half);
       ended.abort();
@@ -89,9 +90,15 @@ async function readAllSensors(url: string, cookie: string, ended: AbortSignal): 
   }
 }
 
-async function reportAll(hosts: [number, Awaited<ReturnType<typeof enrollHost>>][]): Promise<void> {
-  await inParallel(INVENTORIES_AT_ONCE, hosts.length, async (index) => {
-    const [number, host] = hosts[index]!;
-    await host.report(similarHost(number));
+/** Takes hosts that report their first inventory, until the signal or the last of them. */
+async function reportSome(
+  waiting: [number, Awaited<ReturnType<typeof enrollHost>>][],
+  ended: AbortSignal,
+): Promise<void> {
+  await inParallel(INVENTORIES_AT_ONCE, INVENTORIES_AT_ONCE, async () => {
+    for (let next = waiting.shift(); next && !ended.aborted; next = waiting.shift()) {
+      const [number, host] = next;
+      await host.report(similarHost(number));
+    }
   });
 }

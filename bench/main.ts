@@ -63,8 +63,8 @@ await runTask("bench", async (opened) => {
   for (const [name, { what, run }] of Object.entries(BENCHES)) {
     if (options.names.length > 0 && !options.names.includes(name)) continue;
     progress(`measuring ${what}`);
-    // Each has its own folder: two would find each other's installation.
-    using folder = openTemporaryFolder(`bench-${name}`);
+    // Each has its own folder: two would find each other's installation. A signal deletes it too.
+    using folder = opened.use(openTemporaryFolder(`bench-${name}`));
     const measured = await run(folder.path, openPostgres, options);
     if (options.json) console.log(figuresAsJson(measured));
     figures.push(...measured);
