@@ -26,7 +26,7 @@ export const apiKey = z
       .length(4)
       .meta({ description: "Last four characters of the value, to distinguish keys" }),
     status: z.enum(API_KEY_STATUSES).meta({
-      description: "maker-gone: the user who created the key is disabled, and so is the key",
+      description: "maker-gone: the user who created the key is disabled or deleted, so the key is refused",
     }),
     createdAt: instant,
     createdBy: z.string().meta({ description: "Name of the user" }),

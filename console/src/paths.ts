@@ -5,6 +5,7 @@ import type { listEnrollmentTokens } from "@attacklens/protocol/enrollment-token
 import type { Category } from "@attacklens/protocol/inventory/categories.ts";
 import type { listSensors } from "@attacklens/protocol/sensors.ts";
 import type { listUpdateHosts } from "@attacklens/protocol/update-rings.ts";
+import type { listUsers } from "@attacklens/protocol/users.ts";
 import { linkOptions } from "@tanstack/react-router";
 import type { ListSearch } from "./components/list-search.ts";
 
@@ -52,6 +53,9 @@ export const paths = {
     linkOptions({ to: "/sensors/updates/rings/$ringId/edit", params: { ringId } }),
   apiKeys: () => linkOptions({ to: "/settings/api-keys" }),
   apiKeyNew: () => linkOptions({ to: "/settings/api-keys/new" }),
+  users: (filter: ListSearch<typeof listUsers> = {}) => linkOptions({ to: "/team/users", search: filter }),
+  userInvite: () => linkOptions({ to: "/team/users/invite" }),
+  userRole: (userId: string) => linkOptions({ to: "/team/users/$userId/role", params: { userId } }),
   assets: (filter: { assetGroupId?: string } = {}) => linkOptions({ to: "/assets", search: filter }),
   asset: (assetId: string) => linkOptions({ to: "/assets/$assetId", params: { assetId } }),
   assetGroups: () => linkOptions({ to: "/assets/groups" }),

@@ -9,6 +9,8 @@ import { loadSetup, loadSignIn, requireSignIn } from "./pages/account/account-lo
 import { loadAccount } from "./pages/account/account-queries.ts";
 import { ChangeNameDialog } from "./pages/account/ChangeNameDialog.tsx";
 import { ChangePasswordDialog } from "./pages/account/ChangePasswordDialog.tsx";
+import { OneTimeLinkPage } from "./pages/account/OneTimeLinkPage.tsx";
+import { loadLink } from "./pages/account/one-time-link.ts";
 import { PublicSkeleton } from "./pages/account/PublicFrame.tsx";
 import { SetupPage } from "./pages/account/SetupPage.tsx";
 import { SignInPage } from "./pages/account/SignInPage.tsx";
@@ -59,6 +61,10 @@ import { EditRingDialog } from "./pages/updates/EditRingDialog.tsx";
 import { HostsPage } from "./pages/updates/HostsPage.tsx";
 import { UpdatesPage } from "./pages/updates/UpdatesPage.tsx";
 import { hostList, loadRing, loadUpdates } from "./pages/updates/update-queries.ts";
+import { ChangeRoleDialog } from "./pages/users/ChangeRoleDialog.tsx";
+import { InviteUserDialog } from "./pages/users/InviteUserDialog.tsx";
+import { UsersPage } from "./pages/users/UsersPage.tsx";
+import { loadUser, userList } from "./pages/users/user-queries.ts";
 import { readThen } from "./paths.ts";
 
 const root = createRootRouteWithContext<RouterContext>()({
@@ -82,6 +88,20 @@ const signIn = createRoute({
   loader: loadSignIn,
   pendingComponent: PublicSkeleton,
   component: SignInPage,
+});
+const accept = createRoute({
+  getParentRoute: () => root,
+  path: "/accept",
+  loader: loadLink,
+  pendingComponent: PublicSkeleton,
+  component: OneTimeLinkPage,
+});
+const reset = createRoute({
+  getParentRoute: () => root,
+  path: "/reset",
+  loader: loadLink,
+  pendingComponent: PublicSkeleton,
+  component: OneTimeLinkPage,
 });
 
 /** Every page that needs a signed-in user. */
@@ -259,9 +279,26 @@ const accountPassword = createRoute({
   component: ChangePasswordDialog,
 });
 
+const users = createRoute({
+  getParentRoute: () => app,
+  path: "/team/users",
+  ...userList.route,
+  component: UsersPage,
+});
+const userInvite = createRoute({ getParentRoute: () => users, path: "invite", component: InviteUserDialog });
+const userRole = createRoute({
+  getParentRoute: () => users,
+  path: "$userId/role",
+  loader: loadUser,
+  pendingComponent: NothingYet,
+  component: ChangeRoleDialog,
+});
+
 export const routeTree = root.addChildren([
   setup,
   signIn,
+  accept,
+  reset,
   app.addChildren([
     home,
     sensors,
@@ -280,6 +317,7 @@ export const routeTree = root.addChildren([
     asset,
     apiKeys.addChildren([apiKeyNew]),
     account.addChildren([accountName, accountPassword]),
+    users.addChildren([userInvite, userRole]),
     nowhere,
   ]),
 ]);

@@ -7,8 +7,10 @@ import { createAssetGroup } from "@attacklens/protocol/asset-groups.ts";
 import { listAssets } from "@attacklens/protocol/assets.ts";
 import { createEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
 import { CATEGORIES } from "@attacklens/protocol/inventory/categories.ts";
+import { linkUrl } from "@attacklens/protocol/one-time-links.ts";
 import { setRollout } from "@attacklens/protocol/rollout.ts";
 import { listSensors, mergeSensor } from "@attacklens/protocol/sensors.ts";
+import { inviteUser } from "@attacklens/protocol/users.ts";
 import type axe from "axe-core";
 import type { Page } from "playwright-core";
 import { drawSome, LONG_TESTS } from "../../harness/long-tests.ts";
@@ -41,6 +43,11 @@ test(
     await visitor.goto(`${url}/sign-in`);
     await expectAccessible(visitor, "Sign in");
 
+    const person = { name: "Grace", email: "grace@example.com", role: "viewer" as const };
+    const grace = await ada.call(inviteUser, { body: person });
+    await visitor.goto(linkUrl(url, "invitation", grace.link.value));
+    await expectAccessible(visitor, "Join AttackLens");
+
     const viewport = { width: 1024, height: 768 };
     const page = await browser.openPageAs(ada, installation, { viewport });
     for (const path of drawThird([
@@ -54,6 +61,7 @@ test(
       "/assets",
       "/assets/groups",
       "/settings/api-keys",
+      "/team/users",
     ])) {
       await follow(page, path);
       await expectAccessible(page, `${path}, empty`);
@@ -84,6 +92,7 @@ test(
       ...["/sensors/enrollments", "/sensors/updates", "/sensors/updates/hosts", "/sensors/updates/rings/new"],
       ...["/assets", `/assets/${assetId}`, "/assets/groups", "/assets/groups/new", "/nowhere"],
       ...["/settings/api-keys", "/settings/api-keys/new"],
+      ...["/team/users", "/team/users/invite", `/team/users/${grace.user.id}/role`],
       // The tables of the categories are alike, so one is drawn for each run.
       ...["overview", ...drawSome(CATEGORIES)].map((tab) => `/sensors/${sensorId}/${tab}`),
     ];

@@ -15,6 +15,10 @@ interface ShowOnceDialogProps {
   /** The label of the field with the value. */
   label: string;
   value: string;
+  /** Absent: to store it now. */
+  warning?: ReactNode;
+  /** Absent: "I have stored it". */
+  storedLabel?: string;
   /** The next step. */
   children?: ReactNode;
   /**
@@ -31,6 +35,7 @@ interface ShowOnceDialogProps {
  */
 export function ShowOnceDialog(props: ShowOnceDialogProps) {
   const { title, intro, noun, label, value, children, onForget, onClose, next } = props;
+  const { warning, storedLabel = "I have stored it" } = props;
   const [isStored, setStored] = useState(false);
   useBlocker({ shouldBlockFn: () => !isStored, enableBeforeUnload: !isStored });
   useEffect(() => {
@@ -42,8 +47,12 @@ export function ShowOnceDialog(props: ShowOnceDialogProps) {
       <Stack gap="md">
         <Text>{intro}</Text>
         <Notice kind="warning" isImminent>
-          This is the only time the {noun} is shown. Store it in a password manager or secrets vault. If it is
-          lost, create a new one.
+          {warning ?? (
+            <>
+              This is the only time the {noun} is shown. Store it in a password manager or secrets vault. If
+              it is lost, create a new one.
+            </>
+          )}
         </Notice>
         <Group gap="xs" align="end" wrap="nowrap">
           <TextInput
@@ -62,7 +71,7 @@ export function ShowOnceDialog(props: ShowOnceDialogProps) {
         {children}
         <Group justify="space-between" className={classes.end}>
           <Checkbox
-            label="I have stored it"
+            label={storedLabel}
             checked={isStored}
             onChange={(event) => setStored(event.currentTarget.checked)}
           />

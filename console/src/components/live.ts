@@ -3,7 +3,7 @@
 import { type ChangeTopic, changeEvent, streamChanges } from "@attacklens/protocol/changes.ts";
 import { type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
-import { refreshAll, refreshLive, setStreamOpen } from "../queries.ts";
+import { refresh, refreshAll, refreshLive, setStreamOpen } from "../queries.ts";
 import { openPace } from "./pace.ts";
 import { noteReply } from "./server-state.ts";
 
@@ -33,7 +33,7 @@ const SHOWN_BY: Record<ChangeTopic, readonly string[]> = {
     "updates",
   ],
   "update-ring": ["updates"],
-  user: ["me", "sessions"],
+  user: ["me", "sessions", "users"],
 };
 
 const RETRY_MS = 5_000;
@@ -77,7 +77,10 @@ function followChanges(queryClient: QueryClient): () => void {
     opened.addEventListener("error", () => {
       setStreamOpen(false);
       // The browser reopens a stream that ended, but not one that was refused.
-      if (opened.readyState === EventSource.CLOSED) retry = setTimeout(open, RETRY_MS);
+      if (opened.readyState !== EventSource.CLOSED) return;
+      retry = setTimeout(open, RETRY_MS);
+      // The reason may be that the session has ended.
+      void refresh(queryClient, "me");
     });
   }
 

@@ -5,6 +5,7 @@ import {
   IconRadar2,
   IconServer2,
   IconSettings,
+  IconUsers,
   type TablerIcon,
 } from "@tabler/icons-react";
 import { paths } from "../paths.ts";
@@ -33,6 +34,12 @@ export const NAVIGATION = [
       { label: "All assets", link: paths.assets() },
       { label: "Asset Groups", link: paths.assetGroups() },
     ],
+  },
+  {
+    label: "Team Management",
+    icon: IconUsers,
+    permission: "users:manage",
+    entries: [{ label: "Users", link: paths.users() }],
   },
   {
     label: "Settings",

@@ -12,7 +12,7 @@ const LOOKS: Record<ApiKeyStatus, { label: string; color: StatusColor }> = {
   active: { label: "Active", color: "green" },
   expired: { label: "Expired", color: "gray" },
   revoked: { label: "Revoked", color: "red" },
-  "maker-gone": { label: "Creator disabled", color: "red" },
+  "maker-gone": { label: "Creator inactive", color: "red" },
 };
 
 export function apiKeyColumns(onRevoke: (key: ApiKey) => void): Columns<ApiKey> {
