@@ -25,6 +25,8 @@ export const runSensorAction = route({
   method: "POST",
   path: "/api/v1/sensor-actions",
   access: "sensors:manage",
+  // To delete.
+  recentSignIn: "in-part",
   tag: "Sensors",
   summary:
     "Block, unblock or delete all sensors that match a filter. The reply is a line of JSON for each progress; the last one has `isFinished`. The action ends when the connection ends",

@@ -25,6 +25,8 @@ export const runTokenAction = route({
   method: "POST",
   path: "/api/v1/enrollment-token-actions",
   access: "enrollment-tokens:manage",
+  // To delete.
+  recentSignIn: "in-part",
   tag: "Enrollment tokens",
   summary:
     "Pause, resume, revoke or delete all enrollment tokens that match a filter. The reply is a line of JSON for each progress; the last one has `isFinished`. The action ends when the connection ends",

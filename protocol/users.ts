@@ -37,6 +37,8 @@ export type User = z.infer<typeof user>;
 const params = z.strictObject({ id: userId });
 const base = "/api/v1/users";
 const common = { access: "users:manage", tag: "Users" } as const;
+/** A stolen session must not create users, or take over others. */
+const change = { ...common, recentSignIn: "always" } as const;
 const userWithLink = z.object({ user, link: createdLink });
 
 export const listUsers = route({
@@ -57,7 +59,7 @@ export const listUsers = route({
 });
 
 export const inviteUser = route({
-  ...common,
+  ...change,
   name: "users.invite",
   method: "POST",
   path: base,
@@ -81,7 +83,7 @@ export const getUser = route({
 });
 
 export const updateUser = route({
-  ...common,
+  ...change,
   name: "users.update",
   method: "PATCH",
   path: `${base}/{id}`,
@@ -94,7 +96,7 @@ export const updateUser = route({
 });
 
 export const disableUser = route({
-  ...common,
+  ...change,
   name: "users.disable",
   method: "POST",
   path: `${base}/{id}/disable`,
@@ -106,7 +108,7 @@ export const disableUser = route({
 });
 
 export const enableUser = route({
-  ...common,
+  ...change,
   name: "users.enable",
   method: "POST",
   path: `${base}/{id}/enable`,
@@ -118,7 +120,7 @@ export const enableUser = route({
 });
 
 export const renewInvitation = route({
-  ...common,
+  ...change,
   name: "users.renewInvitation",
   method: "POST",
   path: `${base}/{id}/invitation`,
@@ -130,7 +132,7 @@ export const renewInvitation = route({
 });
 
 export const createResetLink = route({
-  ...common,
+  ...change,
   name: "users.createResetLink",
   method: "POST",
   path: `${base}/{id}/reset-link`,
@@ -142,7 +144,7 @@ export const createResetLink = route({
 });
 
 export const deleteUser = route({
-  ...common,
+  ...change,
   name: "users.delete",
   method: "DELETE",
   path: `${base}/{id}`,

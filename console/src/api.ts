@@ -41,11 +41,16 @@ export async function callApi<R extends Route>(
   request: ApiRequest<R>,
   options: CallOptions = {},
 ): Promise<RouteOutput<R>> {
+  return await withConfirmation(() => callOnce(route, request, options));
+}
+
+/** Repeats the call once if the server needs a recent sign-in and the user confirms their identity. */
+async function withConfirmation<T>(call: () => Promise<T>): Promise<T> {
   try {
-    return await callOnce(route, request, options);
+    return await call();
   } catch (error) {
-    if (problemOf(error).code !== "sign-in-not-recent") throw error;
-    if (await requestConfirmation()) return await callOnce(route, request, options);
+    if (!(error instanceof Problem) || error.code !== "sign-in-not-recent") throw error;
+    if (await requestConfirmation()) return await call();
     throw new Problem(
       "sign-in-not-recent",
       "Nothing was changed, because you did not confirm your identity.",
@@ -92,7 +97,7 @@ export async function* streamApi<R extends Route>(
 ): AsyncGenerator<unknown> {
   const send: SendCall = (path, call) => fetch(path, { ...call, credentials: "same-origin", signal });
   try {
-    const reply = await openReply(send, route, request);
+    const reply = await withConfirmation(() => openReply(send, route, request));
     let rest = "";
     const text = reply.body!.pipeThrough(new TextDecoderStream());
     const reader = text.getReader();

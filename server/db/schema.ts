@@ -1,8 +1,18 @@
 // The tables as types for Kysely: camelCase here, snake_case in SQL; one plug-in translates. Times are
 // milliseconds UTC.
+import type { LinkPurpose } from "@attacklens/protocol/one-time-links.ts";
 import type { SensorStatus } from "@attacklens/protocol/sensors.ts";
 import type { TokenSettingName, TokenSettings } from "@attacklens/protocol/token-settings.ts";
 import type { Generated, GeneratedAlways, Kysely } from "kysely";
+import type {
+  AccountTable,
+  AuthenticatorAppTable,
+  PasskeyTable,
+  RecoveryCodeTable,
+  SessionTable,
+  SignInAddressTable,
+  VerificationTable,
+} from "./schema-accounts.ts";
 import type {
   InventoryChunkScopeTable,
   InventoryChunkTable,
@@ -27,17 +37,39 @@ import type {
   UpdateRingTable,
   UpdateRunTable,
 } from "./schema-updates.ts";
-import type {
-  AccountTable,
-  AuthenticatorAppTable,
-  OneTimeLinkTable,
-  PasskeyTable,
-  RecoveryCodeTable,
-  SessionTable,
-  SignInAddressTable,
-  UserTable,
-  VerificationTable,
-} from "./schema-users.ts";
+
+export interface UserTable {
+  id: string;
+  name: string;
+  /** Lower case. Users sign in with it. */
+  email: string;
+  emailVerified: number;
+  image: string | null;
+  role: string;
+  /** A deleted user keeps its row, because other rows refer to it. Its email is its id. */
+  status: "active" | "invited" | "disabled" | "deleted";
+  lastSignInAt: number | null;
+  createdAt: number;
+  updatedAt: number;
+  /** The name for searching and sorting: NFKC, lower case. */
+  nameKey: string;
+}
+
+/** A link with which an invited user, or one who forgot the password, sets a new one. */
+export interface OneTimeLinkTable {
+  id: string;
+  userId: string;
+  purpose: LinkPurpose;
+  /** SHA-256 of the value, lower-case hex. */
+  valueHash: string;
+  createdAt: number;
+  /** Null: the operator of the server. */
+  createdBy: string | null;
+  expiresAt: number;
+  usedAt: number | null;
+  /** When a later link or another change made it invalid. */
+  withdrawnAt: number | null;
+}
 
 export interface SettingTable {
   name: string;

@@ -5,6 +5,7 @@ import * as blocking from "@attacklens/protocol/revoke-and-block.ts";
 import * as rollout from "@attacklens/protocol/rollout.ts";
 import * as actions from "@attacklens/protocol/token-actions.ts";
 import { openBulk, previewBulk } from "../bulk/bulk.ts";
+import { requireRecentSignIn } from "../permitted.ts";
 import { handler } from "../route-handler.ts";
 import { jsonLines, streamText } from "../streamed-text.ts";
 import { listArrivals } from "./arrivals.ts";
@@ -32,6 +33,7 @@ export const enrollmentTokenRoutes = [
     previewBulk(tokenCandidates(reads, now(), user, body)),
   ),
   handler(actions.runTokenAction, async ({ body, user, http }, { db, reads, now, log }) => {
+    if (body.action === "delete") requireRecentSignIn(user);
     const candidates = tokenCandidates(reads, now(), user, body);
     const start = await openBulk(candidates, body.fingerprint, (tx, id) =>
       runTokenAction(tx, now(), user, body.action, id),

@@ -3,6 +3,7 @@ import * as counts from "@attacklens/protocol/sensor-counts.ts";
 import * as routes from "@attacklens/protocol/sensors.ts";
 import { unenroll } from "@attacklens/protocol/unenroll.ts";
 import { openBulk, previewBulk } from "../bulk/bulk.ts";
+import { requireRecentSignIn } from "../permitted.ts";
 import { handler } from "../route-handler.ts";
 import { jsonLines, streamText } from "../streamed-text.ts";
 import { onlineSince } from "./record/sensor-status.ts";
@@ -34,6 +35,7 @@ export const sensorRoutes = [
   ),
   handler(actions.runSensorAction, async ({ body, user, http }, services) => {
     const { db, reads, now, log, checkInIntervalSeconds } = services;
+    if (body.action === "delete") requireRecentSignIn(user);
     const candidates = sensorCandidates(reads, { now: now(), checkInIntervalSeconds, user }, body);
     const start = await openBulk(candidates, body.fingerprint, (tx, id) =>
       runSensorAction(tx, { now: now(), user }, body.action, id),

@@ -3,12 +3,15 @@ import { changePassword, getMe, signIn, updateMe } from "@attacklens/protocol/ac
 import { createApiKey, revokeApiKey } from "@attacklens/protocol/api-keys.ts";
 import { createEnrollmentToken, updateEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
 import { routePath } from "@attacklens/protocol/route.ts";
+import { ROUTES } from "@attacklens/protocol/routes.ts";
+import { runSensorAction } from "@attacklens/protocol/sensor-actions.ts";
 import {
   confirmIdentity,
   listSessions,
   revokeAllSessions,
   revokeSession,
 } from "@attacklens/protocol/sessions.ts";
+import { runTokenAction } from "@attacklens/protocol/token-actions.ts";
 import { findBreak } from "../audit/audit.ts";
 import { jsonInit, openWorld, PASSWORD, TESTED_DIALECTS, type World } from "../testing/test-world.ts";
 
@@ -92,6 +95,25 @@ for (const dialect of TESTED_DIALECTS) {
     const authorization = `Bearer ${value}`;
     expect(await change({ expiresAt: null, maxEnrollments: null }, { authorization })).toBe(200);
     expect(await change({ expiresAt: at(10), maxEnrollments: 5 })).toBe(200);
+  });
+
+  test(`every change of users, and deleting many objects, need a recent sign-in (${dialect})`, async () => {
+    await using world = await openWorld(dialect);
+    const cookie = await world.signedIn("super-admin");
+    await age(world, 20 * MINUTE_MS);
+    const changes = ROUTES.filter(({ access, method }) => access === "users:manage" && method !== "GET");
+    expect(changes.length).toBeGreaterThan(5);
+    const id = "usr_0198c5f0-7c1e-7a3b-9a51-5b0c2f3d4e5f";
+    for (const route of changes) {
+      const reply = await world.fetch(routePath(route, { id }), jsonInit(route.method, {}, { cookie }));
+      expect([route.name, await problemOf(reply)]).toEqual([route.name, NOT_RECENT]);
+    }
+    for (const { path } of [runTokenAction, runSensorAction]) {
+      const body = { action: "delete", filter: {}, fingerprint: "0" };
+      const run = (action: string) => world.fetch(path, jsonInit("POST", { ...body, action }, { cookie }));
+      expect(await problemOf(await run("delete"))).toEqual(NOT_RECENT);
+      expect((await run(path === runTokenAction.path ? "pause" : "block")).status).toBe(409);
+    }
   });
 
   test(`a changed password ends the other sessions, and the old one works nowhere (${dialect})`, async () => {

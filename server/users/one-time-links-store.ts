@@ -1,7 +1,6 @@
 // One-time links in SQL.
 import type { LinkPurpose } from "@attacklens/protocol/one-time-links.ts";
-import type { Database } from "../db/schema.ts";
-import type { OneTimeLinkTable } from "../db/schema-users.ts";
+import type { Database, OneTimeLinkTable } from "../db/schema.ts";
 
 export async function insertLink(tx: Database, link: OneTimeLinkTable): Promise<void> {
   await tx.insertInto("oneTimeLink").values(link).execute();

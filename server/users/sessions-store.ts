@@ -1,6 +1,6 @@
 // Sessions in SQL. auth-store.ts creates and prolongs them.
 import type { Database } from "../db/schema.ts";
-import type { SessionTable } from "../db/schema-users.ts";
+import type { SessionTable } from "../db/schema-accounts.ts";
 
 /** Returns the user of a session together with the times of the session. */
 export async function findSessionUser(db: Database, sessionId: string) {

@@ -5,7 +5,7 @@ import type { Session } from "@attacklens/protocol/sessions.ts";
 import { recordAuditEvent, userActor } from "../audit/audit.ts";
 import type { SessionUser } from "../caller.ts";
 import type { Database } from "../db/schema.ts";
-import type { SessionTable } from "../db/schema-users.ts";
+import type { SessionTable } from "../db/schema-accounts.ts";
 import { inTransaction } from "../db/transaction.ts";
 import { toInstant } from "../ids.ts";
 import { deleteSessionOf, deleteSessionsOf, listSessionsOf } from "./sessions-store.ts";

@@ -3,8 +3,7 @@ import { ROLES, type Role } from "@attacklens/protocol/permissions.ts";
 import type { UserStatus } from "@attacklens/protocol/users.ts";
 import { sql } from "kysely";
 import { byNumber, byText, contains, keysetPage } from "../db/keyset.ts";
-import type { Database } from "../db/schema.ts";
-import type { UserTable } from "../db/schema-users.ts";
+import type { Database, UserTable } from "../db/schema.ts";
 
 const LIVE = "deleted" satisfies UserTable["status"];
 

@@ -1,7 +1,6 @@
 // Users in SQL, and the setting with the set-up code.
 import { isAmong, lockRows } from "../db/dialect.ts";
-import type { Database } from "../db/schema.ts";
-import type { UserTable } from "../db/schema-users.ts";
+import type { Database, UserTable } from "../db/schema.ts";
 import { nameKey } from "../ids.ts";
 
 export async function findUser(db: Database, id: string): Promise<UserTable | undefined> {

@@ -1,38 +1,4 @@
-// The tables of users: their accounts, sessions, second factors and one-time links.
-import type { LinkPurpose } from "@attacklens/protocol/one-time-links.ts";
-
-export interface UserTable {
-  id: string;
-  name: string;
-  /** Lower case. Users sign in with it. */
-  email: string;
-  emailVerified: number;
-  image: string | null;
-  role: string;
-  /** A deleted user keeps its row, because other rows refer to it. Its email is its id. */
-  status: "active" | "invited" | "disabled" | "deleted";
-  lastSignInAt: number | null;
-  createdAt: number;
-  updatedAt: number;
-  /** The name for searching and sorting: NFKC, lower case. */
-  nameKey: string;
-}
-
-/** A link with which an invited user, or one who forgot the password, sets a new one. */
-export interface OneTimeLinkTable {
-  id: string;
-  userId: string;
-  purpose: LinkPurpose;
-  /** SHA-256 of the value, lower-case hex. */
-  valueHash: string;
-  createdAt: number;
-  /** Null: the operator of the server. */
-  createdBy: string | null;
-  expiresAt: number;
-  usedAt: number | null;
-  /** When a later link or another change made it invalid. */
-  withdrawnAt: number | null;
-}
+// The tables of sign-in: sessions, passwords, and second factors.
 
 export interface SessionTable {
   id: string;
