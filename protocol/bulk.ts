@@ -5,7 +5,7 @@ import { z } from "zod";
 /** Objects of one action. For more, the filter must be narrowed. */
 export const MAX_SELECTED = 200_000;
 
-const NOT_FILTERS = { sort: true, order: true, cursor: true, limit: true } as const;
+const NOT_FILTERS = { sort: true, order: true, cursor: true, limit: true, count: true } as const;
 
 /** The filters of a list, from the query of its route. */
 export function filtersOf<S extends z.ZodRawShape>(query: z.ZodObject<S>) {

@@ -4,8 +4,8 @@ import { ROLES } from "./permissions.ts";
 import { isPlainText } from "./plain-text.ts";
 
 /**
- * Maximum number of rows counted where no numbers are kept. If there are more, `total` is this number and
- * `totalIsCapped` is true.
+ * Rows that a page counts where no numbers are kept. If there are more, `total` is this number and
+ * `totalIsCapped` is true. With `count=exact`, all are counted.
  */
 export const COUNT_CAP = 10_000;
 
@@ -29,6 +29,9 @@ export function pageQuery<const S extends readonly [string, ...string[]]>(
       .optional()
       .meta({ description: "`nextCursor` of the previous page, with the same sort and filters" }),
     limit: z.coerce.number().int().min(1).max(200).default(50),
+    count: z.enum(["exact"]).optional().meta({
+      description: "Counts every row that matches, however long it takes: `totalIsCapped` is false",
+    }),
   });
 }
 

@@ -37,6 +37,8 @@ export interface Services {
   db: Database;
   /** For reads of users. A long query here does not delay other requests. */
   reads: Database;
+  /** For reads of whole lists: they may take long, and must not delay the pages that others wait for. */
+  longReads: Database;
   sortedItems: SortedItems;
   now: () => number;
   log: Logger;

@@ -71,6 +71,7 @@ export async function startServer(
     log.info({ actor: { type: actor.type, id: actor.id }, entity }, action),
   );
   const { db: reads } = starting.use(openReads(db, config));
+  const { db: longReads } = starting.use(openReads(db, config));
   const { dataDir, databaseUrl, publicUrl = ownUrl, sensorUrl } = config;
   const items = starting.use(
     openThread<object, Parameters<SortedItems>[0], Awaited<ReturnType<SortedItems>>>(
@@ -81,7 +82,7 @@ export async function startServer(
   const listening = databaseUrl ? listenForChanges(db, config.listenUrl ?? databaseUrl, log) : undefined;
   const secure = publicUrl.startsWith("https:") || users.tls !== "off";
   const services = openServices({
-    ...{ dataDir, db, reads, now, sessionNow: now, log, secret, publicUrl, secure },
+    ...{ dataDir, db, reads, longReads, now, sessionNow: now, log, secret, publicUrl, secure },
     sortedItems: (question) => items.ask(question),
     checkInIntervalSeconds: config.checkInIntervalSeconds,
     keyMaxAgeMs: config.keyMaxAgeDays * 86_400_000,

@@ -35,6 +35,7 @@ export interface ServicesOptions {
   dataDir: string;
   db: Database;
   reads: Database;
+  longReads: Database;
   sortedItems: SortedItems;
   now: () => number;
   log: Logger;
@@ -56,7 +57,7 @@ export interface ServicesOptions {
 }
 
 export function openServices(options: ServicesOptions): Services {
-  const { db, reads, sortedItems, now, log, secret, publicUrl, secure, sessionNow } = options;
+  const { db, reads, longReads, sortedItems, now, log, secret, publicUrl, secure, sessionNow } = options;
   const {
     checkInIntervalSeconds,
     keyMaxAgeMs,
@@ -72,7 +73,18 @@ export function openServices(options: ServicesOptions): Services {
   const health = openHealth(db, { now, log });
   const answers = openResponseSigner(secret);
   return {
-    ...{ db, reads, sortedItems, now, log, checkInIntervalSeconds, keyMaxAgeMs, connection, health },
+    ...{
+      db,
+      reads,
+      longReads,
+      sortedItems,
+      now,
+      log,
+      checkInIntervalSeconds,
+      keyMaxAgeMs,
+      connection,
+      health,
+    },
     presence: openPresence(db, health),
     rememberedSensors: openRememberedSensors(db),
     answers,

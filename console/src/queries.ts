@@ -43,6 +43,15 @@ export interface Page<Item> {
 export type ItemOf<R extends Route> = RouteOutput<R> extends { items: (infer Item)[] } ? Item : never;
 
 const ROWS_PER_PAGE = 100;
+/** A count that reads all matches is repeated after this time at the earliest. */
+const COUNT_REST_MS = 10_000;
+
+/** Counts all rows of a list, where a page counts only the first ones. */
+export interface ExactCount {
+  queryKey: readonly unknown[];
+  queryFn: (context: { signal: AbortSignal }) => Promise<number>;
+  meta: Record<string, unknown>;
+}
 
 /**
  * A list, one keyset page at a time. A refresh fetches all its pages, so a list of more than two pages
@@ -50,7 +59,7 @@ const ROWS_PER_PAGE = 100;
  */
 export function apiListQuery<R extends Route>(route: R, request: ApiRequest<R>) {
   const { query } = request as { query?: RouteRequest<R>["query"] };
-  return infiniteQueryOptions({
+  const options = infiniteQueryOptions({
     queryKey: [...route.name.split("."), "pages", request] as readonly unknown[],
     initialPageParam: undefined as string | undefined,
     queryFn: async ({ pageParam, signal }) => {
@@ -62,6 +71,16 @@ export function apiListQuery<R extends Route>(route: R, request: ApiRequest<R>) 
     refetchInterval: (current) =>
       refreshMs() * Math.min(6, Math.ceil((current.state.data?.pages.length ?? 1) / 2)),
   });
+  const counted = { ...request, query: { ...query, limit: 1, count: "exact" } } as unknown as ApiRequest<R>;
+  const exactCount: ExactCount = {
+    queryKey: [...route.name.split("."), "count", request],
+    queryFn: async ({ signal }) => {
+      const reply: unknown = await callApi(route, counted, { signal });
+      return (reply as Page<unknown>).total;
+    },
+    meta: { restMs: () => COUNT_REST_MS },
+  };
+  return { ...options, exactCount };
 }
 
 export const meQuery = apiQuery(getMe, {});

@@ -43,6 +43,7 @@ export interface ApiKeyPage {
   order: "asc" | "desc";
   cursor?: string | undefined;
   limit: number;
+  count?: "exact" | undefined;
 }
 
 export async function pageOfApiKeys(db: Database, page: ApiKeyPage) {

@@ -45,6 +45,7 @@ export interface GroupPage {
   order: "asc" | "desc";
   cursor?: string | undefined;
   limit: number;
+  count?: "exact" | undefined;
 }
 
 export async function pageOfGroups(db: Database, now: number, page: GroupPage) {

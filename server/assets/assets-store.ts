@@ -49,6 +49,7 @@ export interface AssetPage {
   order: "asc" | "desc";
   cursor?: string | undefined;
   limit: number;
+  count?: "exact" | undefined;
 }
 
 /** So many assets are read and sorted for a page. */

@@ -25,6 +25,8 @@ export interface KeysetOptions {
   order: "asc" | "desc";
   cursor?: string | undefined;
   limit: number;
+  /** Counts all rows, however many. */
+  count?: "exact" | undefined;
 }
 
 const text = z.string().max(1_000).refine(isPlainText);
@@ -74,7 +76,10 @@ async function readPage<Row extends { id: string }>(
   const { sort, id, order, after, limit } = options;
   if (isWalked) await walkInOrder(tx);
   const ordered = query.orderBy(sort.by, order).orderBy(id, order);
-  const count = await cappedCount(tx, isWalked ? ordered : query);
+  const count =
+    options.count === "exact"
+      ? { total: await countUpTo(tx, query, ALL_ROWS), totalIsCapped: false }
+      : await cappedCount(tx, isWalked ? ordered : query);
   if (count.total === 0) return { rows: [], nextCursor: null, ...count };
   let page = ordered
     .select([sql<string | number>`${sort.by}`.as("cursorValue"), sql<string>`${id}`.as("cursorId")])
@@ -136,6 +141,9 @@ export function readCursor({
     fields: { cursor: message },
   });
 }
+
+/** More than any table has. */
+export const ALL_ROWS = 1_000_000_000;
 
 async function cappedCount(db: Database, query: AnyQuery) {
   const total = await countUpTo(db, query, COUNT_CAP + 1);

@@ -98,6 +98,7 @@ export interface TokenPage {
   order: "asc" | "desc";
   cursor?: string | undefined;
   limit: number;
+  count?: "exact" | undefined;
 }
 
 export async function pageOfTokens(db: Database, now: number, page: TokenPage) {

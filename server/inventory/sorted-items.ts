@@ -1,7 +1,6 @@
 // The sorted items of a category for users, cached by the category's manifest, which never changes.
 import type { Category } from "@attacklens/protocol/inventory/categories.ts";
 import { CATEGORY_ITEMS, type Item } from "@attacklens/protocol/inventory/category-items.ts";
-import { COUNT_CAP } from "@attacklens/protocol/page.ts";
 import type { Database } from "../db/schema.ts";
 import { openBases, readChunkLists } from "./storage/bases.ts";
 import { itemsOfText } from "./storage/pack.ts";
@@ -81,8 +80,8 @@ export function openSortedItems(db: Database, maxKept = MAX_KEPT): SortedItems {
     return {
       items: page.map(({ json }) => json),
       lastPlace: from + limit < matching.length ? (page.at(-1)?.place ?? null) : null,
-      total: Math.min(matching.length, COUNT_CAP),
-      totalIsCapped: matching.length > COUNT_CAP,
+      total: matching.length,
+      totalIsCapped: false,
     };
   };
 }

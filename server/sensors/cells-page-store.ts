@@ -8,6 +8,7 @@ import type { Database } from "../db/schema.ts";
 import { foldText } from "../ids.ts";
 import {
   type CellCount,
+  countAllNamed,
   countCells,
   countNamed,
   type Order,
@@ -26,6 +27,7 @@ const PASSED = 30;
 interface Filter extends CellFilter, TokenAndGroup {
   limit: number;
   few: number;
+  count?: "exact" | undefined;
 }
 
 interface Reading {
@@ -86,6 +88,8 @@ async function countMarked(reading: Reading): Promise<{ total: number; isExact: 
   const { tx, filter, order } = reading;
   const matching = matchingOf(reading);
   if (order.q === undefined) return { total: sumOf(matching), isExact: true };
+  if (filter.count === "exact")
+    return { total: await countAllNamed(tx, filter, { ranges: matching, q: order.q }), isExact: true };
   const { count, isExact } = await countNamed(tx, filter, matching, order.q);
   return { total: count, isExact };
 }
@@ -126,7 +130,12 @@ async function readUnmarked(reading: Reading, seen: Seen, total: number): Promis
     const keys = await readKeys(tx, ids, { ...filter, column, cells: [...both], seen, q });
     return { keys: inOrder(keys, order).slice(0, wanted), total: keys.length, isExact: true };
   }
-  const isCounted = q === undefined;
+  const all =
+    q === undefined
+      ? total
+      : filter.count === "exact"
+        ? await countAllNamed(tx, filter, { ranges, q, seen })
+        : undefined;
   const keys =
     column === "silent_since"
       ? [
@@ -137,7 +146,7 @@ async function readUnmarked(reading: Reading, seen: Seen, total: number): Promis
           readRanges(tx, some, most, { ...order, seen }),
         );
   const found = inOrder(keys, order).slice(0, wanted);
-  return { keys: found, total: isCounted ? total : found.length, isExact: isCounted };
+  return { keys: found, total: all ?? found.length, isExact: all !== undefined };
 }
 
 /** Returns the first sensors of the cells, of each sort of cells in order. */

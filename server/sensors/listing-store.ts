@@ -167,6 +167,33 @@ export async function readKeys(db: Database, ids: string[], filter: KeysFilter):
   return rows;
 }
 
+/** Counts all sensors of the ranges with this text in their names, and with the status. */
+export async function countAllNamed(
+  db: Database,
+  filter: TokenAndGroup,
+  { ranges, q, seen }: { ranges: readonly Range[]; q: string; seen?: Seen },
+): Promise<number> {
+  if (ranges.length === 0) return 0;
+  const cells = sql.join(uniqueRows(ranges.map(({ cell }) => cell)).map(([cell]) => sql.lit(cell)));
+  const named =
+    sensorsNamed(db, q)?.select([
+      "sensorListing.sensorId",
+      "sensorListing.cell",
+      "sensorListing.tokenGroupId",
+    ]) ?? sql`(select sensor_id, cell, token_group_id from sensor_listing where ${hasText(q)})`;
+  const { rows } = await sql<{ count: number }>`
+    select count(*) as count from (${named}) as named
+    where named.cell in (${cells})
+      ${isNarrow(filter) ? sql`and named.token_group_id in ${tokenGroups(filter)}` : sql``}
+      ${
+        seen
+          ? sql`and (select ${isSeen(seen)} from sensor_presence
+              where sensor_presence.sensor_id = named.sensor_id)`
+          : sql``
+      }`.execute(db);
+  return Number(rows[0]!.count);
+}
+
 /** So many sensors are searched to count those that match, and so many that a search finds are counted. */
 const MOST_SEARCHED = 20_000;
 

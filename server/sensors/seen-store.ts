@@ -2,7 +2,7 @@
 // group, so a list reads no other table for the sensors that it passes over.
 import { sql } from "kysely";
 import { isAmongNumbers, numberRows } from "../db/dialect.ts";
-import type { RowKey } from "../db/keyset.ts";
+import { ALL_ROWS, type RowKey } from "../db/keyset.ts";
 import { seenCell } from "../db/listing-cells.ts";
 import type { Database } from "../db/schema.ts";
 import { walkInOrder } from "../db/snapshot.ts";
@@ -18,8 +18,6 @@ import {
   tokenGroups,
 } from "./listing-store.ts";
 
-/** More than any fleet has. */
-const ALL = 1_000_000_000;
 /** Above every cell. */
 const CELLS = 64;
 
@@ -90,7 +88,7 @@ export async function sortSeen(
     select ${value} as value, sensor_presence.sensor_id as id
     from (
       select sensor_listing.sensor_id from ${parts} as part cross join sensor_listing
-      where ${sql.join(conditions, sql` and `)} limit ${sql.lit(ALL)}) as chosen
+      where ${sql.join(conditions, sql` and `)} limit ${sql.lit(ALL_ROWS)}) as chosen
     cross join sensor_presence
     where sensor_presence.sensor_id = chosen.sensor_id ${place}
     order by ${value} ${direction}, sensor_presence.sensor_id ${direction}

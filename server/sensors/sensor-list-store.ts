@@ -1,6 +1,7 @@
 // The list of sensors. Its rows are in cells, whose sizes are known: so the number of matching sensors needs
 // no count, and a page is merged from the first sensors of each matching cell. A search, and the search for
 // possible duplicates, first find candidates with an index.
+import { sensorId } from "@attacklens/protocol/ids.ts";
 import type { SensorStatus } from "@attacklens/protocol/sensors.ts";
 import { type AnyQuery, type KeysetPage, loadPage, readCursor } from "../db/keyset.ts";
 import { cellsOf, flipped } from "../db/listing-cells.ts";
@@ -26,6 +27,8 @@ const SORTS = {
 
 export interface SensorPage {
   q?: string | undefined;
+  /** Of the one sensor that is searched. */
+  id?: string | undefined;
   status?: SensorStatus | undefined;
   platform?: SensorTable["platform"] | undefined;
   enrollmentTokenId?: string | undefined;
@@ -35,6 +38,8 @@ export interface SensorPage {
   order: "asc" | "desc";
   cursor?: string | undefined;
   limit: number;
+  /** Counts all sensors, however many have the text in their names. */
+  count?: "exact" | undefined;
 }
 
 /**
@@ -47,7 +52,11 @@ export async function pageOfSensors(
   page: SensorPage,
   few = FEW,
 ): Promise<KeysetPage<SensorRow>> {
-  return await pageOf(db, onlineSince, page, few, listSensorRows);
+  const { q } = page;
+  // An id is not part of a name.
+  const id = q !== undefined && sensorId.safeParse(q.trim()).success ? q.trim() : undefined;
+  const search = id === undefined ? page : { ...page, id, q: undefined };
+  return await pageOf(db, onlineSince, search, few, listSensorRows);
 }
 
 /** The same, with only the columns that decide which actions are possible. */
@@ -83,9 +92,10 @@ async function pageOf<Row extends { id: string }>(
 async function findCandidates(
   tx: Database,
   onlineSince: number,
-  { q, match, ...filter }: SensorPage,
+  { q, id, match, ...filter }: SensorPage,
   few: number,
 ): Promise<string[] | undefined> {
+  if (id !== undefined) return [id];
   // All of them, for any number: users decide on each.
   if (match) return await listIds(matched(tx, onlineSince));
   if (!q) return undefined;

@@ -27,16 +27,16 @@ export const sensorRoutes = [
     await unenrollSensor(db, sensor, { now: now(), address, host });
     return undefined;
   }),
-  handler(routes.listSensors, ({ query, user }, { reads, now, checkInIntervalSeconds }) =>
-    listSensors(reads, { now: now(), checkInIntervalSeconds, user }, query),
+  handler(routes.listSensors, ({ query, user }, { reads, longReads, now, checkInIntervalSeconds }) =>
+    listSensors(query.count ? longReads : reads, { now: now(), checkInIntervalSeconds, user }, query),
   ),
-  handler(actions.previewSensorAction, ({ body, user }, { reads, now, checkInIntervalSeconds }) =>
-    previewBulk(sensorCandidates(reads, { now: now(), checkInIntervalSeconds, user }, body)),
+  handler(actions.previewSensorAction, ({ body, user }, { longReads, now, checkInIntervalSeconds }) =>
+    previewBulk(sensorCandidates(longReads, { now: now(), checkInIntervalSeconds, user }, body)),
   ),
   handler(actions.runSensorAction, async ({ body, user, http }, services) => {
-    const { db, reads, now, log, checkInIntervalSeconds } = services;
+    const { db, longReads, now, log, checkInIntervalSeconds } = services;
     if (body.action === "delete") requireRecentSignIn(user);
-    const candidates = sensorCandidates(reads, { now: now(), checkInIntervalSeconds, user }, body);
+    const candidates = sensorCandidates(longReads, { now: now(), checkInIntervalSeconds, user }, body);
     const start = await openBulk(candidates, body.fingerprint, (tx, id) =>
       runSensorAction(tx, { now: now(), user }, body.action, id),
     );

@@ -193,7 +193,7 @@ export async function openWorld(
 /** Without a folder, there is no release. */
 function openServer(db: Database, now: () => number, roots?: Roots, dataDir = "/nonexistent") {
   const services = openServices({
-    ...{ dataDir, db, reads: db, now, sessionNow: Date.now, log: pino({ level: "silent" }) },
+    ...{ dataDir, db, reads: db, longReads: db, now, sessionNow: Date.now, log: pino({ level: "silent" }) },
     ...{ secret: "a secret of the tests, 32 or more characters", publicUrl: "http://test", secure: false },
     sortedItems: openSortedItems(db),
     checkInIntervalSeconds: 60,

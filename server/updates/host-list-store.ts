@@ -19,6 +19,7 @@ export interface HostPage {
   order: "asc" | "desc";
   cursor?: string | undefined;
   limit: number;
+  count?: "exact" | undefined;
 }
 
 /** Enrolled hosts that are neither blocked nor waiting for approval. */

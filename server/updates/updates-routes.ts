@@ -16,8 +16,8 @@ export const updateRoutes = [
   handler(routes.getUpdates, async ({ user }, { plans, now, countFleet }) =>
     getUpdates(await plans.current(), now(), user, countFleet),
   ),
-  handler(routes.listUpdateHosts, async ({ query, user }, { reads, plans, now }) =>
-    listUpdateHosts(reads, await plans.current(), now(), user, query),
+  handler(routes.listUpdateHosts, async ({ query, user }, { reads, longReads, plans, now }) =>
+    listUpdateHosts(query.count ? longReads : reads, await plans.current(), now(), user, query),
   ),
   handler(routes.listUpdateEvents, (_, { reads }) => listUpdateEvents(reads)),
   handler(routes.getHostUpdate, async ({ params, user }, { reads, plans, now }) =>

@@ -24,6 +24,7 @@ test("a refusal is found by its reference, and its suggested change lets the hos
   await page.getByRole("link", { name: "Enrollment Tokens" }).click();
   await page.getByRole("searchbox").fill(reference);
   await page.getByText("127.0.0.1 is outside 10.1.0.0/16").waitFor();
+  expect(await page.getByText("No matches").count()).toBe(0);
   await page.getByRole("link", { name: "Allow 127.0.0.1…" }).click();
   const dialog = page.getByRole("dialog", { name: "Edit Enrollment Token" });
   await dialog.getByText("Suggested changes are filled in: allow 127.0.0.1.").waitFor();

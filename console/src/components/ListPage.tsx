@@ -7,14 +7,16 @@ import { type ReactNode, useState } from "react";
 import { meQuery } from "../queries.ts";
 import { type Columns, DataTable } from "../ui/DataTable.tsx";
 import { Notice } from "../ui/Notice.tsx";
-import { formatCount } from "../ui/numbers.ts";
+import { countOf, formatCount } from "../ui/numbers.ts";
 import { SearchInput } from "../ui/SearchInput.tsx";
 import { StateMessage } from "../ui/StateMessage.tsx";
+import { useIgnored } from "./ignored-filters.ts";
 import classes from "./ListPage.module.css";
 import { useListPlace } from "./list-places.ts";
 import { ProgressLine } from "./NavigationProgress.tsx";
 import { PageHeader } from "./PageHeader.tsx";
 import { type List, useSetSearch } from "./use-list.ts";
+import type { ReferenceResult } from "./use-reference.tsx";
 
 const NONE: ReadonlySet<string> = new Set();
 
@@ -39,8 +41,8 @@ interface ListPageProps<Row extends { id: string }> {
   list: List<Row>;
   columns: Columns<Row>;
   onRowClick?: (row: Row) => void;
-  /** A search result that is not a row, such as an enrollment attempt. */
-  notice?: ReactNode;
+  /** The search is for the reference of an enrollment attempt, which is not a row. */
+  reference?: ReferenceResult | undefined;
   /** The actions on the selected rows. `isAll`: on all that match, loaded or not. */
   bulk?: (rows: Row[], clear: () => void, isAll: boolean) => ReactNode;
   /** The actions accept a filter instead of rows. */
@@ -58,6 +60,7 @@ export function ListPage<Row extends { id: string }>(props: ListPageProps<Row>) 
   const place = useListPlace(search);
   const { data: me } = useSuspenseQuery(meQuery);
   const bulk = props.manage && !me.permissions.includes(props.manage) ? undefined : props.bulk;
+  const ignored = useIgnored(search);
   const [chosenIds, setChosenIds] = useState<ReadonlySet<string>>(NONE);
   // The filter whose matches are all selected. Another filter selects none.
   const [allOf, setAllOf] = useState<string>();
@@ -73,7 +76,7 @@ export function ListPage<Row extends { id: string }>(props: ListPageProps<Row>) 
   const isFiltered = Boolean(search.q) || filterNames.some((name) => values[name]);
   const clear = () => setSearch(Object.fromEntries(["q", ...filterNames].map((name) => [name, undefined])));
   const isEmpty = list.rows.length === 0 && !isFiltered;
-  const count = formatCount(list.total) + (list.totalIsCapped ? "+" : "");
+  const count = list.total === undefined ? "…" : formatCount(list.total);
   return (
     <>
       <PageHeader
@@ -101,7 +104,15 @@ export function ListPage<Row extends { id: string }>(props: ListPageProps<Row>) 
           )}
         </div>
       )}
-      {props.notice}
+      {props.reference?.notice}
+      {ignored && (
+        <div className={classes.notice}>
+          <Notice kind="info">
+            The address had {countOf(ignored.length, "filter that does", "filters that do")} not exist:{" "}
+            {ignored.join(", ")}. {ignored.length === 1 ? "It was" : "They were"} cleared.
+          </Notice>
+        </div>
+      )}
       {bulk && chosen.length > 0 && (
         <section className={classes.bulk} aria-label="Chosen rows">
           <strong aria-live="polite">
@@ -129,7 +140,7 @@ export function ListPage<Row extends { id: string }>(props: ListPageProps<Row>) 
         </div>
       )}
       {isEmpty && props.empty}
-      {list.rows.length === 0 && isFiltered && (
+      {list.rows.length === 0 && isFiltered && !props.reference && (
         <StateMessage
           icon={<IconFilterOff size={20} />}
           title="No matches"
@@ -149,7 +160,7 @@ export function ListPage<Row extends { id: string }>(props: ListPageProps<Row>) 
           columns={props.columns}
           rows={list.rows}
           rowId={(row) => row.id}
-          total={list.total}
+          total={list.total ?? -1}
           {...(props.onRowClick ? { onRowClick: props.onRowClick } : {})}
           sort={search.sort ?? props.defaultSort.sort}
           order={search.order ?? props.defaultSort.order}

@@ -2,8 +2,10 @@
 // ignored.
 import type { Route, RouteRequest } from "@attacklens/protocol/route.ts";
 
+import { noteIgnored } from "./ignored-filters.ts";
+
 /** The position in the list is not part of the URL. */
-const NOT_STATE = ["cursor", "limit"] as const;
+const NOT_STATE = ["cursor", "limit", "count"] as const;
 
 export type ListSearch<R extends Route> = Partial<
   Omit<NonNullable<RouteRequest<R>["query"]>, (typeof NOT_STATE)[number]>
@@ -16,7 +18,10 @@ export function listSearch<R extends Route>(route: R): (search: Record<string, u
   );
   return (search) => {
     const valid = names.filter(([name, schema]) => {
-      return search[name] !== undefined && schema.safeParse(search[name]).success;
+      if (search[name] === undefined) return false;
+      const isValid = schema.safeParse(search[name]).success;
+      if (!isValid) noteIgnored(name, search[name]);
+      return isValid;
     });
     return Object.fromEntries(valid.map(([name]) => [name, search[name]])) as ListSearch<R>;
   };

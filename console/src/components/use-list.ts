@@ -4,16 +4,17 @@ import {
   keepPreviousData,
   type UseInfiniteQueryOptions,
   useInfiniteQuery,
+  useQuery,
 } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useCallback, useMemo, useRef } from "react";
 import { problemOf } from "../api.ts";
-import type { Page } from "../queries.ts";
+import type { ExactCount, Page } from "../queries.ts";
 
 export interface List<Item> {
   rows: Item[];
-  total: number;
-  totalIsCapped: boolean;
+  /** Undefined: not counted yet. */
+  total: number | undefined;
   hasMore: boolean;
   onMore: () => void;
   /** The rows of a new search or sort are not loaded yet. Those of the one before are shown. */
@@ -28,9 +29,11 @@ type ListQuery<Item> = UseInfiniteQueryOptions<
   InfiniteData<Page<Item>>,
   readonly unknown[],
   string | undefined
->;
+> & {
+  exactCount: ExactCount;
+};
 
-export function useList<Item>(listQuery: ListQuery<Item>): List<Item> {
+export function useList<Item>({ exactCount, ...listQuery }: ListQuery<Item>): List<Item> {
   const query = useInfiniteQuery({ ...listQuery, placeholderData: keepPreviousData });
   const { fetchNextPage, hasNextPage, isFetching, isPlaceholderData, error } = query;
   // A failed search has no placeholder.
@@ -42,11 +45,12 @@ export function useList<Item>(listQuery: ListQuery<Item>): List<Item> {
     if (!isFetching) void fetchNextPage();
   }, [fetchNextPage, isFetching]);
   const last = data?.pages.at(-1);
+  const isCapped = last?.totalIsCapped ?? false;
+  const { data: counted } = useQuery({ ...exactCount, enabled: isCapped });
   const problem = error ? problemOf(error) : undefined;
   return {
     rows,
-    total: last?.total ?? 0,
-    totalIsCapped: last?.totalIsCapped ?? false,
+    total: isCapped ? counted : (last?.total ?? 0),
     isPending: isPlaceholderData || !query.data,
     hasMore: hasNextPage,
     onMore,

@@ -49,6 +49,7 @@ export interface DataTableProps<Row extends RowData> {
   columns: Columns<Row>;
   rows: Row[];
   rowId: (row: Row) => string;
+  /** -1: not known yet. */
   total: number;
   onRowClick?: (row: Row) => void;
   sort?: string | undefined;
@@ -89,11 +90,12 @@ export function DataTable<Row extends RowData>(props: DataTableProps<Row>) {
 
   const above = shown[0]?.start ?? 0;
   const below = virtualizer.getTotalSize() - (shown.at(-1)?.end ?? 0);
+  const rowCount = total < 0 ? -1 : total + 1;
   const headers = table.getHeaderGroups()[0]?.headers ?? [];
   return (
     <section ref={scroller} className={classes.scroller} aria-label={label}>
       {/* biome-ignore lint/a11y/noNoninteractiveElementToInteractiveRole: rows have the focus */}
-      <table role="grid" aria-label={label} className={classes.table} aria-rowcount={total + 1}>
+      <table role="grid" aria-label={label} className={classes.table} aria-rowcount={rowCount}>
         <colgroup>
           {selection && <col style={{ width: "36px" }} />}
           {headers.map(({ id, column }) => (

@@ -70,6 +70,8 @@ export function useTablePlace(
       if (!awaited.current) note({ top: element.scrollTop, rows, row: row.current });
     };
     const noteRow = (event: Event) => {
+      // Until the focus is back, another part of the page may set it to any row.
+      if (event.type === "focusin" && unfocused.current !== undefined) return;
       const touched = (event.target as HTMLElement).closest<HTMLElement>("[data-row]")?.dataset.row;
       if (touched === undefined) return;
       row.current = touched;
@@ -86,15 +88,20 @@ export function useTablePlace(
   }, [note, rows, scroller]);
 }
 
-/** False while the user works elsewhere on the page. */
+/** False while the user works elsewhere on the page. A page that opens has the focus on its heading. */
 function isFocusFree(element: HTMLElement): boolean {
-  return document.activeElement === null || document.activeElement.contains(element);
+  const { activeElement } = document;
+  return (
+    activeElement === null ||
+    activeElement.contains(element) ||
+    element.contains(activeElement) ||
+    activeElement.localName === "h1"
+  );
 }
 
 /** The row, if it can have the focus, or its first control that can. */
 function findRow(element: HTMLElement, id: string): HTMLElement | undefined {
   const row = element.querySelector<HTMLElement>(`[data-row="${CSS.escape(id)}"]`);
-  return (row?.tabIndex ?? -1) >= 0
-    ? row!
-    : (row?.querySelector<HTMLElement>("a[href], button") ?? undefined);
+  if (row?.hasAttribute("tabindex")) return row;
+  return row?.querySelector<HTMLElement>("a[href], button") ?? undefined;
 }

@@ -10,11 +10,11 @@ import { filterOptions, TOKEN_STATUS_LOOKS } from "../../components/statuses.tsx
 import { WARNING_LABELS } from "../../components/token-words.ts";
 import { useList, useSetSearch } from "../../components/use-list.ts";
 import { usePermissionReason } from "../../components/use-permission.ts";
+import { useReference } from "../../components/use-reference.tsx";
 import { useRefreshAt } from "../../components/use-refresh-at.ts";
 import { paths } from "../../paths.ts";
 import { FilterMenu } from "../../ui/FilterMenu.tsx";
 import { StateMessage } from "../../ui/StateMessage.tsx";
-import { ReferenceFound } from "./ReferenceFound.tsx";
 import { TokenBulk } from "./TokenBulk.tsx";
 import { tokenColumns } from "./token-columns.tsx";
 import { tokenList } from "./token-queries.ts";
@@ -66,7 +66,7 @@ export function TokensPage() {
             />
           </>
         }
-        notice={<ReferenceFound text={search.q} />}
+        reference={useReference(search.q)}
         bulk={(tokens, clear, isAll) => (
           <TokenBulk tokens={tokens} filter={isAll ? filterOf(search) : undefined} onClear={clear} />
         )}

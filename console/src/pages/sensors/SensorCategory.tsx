@@ -70,8 +70,7 @@ function CategoryReport({ sensorId, category }: { sensorId: string; category: Ca
         <div className={classes.tools}>
           <SearchInput label={`Search ${name}`} value={q} onChange={(text) => setSearch({ q: text })} />
           <span className="quiet" role="status">
-            {isCut ? `First ${itemCountOf(state)} items` : countOf(list.total, "item")}
-            {list.totalIsCapped && !isCut && " or more"}
+            {isCut ? `First ${itemCountOf(state)} items` : countOf(list.total ?? 0, "item")}
             {q && " matching"}
           </span>
         </div>
@@ -88,7 +87,7 @@ function CategoryReport({ sensorId, category }: { sensorId: string; category: Ca
           columns={inventoryColumns[category] as Columns<InventoryRow>}
           rows={rows}
           rowId={(row) => row.key}
-          total={category === "system" ? rows.length : list.total}
+          total={category === "system" ? rows.length : (list.total ?? 0)}
           hasMore={list.hasMore}
           onMore={list.onMore}
         />

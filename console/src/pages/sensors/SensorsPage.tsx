@@ -9,6 +9,7 @@ import { filterOf } from "../../components/list-search.ts";
 import { PLATFORM_NAMES } from "../../components/platform-names.ts";
 import { filterOptions, SENSOR_STATUS_LOOKS } from "../../components/statuses.tsx";
 import { useList, useSetSearch } from "../../components/use-list.ts";
+import { useReference } from "../../components/use-reference.tsx";
 import { paths } from "../../paths.ts";
 import { FilterMenu, FilterToggle } from "../../ui/FilterMenu.tsx";
 import { StateMessage } from "../../ui/StateMessage.tsx";
@@ -35,7 +36,7 @@ export function SensorsPage() {
         description="The sensors on your hosts, and their status."
         manage="sensors:manage"
         noun="sensors"
-        searchLabel="Search by hostname"
+        searchLabel="Search by hostname, id or reference"
         search={search}
         filterNames={["status", "platform", "assetGroupId", "match", "enrollmentTokenId"]}
         filters={
@@ -66,6 +67,7 @@ export function SensorsPage() {
             )}
           </>
         }
+        reference={useReference(search.q)}
         bulk={(sensors, clear, isAll) => (
           <SensorBulk sensors={sensors} filter={isAll ? filterOf(search) : undefined} onClear={clear} />
         )}
