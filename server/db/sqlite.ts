@@ -50,17 +50,17 @@ export function sqliteDialect(file: string, { create }: SqliteOptions): SqliteDi
   sqlite.run("PRAGMA foreign_keys = ON");
   sqlite.run(`PRAGMA cache_size = -${MAX_CACHE}`);
   sqlite.run(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
+  // With an open statement, SQLite would keep the file open when it is closed, and leave its WAL behind.
   const kept = new Map<string, Prepared>();
   return new TransactionalDialect({
     database: {
       close() {
-        // With an open statement, SQLite would keep the file open, and leave its WAL behind.
         for (const statement of kept.values()) statement.finalize();
         sqlite.close();
       },
       prepare(sql) {
         const statement = kept.get(sql) ?? prepare(sqlite, sql);
-        if (sql.length <= MAX_KEPT_LENGTH) setBounded(kept, sql, statement, MAX_KEPT);
+        if (sql.length <= MAX_KEPT_LENGTH) setBounded(kept, sql, statement, MAX_KEPT)?.finalize();
         return statement;
       },
     },

@@ -68,7 +68,7 @@ export function openKnownTokens(
      * many values wait for a look-up.
      */
     async require(hash: string): Promise<void> {
-      if (known.has(hash)) return setBounded(known, hash, true, limits.kept);
+      if (known.has(hash)) return void setBounded(known, hash, true, limits.kept);
       if (isUnknown(hash)) throw tokenUnknown();
       let looking = asked.get(hash);
       if (!looking) {

@@ -34,7 +34,7 @@ export function openRememberedSensors(db: Database, max = MAX_REMEMBERED) {
       if (state?.revision === revision) state.report = report;
     },
     /** Remembers a state that was just read, after a change of the sensor. */
-    remember: (state: RememberedSensor): void => setBounded(remembered, state.id, state, max),
+    remember: (state: RememberedSensor): void => void setBounded(remembered, state.id, state, max),
     /** Returns the present state, or undefined for a deleted, unenrolled or removed sensor. */
     async read(id: string): Promise<RememberedSensor | undefined> {
       const state = await findSensorState(db, id);
