@@ -24,6 +24,8 @@ const LOWEST_ROLE = {
   "updates:manage": "admin",
   "api-keys:manage": "admin",
   "users:manage": "super-admin",
+  /** Everything that the audit log has, with addresses. The history of an entity needs its own permission. */
+  "audit:read": "admin",
 } as const satisfies Record<string, Role>;
 
 export type Permission = keyof typeof LOWEST_ROLE;

@@ -27,6 +27,7 @@ export const TAGS = [
   "Updates",
   "API keys",
   "Users",
+  "Audit log",
   "Changes",
   "For sensors",
   "Installation",

@@ -10,6 +10,7 @@ import {
   renameAssetGroup,
 } from "./asset-groups.ts";
 import { getAsset, listAssets } from "./assets.ts";
+import { exportAuditCsv, exportAuditJsonLines, HISTORIES, listAuditEvents } from "./audit-events.ts";
 import { streamChanges } from "./changes.ts";
 import { checkIn } from "./check-in.ts";
 import { getConnection, getRoots } from "./connection.ts";
@@ -168,6 +169,10 @@ export const ROUTES: readonly Route[] = [
   deleteUser,
   lookUpLink,
   useLink,
+  listAuditEvents,
+  exportAuditJsonLines,
+  exportAuditCsv,
+  ...Object.values(HISTORIES),
   streamChanges,
   getConnection,
   getRoots,

@@ -1,6 +1,7 @@
 // The work that the server does on a timer: one table.
 import type { Logger } from "pino";
 import { emptyDeletedGroups } from "./assets/assets.ts";
+import { openTextJob } from "./audit/audit-text.ts";
 import type { RefusalLedger } from "./enrollment-tokens/refusal-ledger.ts";
 import { sweepIdempotencyKeys } from "./idempotency.ts";
 import type { Services } from "./route-handler.ts";
@@ -27,6 +28,7 @@ export function jobsOf({
   refusals,
   plans,
   countFleet,
+  signIn,
 }: Services): Job[] {
   return [
     {
@@ -50,6 +52,11 @@ export function jobsOf({
       work: openSilenceJob(db, now, checkInIntervalSeconds),
     },
     {
+      name: "store the text of audit events",
+      intervalMs: 5_000,
+      work: openTextJob(db),
+    },
+    {
       name: "delete expired idempotency keys",
       intervalMs: MINUTE_MS,
       work: () => sweepIdempotencyKeys(db, now()),
@@ -58,6 +65,12 @@ export function jobsOf({
       name: "start update rings whose earlier rings have nothing to wait for",
       intervalMs: 15_000,
       work: () => passRings(db, now(), plans, countFleet),
+    },
+    {
+      name: "write failed sign-ins",
+      intervalMs: 2_000,
+      isOfProcess: true,
+      work: () => signIn.flushFailures(),
     },
     // Refusals that were too many to be written immediately.
     {

@@ -12,6 +12,8 @@ export interface User {
   apiKey?: { id: string; name: string };
   /** The session that the request used. */
   session?: { id: string; isRecent: boolean };
+  /** The client's address, after trusted proxies. Absent: no request. */
+  address?: string;
 }
 
 /** A user who is signed in with a session, not with an API key. */

@@ -13,6 +13,7 @@ const USAGE = `Usage:
   attacklens user list|invite|reset|...     manages users on the server host
   attacklens token create|list|show|...     manages enrollment tokens through the API of a server
   attacklens updates status|set|pin|...     manages update rings through the API of a server
+  attacklens audit list|export|verify       reads and verifies the audit log on the server host
   attacklens ca show|rotate|retire ...      manages the private CA
   attacklens releases add|list|remove|...   manages the programs that this server offers to hosts
   attacklens package-files                  prints what the packages contain, for the build
@@ -31,6 +32,7 @@ const USAGES: Record<string, () => Promise<string>> = {
   user: async () => (await import("./commands/user.ts")).USER_USAGE,
   token: async () => (await import("./commands/token.ts")).TOKEN_USAGE,
   updates: async () => (await import("./commands/updates.ts")).UPDATES_USAGE,
+  audit: async () => (await import("./commands/audit.ts")).AUDIT_USAGE,
   ca: async () => (await import("./commands/ca.ts")).CA_USAGE,
   releases: async () => (await import("./commands/releases.ts")).RELEASES_USAGE,
 };
@@ -54,6 +56,8 @@ async function findCommand([name]: string[], bundle: ConsoleBundle): Promise<Com
       return tail((await import("./commands/token.ts")).tokenCommand);
     case "updates":
       return tail((await import("./commands/updates.ts")).updatesCommand);
+    case "audit":
+      return tail((await import("./commands/audit.ts")).auditCommand);
     case "ca":
       return tail((await import("./commands/ca.ts")).caCommand);
     case "releases":

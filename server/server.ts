@@ -158,6 +158,9 @@ export async function startServer(
       services.changes.close();
       await Promise.all([members.leave(), ports.stop()]);
       await writeAllRefusals(services.refusals, log);
+      await services.signIn.flushFailures({ isLast: true }).catch((error: unknown) => {
+        log.warn({ err: error }, "failed sign-ins not written to the audit log");
+      });
       await listening?.[Symbol.asyncDispose]();
       await opened.disposeAsync();
       log.info("stopped");

@@ -131,8 +131,8 @@ async function insertNewKey(
     at: now,
     actor: userActor(user),
     action: "api-key.created",
-    entity: { type: "api-key", id },
-    details: { name, role, expiresAt: toInstant(expiry) },
+    entity: { type: "api-key", id, name },
+    details: { after: { name, role, expiresAt: toInstant(expiry) }, valueShownTo: user.name },
   });
   return { id, value };
 }
@@ -149,8 +149,8 @@ async function replaceUnusedValue(tx: Database, now: number, user: User, id: str
     at: now,
     actor: userActor(user),
     action: "api-key.value-replaced",
-    entity: { type: "api-key", id },
-    details: { name: key.name, cause: "request-repeated" },
+    entity: { type: "api-key", id, name: key.name },
+    details: { cause: "request-repeated", valueShownTo: user.name },
   });
   return { id, value };
 }
@@ -166,8 +166,7 @@ export async function revokeApiKey(db: Database, now: number, user: User, id: st
       at: now,
       actor: userActor(user),
       action: "api-key.revoked",
-      entity: { type: "api-key", id },
-      details: { name: key.name },
+      entity: { type: "api-key", id, name: key.name },
     });
   });
   return present((await findApiKey(db, id))!, now, user);

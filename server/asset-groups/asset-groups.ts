@@ -86,8 +86,8 @@ async function insertNewGroup(
     at: now,
     actor: userActor(user),
     action: "asset-group.created",
-    entity: { type: "asset-group", id },
-    details: { name },
+    entity: { type: "asset-group", id, name },
+    details: { after: { name } },
   });
   return id;
 }
@@ -104,8 +104,8 @@ export async function renameAssetGroup(db: Database, now: number, user: User, id
         at: now,
         actor: userActor(user),
         action: "asset-group.renamed",
-        entity: { type: "asset-group", id },
-        details: { before: group.name, after: name },
+        entity: { type: "asset-group", id, name },
+        details: { before: { name: group.name }, after: { name } },
       });
     }),
   );
@@ -122,8 +122,8 @@ export async function deleteAssetGroup(db: Database, now: number, user: User, id
       at: now,
       actor: userActor(user),
       action: "asset-group.deleted",
-      entity: { type: "asset-group", id },
-      details: { name: group.name, assets: group.assets },
+      entity: { type: "asset-group", id, name: group.name },
+      details: { before: { name: group.name }, assets: group.assets },
     });
   });
 }

@@ -178,7 +178,7 @@ export async function emptyDeletedGroups(db: Database): Promise<number> {
 const parseTags = (json: string) => z.array(z.string()).parse(JSON.parse(json));
 
 export function assetCreated(event: Pick<AuditEvent, "at" | "actor">, id: string, name: string): AuditEvent {
-  return { ...event, action: "asset.created", entity: { type: "asset", id }, details: { name } };
+  return { ...event, action: "asset.created", entity: { type: "asset", id, name } };
 }
 
 function identifiersOf(host: Partial<HostFacts>): { type: IdentifierType; value: string }[] {

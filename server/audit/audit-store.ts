@@ -26,6 +26,9 @@ const insertEvents = insertion<AuditEventTable>("auditEvent", {
   details: "text",
   previousHash: "text",
   hash: "text",
+  version: "bigint",
+  address: "text",
+  entityName: "text",
 });
 
 const moveHead = statement((db, place: Place<{ sequence: number; hash: string }>) =>
@@ -43,6 +46,27 @@ export async function appendEvents(tx: Database, events: AuditEventTable[]): Pro
   if (last) await moveHead(tx, { sequence: last.sequence, hash: last.hash });
 }
 
-export async function listEvents(db: Database): Promise<AuditEventTable[]> {
-  return await db.selectFrom("auditEvent").selectAll().orderBy("sequence").execute();
+/** Returns the stored end of the chain, and the number of the last event, from one statement. */
+export async function findEnds(db: Database) {
+  const head = db.selectFrom("auditHead").where("id", "=", 1);
+  const last = db.selectFrom("auditEvent").orderBy("sequence", "desc").limit(1);
+  return await db
+    .selectNoFrom([
+      head.select("sequence").as("sequence"),
+      head.select("hash").as("hash"),
+      last.select("sequence").as("lastSequence"),
+    ])
+    .executeTakeFirstOrThrow();
+}
+
+/** Returns the events after `sequence` up to `last`, in the order of the chain. */
+export async function listChain(db: Database, sequence: number, last: number, limit: number) {
+  return await db
+    .selectFrom("auditEvent")
+    .selectAll()
+    .where("sequence", ">", sequence)
+    .where("sequence", "<=", last)
+    .orderBy("sequence")
+    .limit(limit)
+    .execute();
 }

@@ -1,14 +1,15 @@
 import { expect, test } from "bun:test";
 import { inTransaction } from "../db/transaction.ts";
 import { createTestDatabase, TESTED_DIALECTS } from "../testing/test-world.ts";
-import { type AuditEvent, findBreak, onAuditEvents, recordAuditEvent } from "./audit.ts";
+import { type AuditEvent, onAuditEvents, recordAuditEvent } from "./audit.ts";
+import { verifyChain } from "./verify-chain.ts";
 
 const event = (name: string): AuditEvent => ({
   at: 1,
   actor: { type: "user", id: "usr_1", name: "Ada" },
   action: "asset-group.created",
-  entity: { type: "asset-group", id: "grp_1" },
-  details: { name },
+  entity: { type: "asset-group", id: "grp_1", name },
+  details: { after: { name } },
 });
 
 for (const dialect of TESTED_DIALECTS) {
@@ -28,14 +29,14 @@ for (const dialect of TESTED_DIALECTS) {
     expect(events.map(({ sequence }) => sequence)).toEqual(
       Array.from({ length: 20 }, (_, index) => index + 1),
     );
-    expect(await findBreak(db)).toBeUndefined();
+    expect((await verifyChain(db)).findings).toEqual([]);
   });
 
   test(`a rolled-back event leaves no gap in the chain (${dialect})`, async () => {
     await using database = await createTestDatabase(dialect);
     const { db } = database;
     const heard: unknown[] = [];
-    onAuditEvents(db, ({ details }) => heard.push(details?.name));
+    onAuditEvents(db, ({ entity }) => heard.push(entity.name));
     await inTransaction(db, (tx) => recordAuditEvent(tx, event("first")));
     const failed = inTransaction(db, async (tx) => {
       await recordAuditEvent(tx, event("never"));
@@ -46,16 +47,6 @@ for (const dialect of TESTED_DIALECTS) {
     await inTransaction(db, (tx) => recordAuditEvent(tx, event("second")));
     // Listeners, e.g. the log, receive only committed events.
     expect(heard).toEqual(["first", "second"]);
-    expect(await findBreak(db)).toBeUndefined();
-  });
-
-  test(`the check of the chain finds a changed or deleted event (${dialect})`, async () => {
-    await using database = await createTestDatabase(dialect);
-    const { db } = database;
-    for (const name of ["a", "b", "c"]) await inTransaction(db, (tx) => recordAuditEvent(tx, event(name)));
-    await db.updateTable("auditEvent").set({ actorName: "Eve" }).where("sequence", "=", 2).execute();
-    expect(await findBreak(db)).toBe(2);
-    await db.deleteFrom("auditEvent").where("sequence", "=", 2).execute();
-    expect(await findBreak(db)).toBe(3);
+    expect((await verifyChain(db)).findings).toEqual([]);
   });
 }

@@ -1,90 +1,44 @@
 // The audit log. Each event contains the SHA-256 of the previous one, so that a removed event is detected.
-import { hash } from "node:crypto";
+import type { AuditAction, AuditEntityType } from "@attacklens/protocol/audit-actions.ts";
 import { canonicalJson, type Json } from "@attacklens/protocol/canonical-json.ts";
 import { CHANGE_TOPICS } from "@attacklens/protocol/changes.ts";
 import type { User } from "../caller.ts";
 import { afterCommit, announce } from "../db/changes.ts";
 import type { AuditEventTable, Database } from "../db/schema.ts";
 import { newId } from "../ids.ts";
-import { appendEvents, listEvents, lockHead } from "./audit-store.ts";
-
-export const AUDIT_ACTIONS = [
-  "user.created",
-  "user.invited",
-  "user.invitation-renewed",
-  "user.invitation-withdrawn",
-  "user.invitation-accepted",
-  "user.role-changed",
-  "user.disabled",
-  "user.enabled",
-  "user.deleted",
-  "user.reset-link-created",
-  "user.password-reset",
-  "user.signed-in",
-  "user.signed-out",
-  "user.confirmed",
-  "user.renamed",
-  "user.password-changed",
-  "user.session-revoked",
-  "api-key.created",
-  "api-key.value-replaced",
-  "api-key.revoked",
-  "asset-group.created",
-  "asset-group.renamed",
-  "asset-group.deleted",
-  "enrollment-token.created",
-  "enrollment-token.value-replaced",
-  "enrollment-token.changed",
-  "enrollment-token.paused",
-  "enrollment-token.resumed",
-  "enrollment-token.rotated",
-  "enrollment-token.rollout-set",
-  "enrollment-token.revoked",
-  "enrollment-token.deleted",
-  "sensor.enrolled",
-  "sensor.approved",
-  "sensor.approval-withdrawn",
-  "sensor.blocked",
-  "sensor.unblocked",
-  "sensor.uninstalled",
-  "sensor.hostname-changed",
-  "sensor.removed",
-  "sensor.clone-detected",
-  "sensor.ticket-created",
-  "sensor.ticket-value-replaced",
-  "sensor.re-enrolled",
-  "sensor.replaced",
-  "sensor.match-dismissed",
-  "sensor.merge-undone",
-  "sensor.deleted",
-  "asset.created",
-  "update-ring.created",
-  "update-ring.changed",
-  "update-ring.moved",
-  "update-ring.paused",
-  "update-ring.resumed",
-  "update-ring.retried",
-  "update-ring.host-retried",
-  "update-ring.stopped",
-  "update-ring.deleted",
-  "certificate-authority.created",
-  "certificate-authority.rotated",
-  "certificate-authority.retired",
-] as const;
+import { appendEvents, lockHead } from "./audit-store.ts";
+import { EVENT_VERSION, eventHash } from "./event-hash.ts";
 
 export interface AuditEvent {
   at: number;
-  actor: { type: AuditEventTable["actorType"]; id: string; name: string };
-  action: (typeof AUDIT_ACTIONS)[number];
-  entity: { type: string; id: string };
-  /** Never a secret. */
-  details?: Record<string, Json>;
+  /** `address`: the client that sent the request. Absent: none did. */
+  actor: { type: AuditEventTable["actorType"]; id: string; name: string; address?: string | undefined };
+  action: AuditAction;
+  /** The name at that time, so that a deleted entity still has one. */
+  entity: { type: AuditEntityType; id: string; name: string };
+  /**
+   * Never a secret. `before` and `after` are the changed settings with their values. One of them alone: the
+   * entity was deleted or created.
+   */
+  details?: EventDetails;
 }
 
+export interface EventDetails {
+  before?: Record<string, Json>;
+  after?: Record<string, Json>;
+  [name: string]: Json | undefined;
+}
+
+/** The server, without a request. */
+export const SYSTEM_ACTOR = { type: "system", id: "system", name: "AttackLens" } as const;
+
+/** A command on the server host. */
+export const OPERATOR_ACTOR = { type: "system", id: "operator", name: "Operator of the server" } as const;
+
 /** Returns the user, or the API key that the request used. */
-export function userActor(user: User): AuditEvent["actor"] {
-  if (user.apiKey) return { type: "api-key", id: user.apiKey.id, name: user.apiKey.name };
-  return { type: "user", id: user.id, name: user.name };
+export function userActor({ apiKey, id, name, address }: User): AuditEvent["actor"] {
+  if (apiKey) return { type: "api-key", id: apiKey.id, name: apiKey.name, address };
+  return { type: "user", id, name, address };
 }
 
 const listeners = new WeakMap<Database, (event: AuditEvent) => void>();
@@ -134,10 +88,13 @@ export async function recordAuditEvents(tx: Database, events: AuditEvent[]): Pro
       action: event.action,
       entityType: event.entity.type,
       entityId: event.entity.id,
+      entityName: event.entity.name,
+      address: event.actor.address ?? null,
+      version: EVENT_VERSION,
       details: canonicalJson(event.details ?? {}),
       previousHash,
     };
-    previousHash = hashOf(row);
+    previousHash = eventHash(row)!;
     return { ...row, hash: previousHash };
   });
   await appendEvents(tx, rows);
@@ -145,24 +102,6 @@ export async function recordAuditEvents(tx: Database, events: AuditEvent[]): Pro
     const listener = listeners.get(db);
     if (listener) for (const event of events) listener(event);
   });
-  const types = new Set(events.map(({ entity }) => entity.type));
+  const types = new Set<string>(events.map(({ entity }) => entity.type));
   for (const topic of CHANGE_TOPICS.filter((one) => types.has(one))) await announce(tx, topic);
-}
-
-/**
- * Returns the sequence of the first event that does not continue the chain, or undefined if the chain is
- * intact.
- */
-export async function findBreak(db: Database): Promise<number | undefined> {
-  let previousHash = "";
-  for (const [index, { hash, ...row }] of (await listEvents(db)).entries()) {
-    if (row.sequence !== index + 1 || row.previousHash !== previousHash || hashOf(row) !== hash)
-      return row.sequence;
-    previousHash = hash;
-  }
-  return undefined;
-}
-
-function hashOf(row: Omit<AuditEventTable, "hash">): string {
-  return hash("sha256", canonicalJson(row));
 }

@@ -1,7 +1,7 @@
 // The private CA of a server without a public certificate. It is created when it is first needed. All servers
 // of a database share it. A rotation has an overlap, in which the old root cross-signs the new one.
 import { COUNT_CAP } from "@attacklens/protocol/page.ts";
-import { recordAuditEvent } from "../audit/audit.ts";
+import { recordAuditEvent, SYSTEM_ACTOR } from "../audit/audit.ts";
 import type { CertificateAuthorityTable, Database } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
 import { newId, toInstant } from "../ids.ts";
@@ -163,9 +163,9 @@ async function recordChange(
 ): Promise<void> {
   await recordAuditEvent(tx, {
     at,
-    actor: { type: "system", id: "system", name: "AttackLens" },
+    actor: SYSTEM_ACTOR,
     action,
-    entity: { type: "certificate-authority", id },
-    details: { pin: pinOf(certificate), ...details },
+    entity: { type: "certificate-authority", id, name: pinOf(certificate) },
+    details,
   });
 }

@@ -11,6 +11,8 @@ export const EXIT_CODES = {
   "not-found": 5,
   /** The server rejected the request, for example because a name is taken or a value is not valid. */
   refused: 6,
+  /** The audit log was tampered with. */
+  tampered: 7,
 } as const;
 
 export class CommandError extends Error {

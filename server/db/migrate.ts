@@ -21,6 +21,7 @@ import { inventoryRevision } from "./migrations/0011-inventory-revision.ts";
 import { agreementKey } from "./migrations/0012-agreement-key.ts";
 import { managedUsers } from "./migrations/0013-managed-users.ts";
 import { account } from "./migrations/0014-account.ts";
+import { audit } from "./migrations/0015-audit.ts";
 import type { Migration } from "./migrations/migration.ts";
 import type { Database } from "./schema.ts";
 
@@ -39,6 +40,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   "0012-agreement-key": agreementKey,
   "0013-managed-users": managedUsers,
   "0014-account": account,
+  "0015-audit": audit,
 };
 
 export interface SchemaState {

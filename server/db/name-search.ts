@@ -42,6 +42,20 @@ export function assetsNamed(db: Database, text: string): AnyQuery | undefined {
   return assets.select("asset.id as candidateId").where(contains(sql<string>`asset.name_key`, text));
 }
 
+/** Returns a query for the audit events with this text. */
+export function eventsWithText(db: Database, text: string): AnyQuery | undefined {
+  const groups = groupsOf(text);
+  if (groups.length === 0) return undefined;
+  const events: AnyQuery =
+    dialectOf(db) === "postgres"
+      ? db.selectFrom("auditText")
+      : db
+          .selectFrom(found("audit_search", sql`rowid`, groups).as("found"))
+          .crossJoin("auditText")
+          .whereRef("auditText.sequence", "=", "found.key" as never);
+  return events.select("auditText.sequence").where(contains(sql<string>`audit_text.words`, text));
+}
+
 function found(table: string, key: unknown, groups: readonly string[]) {
   const wanted = groups.map((group) => `"${group.replaceAll('"', '""')}"`).join(" AND ");
   return sql<{
@@ -61,6 +75,7 @@ function groupsOf(text: string): string[] {
 const TRIGRAM_INDEXES = [
   { index: "sensor_listing_search", table: "sensor_listing", column: "hostname_key" },
   { index: "asset_search", table: "asset", column: "name_key" },
+  { index: "audit_text_search", table: "audit_text", column: "words" },
 ];
 
 /**

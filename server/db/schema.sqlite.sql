@@ -110,15 +110,41 @@ CREATE TABLE audit_event (
   entity_id text not null,
   details text not null,
   previous_hash text not null,
-  hash text not null
+  hash text not null,
+  version integer not null default 1,
+  address text,
+  entity_name text
 );
-CREATE INDEX audit_event_entity on audit_event (entity_id, sequence);
-CREATE INDEX audit_event_update on audit_event (sequence) where entity_type = 'update-ring';
+CREATE INDEX audit_event_action on audit_event (action, at, sequence) where actor_type <> 'enrollment-token';
+CREATE INDEX audit_event_actor on audit_event (actor_id, at, sequence) where actor_type <> 'enrollment-token';
+CREATE INDEX audit_event_actor_type on audit_event (actor_type, at, sequence) where actor_type <> 'enrollment-token';
+CREATE INDEX audit_event_address on audit_event (address, at, sequence) where actor_type <> 'enrollment-token';
+CREATE INDEX audit_event_at on audit_event (at, sequence);
+CREATE INDEX audit_event_entity on audit_event (entity_id, at, sequence);
+CREATE INDEX audit_event_type on audit_event (entity_type, at, sequence) where actor_type <> 'enrollment-token';
 CREATE TABLE audit_head (
   id integer primary key,
   sequence bigint not null,
   hash text not null
 );
+CREATE VIRTUAL TABLE audit_search using fts5
+  (words, content='', contentless_delete=1, tokenize='trigram case_sensitive 1', detail='none');
+CREATE TABLE 'audit_search_config'(k PRIMARY KEY, v) WITHOUT ROWID;
+CREATE TABLE 'audit_search_data'(
+  id INTEGER PRIMARY KEY,
+  block BLOB
+);
+CREATE TABLE 'audit_search_docsize'(
+  id INTEGER PRIMARY KEY,
+  sz BLOB,
+  origin INTEGER
+);
+CREATE TABLE 'audit_search_idx'(segid, term, pgno, PRIMARY KEY(segid, term)) WITHOUT ROWID;
+CREATE TRIGGER audit_search_add after insert on audit_text  begin insert into audit_search (rowid, words) values (new.sequence, new.words); end;
+CREATE TABLE audit_text (
+  sequence bigint primary key,
+  words text not null
+) without rowid;
 CREATE TABLE authenticator_app (
   user_id text primary key references "user" (id) on delete cascade,
   sealed_secret text not null,

@@ -1,5 +1,7 @@
 // The tables as types for Kysely: camelCase here, snake_case in SQL; one plug-in translates. Times are
 // milliseconds UTC.
+
+import type { AuditActorType } from "@attacklens/protocol/audit-actions.ts";
 import type { LinkPurpose } from "@attacklens/protocol/one-time-links.ts";
 import type { SensorStatus } from "@attacklens/protocol/sensors.ts";
 import type { TokenSettingName, TokenSettings } from "@attacklens/protocol/token-settings.ts";
@@ -363,7 +365,7 @@ export interface AuditEventTable {
   sequence: number;
   id: string;
   at: number;
-  actorType: "user" | "api-key" | "enrollment-token" | "system";
+  actorType: AuditActorType;
   actorId: string;
   actorName: string;
   action: string;
@@ -373,6 +375,19 @@ export interface AuditEventTable {
   details: string;
   previousHash: string;
   hash: string;
+  /** The form of the hash: `eventHash`. */
+  version: number;
+  /** The address of the actor; null: none. */
+  address: string | null;
+  /** The name of the entity at that time; null: version 1. */
+  entityName: string | null;
+}
+
+/** What searches look in. A job writes it after the event. */
+export interface AuditTextTable {
+  sequence: number;
+  /** Folded. */
+  words: string;
 }
 
 /** The end of the chain: one row, locked while an event is appended. */
@@ -427,6 +442,7 @@ export interface Schema {
   idempotencyKey: IdempotencyKeyTable;
   auditEvent: AuditEventTable;
   auditHead: AuditHeadTable;
+  auditText: AuditTextTable;
 }
 
 /** A connection to either database, or a transaction on it. */

@@ -50,6 +50,6 @@ export function tokenEvent(
   action: AuditEvent["action"],
   details: AuditEvent["details"] = {},
 ): AuditEvent {
-  const entity = { type: "enrollment-token", id: token.id };
-  return { at: now, actor: userActor(user), action, entity, details: { name: token.name, ...details } };
+  const entity = { type: "enrollment-token", id: token.id, name: token.name } as const;
+  return { at: now, actor: userActor(user), action, entity, details };
 }

@@ -61,8 +61,8 @@ async function replaceUnusedValue(tx: Database, now: number, user: User, id: str
     at: now,
     actor: userActor(user),
     action: "enrollment-token.value-replaced",
-    entity: { type: "enrollment-token", id },
-    details: { name: token.name, cause: "request-repeated", valueShownTo: user.name },
+    entity: { type: "enrollment-token", id, name: token.name },
+    details: { cause: "request-repeated", valueShownTo: user.name },
   });
   return { id, value };
 }

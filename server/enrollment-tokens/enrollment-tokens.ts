@@ -113,7 +113,8 @@ export async function insertNewToken(
 ): Promise<NewValue> {
   const { id } = token;
   const value = formatTokenValue(randomBytes(32));
-  if (token.assetGroupId !== null && !(await lockAssetGroup(tx, token.assetGroupId)))
+  const group = token.assetGroupId === null ? undefined : await lockAssetGroup(tx, token.assetGroupId);
+  if (token.assetGroupId !== null && !group)
     throw badField("scope.assetGroupId", "must be an existing asset group");
   await insertToken(tx, {
     ...token,
@@ -133,8 +134,11 @@ export async function insertNewToken(
     at: now,
     actor: userActor(user),
     action: "enrollment-token.created",
-    entity: { type: "enrollment-token", id },
-    details: { ...describeColumns(token), assetGroupId: token.assetGroupId, valueShownTo: user.name },
+    entity: { type: "enrollment-token", id, name: token.name },
+    details: {
+      after: { ...describeColumns(token), assetGroup: group?.name ?? null },
+      valueShownTo: user.name,
+    },
   });
   return { id, value };
 }

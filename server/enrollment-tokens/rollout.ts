@@ -66,6 +66,12 @@ function stateOf(attempt: { standing: ArrivalState | null } | undefined): Rollou
   return attempt.standing === "reporting" ? "reporting" : "arrived";
 }
 
+/** For an audit event, which does not repeat thousands of hostnames. */
+function describeExpected(expected: RouteInput<typeof setRoute>["body"]): { expectedHosts: number | null } {
+  if (expected.type === "hostnames") return { expectedHosts: expected.hostnames.length };
+  return { expectedHosts: expected.type === "number" ? expected.machines : null };
+}
+
 /** Throws not-found. */
 export async function setRollout(
   db: Database,
@@ -78,19 +84,15 @@ export async function setRollout(
   await inTransaction(db, async (tx) => {
     const token = await lockToken(tx, { id });
     if (!token) throw notFound(id);
+    const stored = await findRollout(tx, id);
     await upsertRollout(tx, id, JSON.stringify(expected));
-    const machines =
-      expected.type === "hostnames"
-        ? expected.hostnames.length
-        : expected.type === "number"
-          ? expected.machines
-          : 0;
+    const before = describeExpected(stored ? setRoute.body.parse(JSON.parse(stored)) : NOTHING);
     await recordAuditEvent(tx, {
       at: now,
       actor: userActor(user),
       action: "enrollment-token.rollout-set",
-      entity: { type: "enrollment-token", id },
-      details: { name: token.name, type: expected.type, machines },
+      entity: { type: "enrollment-token", id, name: token.name },
+      details: { before, after: describeExpected(expected) },
     });
   });
   return await getRollout(db, id);

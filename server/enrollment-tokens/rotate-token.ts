@@ -40,7 +40,11 @@ export async function rotateEnrollmentToken(
       rotatedFrom: id,
     });
     await updateToken(tx, id, { expiresAt: end });
-    const details = { successor: successorId, before: toInstant(old.expiresAt), after: toInstant(end) };
+    const details = {
+      ...{ successor: successorId, successorName: name },
+      before: { expiresAt: toInstant(old.expiresAt) },
+      after: { expiresAt: toInstant(end) },
+    };
     await recordAuditEvent(tx, tokenEvent(now, user, old, "enrollment-token.rotated", details));
     return successor;
   });

@@ -46,7 +46,10 @@ export async function updateEnrollmentToken(
       await updateToken(tx, id, columns);
       const pick = (shown: typeof after) => Object.fromEntries(changed.map((name) => [name, shown[name]!]));
       const details = { before: pick(before), after: pick(after) };
-      await recordAuditEvent(tx, tokenEvent(now, user, token, "enrollment-token.changed", details));
+      await recordAuditEvent(
+        tx,
+        tokenEvent(now, user, { ...token, ...columns }, "enrollment-token.changed", details),
+      );
     }),
   );
 }

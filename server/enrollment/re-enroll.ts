@@ -66,8 +66,8 @@ async function insertNewTicket(tx: Database, { now, user }: SensorView, sensor: 
     at: now,
     actor: userActor(user),
     action: "sensor.ticket-created",
-    entity: { type: "sensor", id: sensor.id },
-    details: { hostname: sensor.hostname, expiresAt: toInstant(expiresAt), valueShownTo: user.name },
+    entity: { type: "sensor", id: sensor.id, name: sensor.hostname },
+    details: { expiresAt: toInstant(expiresAt), valueShownTo: user.name },
   });
   return { value, expiresAt: toInstant(expiresAt) };
 }
@@ -84,8 +84,8 @@ async function replaceUnusedValue(tx: Database, { now, user }: SensorView, senso
     at: now,
     actor: userActor(user),
     action: "sensor.ticket-value-replaced",
-    entity: { type: "sensor", id: sensor.id },
-    details: { hostname: sensor.hostname, cause: "request-repeated", valueShownTo: user.name },
+    entity: { type: "sensor", id: sensor.id, name: sensor.hostname },
+    details: { cause: "request-repeated", valueShownTo: user.name },
   });
   return { value, expiresAt: toInstant(ticket.expiresAt) };
 }

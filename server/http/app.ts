@@ -9,6 +9,7 @@ import { requestId } from "hono/request-id";
 import { apiKeyRoutes } from "../api-keys/api-keys-routes.ts";
 import { assetGroupRoutes } from "../asset-groups/asset-groups-routes.ts";
 import { assetRoutes } from "../assets/assets-routes.ts";
+import { auditRoutes } from "../audit/audit-routes.ts";
 import type { HttpRequest } from "../caller.ts";
 import { certificateRoutes } from "../certificates/certificates-routes.ts";
 import { changeRoutes } from "../changes/changes-routes.ts";
@@ -54,6 +55,7 @@ export const ROUTE_HANDLERS: readonly RouteHandler[] = [
   ...assetGroupRoutes,
   ...updateRoutes,
   ...apiKeyRoutes,
+  ...auditRoutes,
   ...changeRoutes,
   ...certificateRoutes,
   ...releaseRoutes,
@@ -208,9 +210,11 @@ async function answer(
 }
 
 /** Disables buffering by proxies: nginx would wait until its buffer is full. */
-function streamReply(contentType: string, { replyStream }: HttpRequest): Response {
+function streamReply(contentType: string, { replyStream, replyHeaders }: HttpRequest): Response {
   const headers = { "content-type": contentType, "cache-control": "no-store", "x-accel-buffering": "no" };
-  return new Response(replyStream ?? null, { headers });
+  const reply = new Response(replyStream ?? null, { headers });
+  for (const [name, value] of replyHeaders) reply.headers.append(name, value);
+  return reply;
 }
 
 function mountOperations(app: Hono<Env>, { services, metrics, metricsToken, readMetrics }: AppOptions): void {

@@ -28,7 +28,7 @@ export async function requireUser(
   if (route.needsSession && !user.session)
     throw new Problem("permission-missing", "An API key can't do this. Sign in to the console instead.");
   if (route.recentSignIn === "always") requireRecentSignIn(user);
-  return user;
+  return { ...user, address: http.address };
 }
 
 /** RFC 6750, section 2.1. An API key takes precedence over a cookie. */

@@ -54,13 +54,13 @@ export async function createSensors(
   );
   const actor = { type: "enrollment-token", id: token.id, name: token.name } as const;
   const events = created.flatMap(({ sensorId, assetId, at, address, host: { hostname }, ...one }) => [
-    assetCreated({ at, actor }, assetId, hostname),
+    assetCreated({ at, actor: { ...actor, address } }, assetId, hostname),
     {
       at,
-      actor,
+      actor: { ...actor, address },
       action: "sensor.enrolled" as const,
-      entity: { type: "sensor" as const, id: sensorId },
-      details: { hostname, address, assetId, ...one.details },
+      entity: { type: "sensor" as const, id: sensorId, name: hostname },
+      details: { assetId, ...one.details },
     },
   ]);
   await recordAuditEvents(tx, events);

@@ -58,7 +58,7 @@ for (const dialect of TESTED_DIALECTS) {
 
     const events = await world.db
       .selectFrom("auditEvent")
-      .select(["actorType", "actorName", "entityId", "details"])
+      .select(["actorType", "actorName", "entityId", "entityName", "details"])
       .where("action", "=", "sensor.removed")
       .execute();
     expect(events.map(({ details, ...event }) => ({ ...event, ...JSON.parse(details) }))).toEqual([
@@ -66,7 +66,7 @@ for (const dialect of TESTED_DIALECTS) {
         actorType: "system",
         actorName: "AttackLens",
         entityId: gone.id,
-        hostname: "gone",
+        entityName: "gone",
         ephemeralHours: 2,
         lastSeenAt: "2026-11-24T09:00:00.000Z",
       },

@@ -1,7 +1,7 @@
 // Removes ephemeral sensors that were offline for longer than their token allows. They remain visible for a
 // while, then they are deleted.
 import { withdrawIdentifiers } from "../assets/assets.ts";
-import { recordAuditEvent } from "../audit/audit.ts";
+import { recordAuditEvent, SYSTEM_ACTOR } from "../audit/audit.ts";
 import type { Database } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
 import { toInstant } from "../ids.ts";
@@ -47,10 +47,10 @@ async function removeEnded(
     await withdrawIdentifiers(tx, assetId);
     await recordAuditEvent(tx, {
       at: now,
-      actor: { type: "system", id: "system", name: "AttackLens" },
+      actor: SYSTEM_ACTOR,
       action: "sensor.removed",
-      entity: { type: "sensor", id },
-      details: { hostname, ephemeralHours, lastSeenAt: toInstant(lastSeenAt) },
+      entity: { type: "sensor", id, name: hostname },
+      details: { ephemeralHours, lastSeenAt: toInstant(lastSeenAt) },
     });
     return true;
   });

@@ -144,8 +144,7 @@ export async function deleteSensor(db: Database, now: number, user: User, id: st
       at: now,
       actor: userActor(user),
       action: "sensor.deleted",
-      entity: { type: "sensor", id },
-      details: { hostname: deleted.hostname },
+      entity: { type: "sensor", id, name: deleted.hostname },
     });
   });
 }

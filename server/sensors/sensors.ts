@@ -128,7 +128,7 @@ export function sensorEvent(
   action: "sensor.approved" | "sensor.approval-withdrawn" | "sensor.blocked" | "sensor.unblocked",
   { id, hostname }: { id: string; hostname: string },
 ): AuditEvent {
-  return { at, actor: userActor(user), action, entity: { type: "sensor", id }, details: { hostname } };
+  return { at, actor: userActor(user), action, entity: { type: "sensor", id, name: hostname } };
 }
 
 /** Returns the existing sensors in the order of the ids. */

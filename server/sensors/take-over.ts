@@ -50,9 +50,9 @@ export async function takeOverSensor(
   await raiseNonce(tx, id, nonce);
   await recordAuditEvent(tx, {
     at,
-    actor: { type: "system", id: ticketId, name: "re-enroll ticket" },
+    actor: { type: "sensor", id, name: hostname, address },
     action: "sensor.re-enrolled",
-    entity: { type: "sensor", id },
-    details: { hostname, before: sensor.hostname, address },
+    entity: { type: "sensor", id, name: hostname },
+    details: { ticketId },
   });
 }

@@ -36,10 +36,9 @@ export async function unenrollSensor(
     await updateSensor(tx, id, { uninstalledAt: now });
     await recordAuditEvent(tx, {
       at: now,
-      actor: { type: "system", id, name: sensor.hostname },
+      actor: { type: "sensor", id, name: sensor.hostname, address },
       action: "sensor.uninstalled",
-      entity: { type: "sensor", id },
-      details: { hostname: sensor.hostname },
+      entity: { type: "sensor", id, name: sensor.hostname },
     });
   });
 }

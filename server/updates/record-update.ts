@@ -1,7 +1,7 @@
 // Stores what a sensor reports about its update. The same transaction stops the ring, or lets its other hosts
 // follow.
 import type { UpdateReport } from "@attacklens/protocol/updates.ts";
-import { recordAuditEvent } from "../audit/audit.ts";
+import { recordAuditEvent, SYSTEM_ACTOR } from "../audit/audit.ts";
 import { announce } from "../db/changes.ts";
 import type { Database } from "../db/schema.ts";
 import type { SensorUpdateTable, UpdateRunTable } from "../db/schema-updates.ts";
@@ -108,10 +108,10 @@ export async function stopAfterFailures(
     await updateRun(tx, run, { stoppedAt: now, changedAt: now });
     await recordAuditEvent(tx, {
       at: now,
-      actor: { type: "system", id: "system", name: "AttackLens" },
+      actor: SYSTEM_ACTOR,
       action: "update-ring.stopped",
-      entity: { type: "update-ring", id: ring.id },
-      details: { name: ring.name, version: run.version, attempt: run.attempt, failures },
+      entity: { type: "update-ring", id: ring.id, name: ring.name },
+      details: { version: run.version, attempt: run.attempt, failures },
     });
   }
   // The plan counts failures and canaries.

@@ -68,8 +68,8 @@ export async function createRing(
         await moveGroups(tx, now, user, id, assetGroupIds);
         await recordAuditEvent(tx, {
           ...{ at: now, actor: userActor(user), action: "update-ring.created" },
-          entity: { type: "update-ring", id },
-          details: { name, assetGroups: groups, ...(settings as unknown as Record<string, Json>) },
+          entity: { type: "update-ring", id, name },
+          details: { after: { name, assetGroups: groups, ...(settings as unknown as Record<string, Json>) } },
         });
         return id;
       },
@@ -110,8 +110,8 @@ export async function changeRing(
       if (assetGroupIds && !ring.isLast) await moveGroups(tx, now, user, id, assetGroupIds);
       await recordAuditEvent(tx, {
         ...{ at: now, actor: userActor(user), action: "update-ring.changed" },
-        entity: { type: "update-ring", id },
-        details: { name: name ?? ring.name, before, after },
+        entity: { type: "update-ring", id, name: name ?? ring.name },
+        details: { before, after },
       });
       const run = plan.rings.find((one) => one.id === id)?.run;
       if (run) await stopAfterFailures(tx, now, { ...ring, ...settings }, run);
@@ -155,9 +155,8 @@ async function moveGroups(
     const left = groups.filter((group) => !groupIds.includes(group.id));
     events.push({
       ...{ at: now, actor: userActor(user), action: "update-ring.changed" as const },
-      entity: { type: "update-ring", id },
+      entity: { type: "update-ring" as const, id, name },
       details: {
-        name,
         before: { assetGroups: groups.map((group) => group.name) },
         after: { assetGroups: left.map((group) => group.name) },
       },
@@ -188,8 +187,8 @@ export async function orderRings(db: Database, now: number, user: User, ids: str
     const after = ids.map((id) => rings.find((ring) => ring.id === id)!.name);
     await recordAuditEvent(tx, {
       ...{ at: now, actor: userActor(user), action: "update-ring.moved" },
-      entity: { type: "update-ring", id: moved[0]!.id },
-      details: { name: "All rings", before, after },
+      entity: { type: "update-ring", id: moved[0]!.id, name: moved[0]!.name },
+      details: { before: { order: before }, after: { order: after } },
     });
   });
 }
@@ -210,8 +209,7 @@ export async function setRingPaused(
     await recordAuditEvent(tx, {
       ...{ at: now, actor: userActor(user) },
       action: isPaused ? "update-ring.paused" : "update-ring.resumed",
-      entity: { type: "update-ring", id },
-      details: { name: ring.name },
+      entity: { type: "update-ring", id, name: ring.name },
     });
   });
 }
@@ -226,8 +224,8 @@ export async function retryRing(db: Database, now: number, user: User, ring: Pla
     await updateRun(tx, run, { attempt, stoppedAt: null, changedAt: now });
     await recordAuditEvent(tx, {
       ...{ at: now, actor: userActor(user), action: "update-ring.retried" },
-      entity: { type: "update-ring", id: ring.id },
-      details: { name: ring.name, version: run.version, attempt, failures: ring.failures },
+      entity: { type: "update-ring", id: ring.id, name: ring.name },
+      details: { version: run.version, attempt, failures: ring.failures },
     });
   });
 }
@@ -241,8 +239,8 @@ export async function deleteRing(db: Database, now: number, user: User, id: stri
     await removeRing(tx, id);
     await recordAuditEvent(tx, {
       ...{ at: now, actor: userActor(user), action: "update-ring.deleted" },
-      entity: { type: "update-ring", id },
-      details: { name: ring.name, assetGroups: groups.map(({ name }) => name) },
+      entity: { type: "update-ring", id, name: ring.name },
+      details: { before: { name: ring.name, assetGroups: groups.map(({ name }) => name) } },
     });
   });
 }

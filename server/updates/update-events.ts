@@ -16,10 +16,8 @@ const SHOWN = 100;
 
 const json = z.json();
 const eventDetails = z.object({
-  name: z.string(),
-  before: z.union([z.record(z.string(), json), z.array(z.string())]).optional(),
-  after: z.union([z.record(z.string(), json), z.array(z.string())]).optional(),
-  assetGroups: z.array(z.string()).optional(),
+  before: z.record(z.string(), json).optional(),
+  after: z.record(z.string(), json).optional(),
   version: z.string().nullable().optional(),
   failures: z.int().optional(),
   hostname: z.string().optional(),
@@ -30,14 +28,14 @@ type Details = z.infer<typeof eventDetails>;
 export async function listUpdateEvents(db: Database): Promise<{ items: UpdateEvent[] }> {
   const rows = await listRingEvents(db, SHOWN);
   return {
-    items: rows.map(({ id, at, actorName, action, details }) => {
+    items: rows.map(({ id, at, actorName, action, entityName, details }) => {
       const parsed = eventDetails.parse(JSON.parse(details));
       return {
         id,
         at: toInstant(at),
         actor: actorName,
         action,
-        ring: parsed.name,
+        ring: action === "update-ring.moved" ? "All rings" : (entityName ?? ""),
         summary: summaryOf(action, parsed),
       };
     }),
@@ -48,11 +46,11 @@ function summaryOf(action: string, details: Details): string {
   const { version, failures, hostname } = details;
   switch (action) {
     case "update-ring.created":
-      return `Created${groupsOf(details)}`;
+      return `Created${groupsOf(details.after)}`;
     case "update-ring.changed":
       return changesOf(details);
     case "update-ring.moved":
-      return `New order: ${[details.after].flat().join(", ")}`;
+      return `New order: ${textOf("order", details.after?.order ?? [])}`;
     case "update-ring.paused":
       return "Paused";
     case "update-ring.resumed":
@@ -64,14 +62,14 @@ function summaryOf(action: string, details: Details): string {
     case "update-ring.stopped":
       return `Stopped: ${failures === 1 ? "1 host" : `${failures} hosts`} failed with ${version}`;
     case "update-ring.deleted":
-      return `Deleted${groupsOf(details)}`;
+      return `Deleted${groupsOf(details.before)}`;
     default:
       return action;
   }
 }
 
-function groupsOf({ assetGroups = [] }: Details): string {
-  if (assetGroups.length === 0) return "";
+function groupsOf({ assetGroups = [] }: Record<string, Json> = {}): string {
+  if (!Array.isArray(assetGroups) || assetGroups.length === 0) return "";
   return ` with asset group${assetGroups.length === 1 ? "" : "s"} ${assetGroups.join(", ")}`;
 }
 
@@ -79,7 +77,7 @@ function groupsOf({ assetGroups = [] }: Details): string {
 const CHANGED = ["name", "assetGroups", ...RING_SETTING_NAMES];
 
 function changesOf({ before, after }: Details): string {
-  if (!before || !after || Array.isArray(before) || Array.isArray(after)) return "Changed";
+  if (!before || !after) return "Changed";
   return CHANGED.filter((key) => after[key] !== undefined)
     .map((key) => `${labelOf(key)}: ${textOf(key, before[key]!)} → ${textOf(key, after[key]!)}`)
     .join("; ");

@@ -162,8 +162,8 @@ export async function retryHost(
     await upsertHostUpdate(tx, { ...update!, ...offered(version, attempt, ring.id, now) });
     await recordAuditEvent(tx, {
       ...{ at: now, actor: userActor(user), action: "update-ring.host-retried" },
-      entity: { type: "update-ring", id: ring.id },
-      details: { name: ring.name, sensorId: id, hostname: row.hostname, version, attempt },
+      entity: { type: "update-ring", id: ring.id, name: ring.name },
+      details: { sensorId: id, hostname: row.hostname, version, attempt },
     });
   });
 }

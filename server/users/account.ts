@@ -22,8 +22,8 @@ export async function changeName(
       at: now,
       actor: userActor(user),
       action: "user.renamed",
-      entity: { type: "user", id: user.id },
-      details: { before: user.name, after: name },
+      entity: { type: "user", id: user.id, name },
+      details: { before: { name: user.name }, after: { name } },
     });
   });
   return presentAccount({ ...user, name });
@@ -48,7 +48,7 @@ export async function changePassword(
       at: now,
       actor: userActor(user),
       action: "user.password-changed",
-      entity: { type: "user", id: user.id },
+      entity: { type: "user", id: user.id, name: user.name },
       details: { endedSessions },
     });
     return { endedSessions };

@@ -91,6 +91,14 @@ export async function lookUpLink(
   };
 }
 
+interface AcceptedLink {
+  value: string;
+  name?: string | undefined;
+  password: string;
+  /** The client's address. */
+  address: string;
+}
+
 /**
  * Sets the password of the link's user and ends the link. An invited user becomes active, and the sessions of
  * another one end. Returns the email to sign in with. Throws link-invalid, too-many-requests, input-invalid
@@ -99,7 +107,7 @@ export async function lookUpLink(
 export async function acceptLink(
   db: Database,
   now: number,
-  { value, name, password }: { value: string; name?: string | undefined; password: string },
+  { value, name, password, address }: AcceptedLink,
   onUnknown: OnUnknown,
 ): Promise<string> {
   const link = await requireLink(db, now, value, onUnknown);
@@ -116,10 +124,10 @@ export async function acceptLink(
     await deleteSessionsOf(tx, userId);
     await recordAuditEvent(tx, {
       at: now,
-      actor: { type: "user", id: userId, name: newName },
+      actor: { type: "user", id: userId, name: newName, address },
       action: purpose === "invitation" ? "user.invitation-accepted" : "user.password-reset",
-      entity: { type: "user", id: userId },
-      details: { name: newName, email },
+      entity: { type: "user", id: userId, name: newName },
+      details: { email },
     });
   });
   return link.email;

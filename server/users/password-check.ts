@@ -3,6 +3,7 @@
 import { Problem } from "@attacklens/protocol/problems.ts";
 import type { Database } from "../db/schema.ts";
 import { addressGroup, isLoopback } from "../networks.ts";
+import type { FailedSignIns } from "./failed-sign-ins.ts";
 import { hashPassword, verifyPassword } from "./password.ts";
 import { type AttemptCounts, type AttemptKey, beginAttempt } from "./rate-limit.ts";
 import type { SignInAddresses } from "./sign-in-addresses.ts";
@@ -12,6 +13,7 @@ import { findCredential } from "./users-store.ts";
 interface PasswordCheckOptions {
   attempts: AttemptCounts;
   addresses: SignInAddresses;
+  failures: FailedSignIns;
   /** The processes of the server. Each checks its share of the passwords. */
   processes?: number | undefined;
 }
@@ -23,7 +25,7 @@ interface CheckedPassword {
 }
 
 export function openPasswordCheck(db: Database, options: PasswordCheckOptions) {
-  const { attempts, addresses, processes = 1 } = options;
+  const { attempts, addresses, failures, processes = 1 } = options;
   const queue = openSignInQueue(shareOfQueue(processes));
 
   async function verify(email: string, password: string): Promise<CheckedPassword | undefined> {
@@ -40,7 +42,10 @@ export function openPasswordCheck(db: Database, options: PasswordCheckOptions) {
     const group = addressGroup(address);
     const client = { group, isKnown: await addresses.isKnown(group.address), isShared: isLoopback(address) };
     const keys = keysOf(email, client);
-    await beginAttempt(attempts, keys);
+    await beginAttempt(attempts, keys).catch((error) => {
+      failures.record({ email, address }, "rate-limited");
+      throw error;
+    });
     const checked = await queue
       .run(client, () => verify(email, password))
       .catch(async (error) => {
@@ -48,6 +53,7 @@ export function openPasswordCheck(db: Database, options: PasswordCheckOptions) {
         throw error;
       });
     if (checked) await attempts.end(keys, "succeeded");
+    else failures.record({ email, address }, "wrong-credentials");
     return checked;
   };
 }

@@ -68,7 +68,7 @@ async function recordEnd(
   user: SessionUser,
   details: Record<string, string | number>,
 ): Promise<void> {
-  const entity = { type: "user", id: user.id };
+  const entity = { type: "user", id: user.id, name: user.name } as const;
   await recordAuditEvent(tx, {
     at,
     actor: userActor(user),

@@ -6,6 +6,7 @@ import type { Database } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
 import { type AddressGroup, addressGroup } from "../networks.ts";
 import { type AuthOptions, openAuth } from "./auth.ts";
+import { openFailedSignIns } from "./failed-sign-ins.ts";
 import { openPasswordCheck, wrongPassword } from "./password-check.ts";
 import { type AttemptCounts, countAttempts } from "./rate-limit.ts";
 import { isRecent, LAST_USE_MS, MAX_SESSION_MS } from "./sessions.ts";
@@ -34,9 +35,13 @@ export function openSignIn(db: Database, options: SignInOptions) {
   const { now, attempts = countAttempts(now), processes } = options;
   const auth = openAuth(db, options);
   const addresses = openSignInAddresses(db, now);
-  const checkPassword = openPasswordCheck(db, { attempts, addresses, processes });
+  const failures = openFailedSignIns(db, now);
+  const checkPassword = openPasswordCheck(db, { attempts, addresses, failures, processes });
 
   return {
+    /** Writes the failed sign-ins to the audit log. `isLast`: all of them, before the server stops. */
+    flushFailures: failures.flush,
+
     /** The clock of sessions. */
     now,
 
@@ -69,7 +74,7 @@ export function openSignIn(db: Database, options: SignInOptions) {
       if (!user) throw new Problem("wrong-credentials", "Cannot sign in: incorrect email or password");
       const cookies = await auth.startSession(user.id, headers, address);
       const group = addressGroup(address);
-      await recordSession(db, now(), user, "user.signed-in", group);
+      await recordSession(db, now(), { ...user, address }, "user.signed-in", group);
       addresses.add(group.address);
       return { user, cookies };
     },
@@ -83,7 +88,7 @@ export function openSignIn(db: Database, options: SignInOptions) {
     async confirm(user: SessionUser): Promise<void> {
       await inTransaction(db, async (tx) => {
         await confirmSession(tx, user.session.id, now());
-        const entity = { type: "user", id: user.id };
+        const entity = { type: "user", id: user.id, name: user.name } as const;
         await recordAuditEvent(tx, { at: now(), actor: userActor(user), action: "user.confirmed", entity });
       });
     },
@@ -109,6 +114,7 @@ async function recordSession(
       await updateLastSignIn(tx, user.id, at);
       await rememberSignInAddress(tx, signedInFrom.address, at);
     }
-    await recordAuditEvent(tx, { at, actor: userActor(user), action, entity: { type: "user", id: user.id } });
+    const entity = { type: "user", id: user.id, name: user.name } as const;
+    await recordAuditEvent(tx, { at, actor: userActor(user), action, entity });
   });
 }

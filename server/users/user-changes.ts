@@ -77,7 +77,10 @@ export async function changeRole(db: Database, now: number, editor: UserEditor, 
     if (user.role === role) return;
     await requireAction(tx, editor, user, "changeRole");
     await updateUserRow(tx, id, { role, updatedAt: now });
-    await record(tx, now, editor, "user.role-changed", user, { before: user.role, after: role });
+    await record(tx, now, editor, "user.role-changed", user, {
+      before: { role: user.role },
+      after: { role },
+    });
   });
 }
 
@@ -192,6 +195,6 @@ async function record(
   { id, name, email }: Pick<UserRow, "id" | "name" | "email">,
   details: AuditEvent["details"] = {},
 ): Promise<void> {
-  const entity = { type: "user", id };
-  await recordAuditEvent(tx, { at, actor, action, entity, details: { name, email, ...details } });
+  const entity = { type: "user", id, name } as const;
+  await recordAuditEvent(tx, { at, actor, action, entity, details: { email, ...details } });
 }

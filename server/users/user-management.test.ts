@@ -148,8 +148,8 @@ for (const dialect of TESTED_DIALECTS) {
     expect((await attempt(world.fetch, getMe, theirs)).status).toBe(401);
     await world.call(routes.updateUser, cookie, { params, body: { role: "viewer" } });
     expect((await eventsOf(world, "user.role-changed"))[0]!.details).toMatchObject({
-      before: "admin",
-      after: "viewer",
+      before: { role: "admin" },
+      after: { role: "viewer" },
     });
     await world.call(routes.deleteUser, cookie, { params });
     expect(await byKey()).toEqual([401, "The API key is refused: The admin, who made it, is deleted"]);

@@ -2,7 +2,7 @@
 // command line use the same table.
 import { type Permission, ROLES, type Role } from "@attacklens/protocol/permissions.ts";
 import { USER_ACTIONS, type UserAction, type User as WireUser } from "@attacklens/protocol/users.ts";
-import { type AuditEvent, userActor } from "../audit/audit.ts";
+import { type AuditEvent, OPERATOR_ACTOR, userActor } from "../audit/audit.ts";
 import type { User } from "../caller.ts";
 import { toInstant } from "../ids.ts";
 import { permitted } from "../permitted.ts";
@@ -17,7 +17,7 @@ export interface UserEditor {
 
 export const OPERATOR: UserEditor = {
   id: null,
-  actor: { type: "system", id: "system", name: "Operator of the server" },
+  actor: OPERATOR_ACTOR,
 };
 
 export function editorOf(user: User): UserEditor {

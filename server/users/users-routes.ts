@@ -26,7 +26,9 @@ export const userRoutes = [
     lookUpLink(db, now(), body.value, () => linkAttempts.countUnknownLink(http.address)),
   ),
   handler(links.useLink, async ({ body, http }, { db, now, signIn, linkAttempts }) => {
-    const email = await acceptLink(db, now(), body, () => linkAttempts.countUnknownLink(http.address));
+    const email = await acceptLink(db, now(), { ...body, address: http.address }, () =>
+      linkAttempts.countUnknownLink(http.address),
+    );
     const { user, cookies } = await signIn.signIn(email, body.password, http);
     setCookies(http, cookies);
     return presentAccount(user);

@@ -7,6 +7,11 @@ export async function findUser(db: Database, id: string): Promise<UserTable | un
   return await db.selectFrom("user").selectAll().where("id", "=", id).executeTakeFirst();
 }
 
+/** `email`: lower case. */
+export async function findUserByEmail(db: Database, email: string): Promise<UserTable | undefined> {
+  return await db.selectFrom("user").selectAll().where("email", "=", email).executeTakeFirst();
+}
+
 const USER_CHANGES = "user-changes";
 
 /**

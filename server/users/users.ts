@@ -8,7 +8,7 @@ import {
   USER_PERMISSIONS,
 } from "@attacklens/protocol/permissions.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
-import { type AuditEvent, recordAuditEvent } from "../audit/audit.ts";
+import { recordAuditEvent, SYSTEM_ACTOR } from "../audit/audit.ts";
 import type { User } from "../caller.ts";
 import { isDuplicate } from "../db/dialect.ts";
 import type { Database, UserTable } from "../db/schema.ts";
@@ -24,8 +24,6 @@ export interface NewUser {
   email: string;
   password: string;
 }
-
-const SYSTEM: AuditEvent["actor"] = { type: "system", id: "system", name: "AttackLens" };
 
 /** Returns undefined for a disabled user, so that a change takes effect at the next request. */
 export async function findActiveUser(db: Database, id: string): Promise<User | undefined> {
@@ -43,10 +41,10 @@ export function userOfRow(
 }
 
 export function presentAccount(user: User): Account {
-  const { apiKey, session: _, ...person } = user;
-  const permissions = PERMISSIONS.filter((permission) => hasPermission(user.role, permission));
+  const { id, name, email, role, apiKey } = user;
+  const permissions = PERMISSIONS.filter((permission) => hasPermission(role, permission));
   return {
-    ...person,
+    ...{ id, name, email, role },
     permissions: apiKey ? permissions.filter((one) => !USER_PERMISSIONS.includes(one)) : permissions,
   };
 }
@@ -96,10 +94,10 @@ export async function makeUser(
   await setPasswordHash(tx, id, passwordHash, now);
   await recordAuditEvent(tx, {
     at: now,
-    actor: SYSTEM,
+    actor: SYSTEM_ACTOR,
     action: "user.created",
-    entity: { type: "user", id },
-    details: { name, email, role },
+    entity: { type: "user", id, name },
+    details: { after: { name, email, role } },
   });
   return id;
 }

@@ -80,7 +80,6 @@ for (const dialect of TESTED_DIALECTS) {
     expect(noticed.map(({ entityId, details }) => ({ entityId, ...JSON.parse(details) }))).toEqual([
       {
         entityId: sensorId,
-        hostname: "web-01",
         cloneHostname: "web-01",
         cloneAddress: "10.0.0.7",
         address: "10.0.0.1",

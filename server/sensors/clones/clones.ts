@@ -2,7 +2,7 @@
 // and the clone creates a new key.
 import { type HostFacts, hostFacts } from "@attacklens/protocol/enroll.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
-import { recordAuditEvents } from "../../audit/audit.ts";
+import { recordAuditEvents, SYSTEM_ACTOR } from "../../audit/audit.ts";
 import { openBatcher } from "../../batcher.ts";
 import type { SensorCaller } from "../../caller.ts";
 import { togetherOrAlone } from "../../db/group-commit.ts";
@@ -200,11 +200,10 @@ async function settle(
       tx,
       clones.map((clone) => ({
         at: now,
-        actor: { type: "system", id: "system", name: "AttackLens" },
+        actor: SYSTEM_ACTOR,
         action: "sensor.clone-detected",
-        entity: { type: "sensor", id: sensor.id },
+        entity: { type: "sensor", id: sensor.id, name: sensor.hostname },
         details: {
-          hostname: sensor.hostname,
           cloneHostname: clone.host.hostname ?? "",
           cloneAddress: clone.address,
           address: original.address,

@@ -5,7 +5,7 @@ import { comparedFact } from "@attacklens/protocol/compared-facts.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
 import { z } from "zod";
 import { mergeAsset, separateAsset, withdrawIdentifiers } from "../../assets/assets.ts";
-import { type AuditEvent, recordAuditEvent, userActor } from "../../audit/audit.ts";
+import { recordAuditEvent, SYSTEM_ACTOR, userActor } from "../../audit/audit.ts";
 import type { User } from "../../caller.ts";
 import { announce } from "../../db/changes.ts";
 import type { Database } from "../../db/schema.ts";
@@ -27,7 +27,6 @@ import {
   undecidedSlices,
 } from "./matches-store.ts";
 
-const SYSTEM: AuditEvent["actor"] = { type: "system", id: "system", name: "AttackLens" };
 /** The number of pairs that are decided in one transaction, which delays other requests. */
 const DECIDED_AT_ONCE = 100;
 
@@ -66,11 +65,10 @@ export async function merge(
   await decideMatch(tx, pair.ids, { decision: "merged", decidedAt: now, decidedBy, formerAssetId });
   await recordAuditEvent(tx, {
     at: now,
-    actor: user ? userActor(user) : SYSTEM,
+    actor: user ? userActor(user) : SYSTEM_ACTOR,
     action: "sensor.replaced",
-    entity: { type: "sensor", id: earlier.id },
+    entity: { type: "sensor", id: earlier.id, name: earlier.hostname },
     details: {
-      hostname: earlier.hostname,
       by: later.id,
       byHostname: later.hostname,
       assetId: earlier.assetId,
@@ -98,8 +96,8 @@ export async function dismiss(
     at: now,
     actor: userActor(user),
     action: "sensor.match-dismissed",
-    entity: { type: "sensor", id: sensorId },
-    details: { hostname: pair.later.hostname, from: predecessorId, fromHostname: pair.earlier.hostname },
+    entity: { type: "sensor", id: sensorId, name: pair.later.hostname },
+    details: { from: predecessorId, fromHostname: pair.earlier.hostname },
   });
 }
 
@@ -165,10 +163,10 @@ export async function unmerge(tx: Database, now: number, user: User | null, id: 
   );
   await recordAuditEvent(tx, {
     at: now,
-    actor: user ? userActor(user) : SYSTEM,
+    actor: user ? userActor(user) : SYSTEM_ACTOR,
     action: "sensor.merge-undone",
-    entity: { type: "sensor", id },
-    details: { hostname: earlier.hostname, from: replacedBy, heardAgain: user === null },
+    entity: { type: "sensor", id, name: earlier.hostname },
+    details: { from: replacedBy, heardAgain: user === null },
   });
   await announce(tx, "asset");
 }

@@ -31,7 +31,10 @@ async function renames(world: World) {
     .where("action", "=", "sensor.hostname-changed")
     .orderBy("sequence")
     .execute();
-  return rows.map(({ entityId, details }) => ({ entityId, ...JSON.parse(details) }));
+  return rows.map(({ entityId, details }) => {
+    const { before, after, ...others } = JSON.parse(details);
+    return { entityId, before: before.hostname, hostname: after.hostname, ...others };
+  });
 }
 
 for (const dialect of TESTED_DIALECTS) {

@@ -1,6 +1,5 @@
 // The hostname of a sensor's admission, which the patterns of its token allowed, and its current hostname,
 // because a host can be renamed at any time.
-import type { Json } from "@attacklens/protocol/canonical-json.ts";
 import { z } from "zod";
 import { recordAuditEvent } from "../../audit/audit.ts";
 import type { Database, SensorTable } from "../../db/schema.ts";
@@ -36,15 +35,15 @@ export async function recordRename(
   if (nameKey(hostname) === nameKey(sensor.hostname)) return;
   const { id, admittedHostname } = sensor;
   const isFirstName = nameKey(hostname) === nameKey(admittedHostname);
-  const details: Record<string, Json> = {
-    ...{ before: sensor.hostname, hostname, admittedHostname },
+  const details = {
+    ...{ before: { hostname: sensor.hostname }, after: { hostname }, admittedHostname },
     allowed: isFirstName || admits(await findAllowedHostnames(tx, id), hostname),
   };
   await recordAuditEvent(tx, {
     at,
-    actor: { type: "system", id, name: sensor.hostname },
+    actor: { type: "sensor", id, name: sensor.hostname },
     action: "sensor.hostname-changed",
-    entity: { type: "sensor", id },
+    entity: { type: "sensor", id, name: hostname },
     details,
   });
 }
