@@ -1,4 +1,6 @@
 // The only builder of URLs: every link, redirect and navigation in the console uses it.
+import type { listApiKeys } from "@attacklens/protocol/api-keys.ts";
+import type { listAuditEvents } from "@attacklens/protocol/audit-events.ts";
 import type { GuideId } from "@attacklens/protocol/deploy-guides/deploy-guides.ts";
 import type { listEnrollmentAttempts } from "@attacklens/protocol/enrollment-attempts.ts";
 import type { listEnrollmentTokens } from "@attacklens/protocol/enrollment-tokens.ts";
@@ -30,6 +32,8 @@ export const paths = {
     tab === "overview"
       ? linkOptions({ to: "/sensors/$sensorId/overview", params: { sensorId } })
       : linkOptions({ to: "/sensors/$sensorId/$category", params: { sensorId, category: tab } }),
+  sensorHistory: (sensorId: string) =>
+    linkOptions({ to: "/sensors/$sensorId/history", params: { sensorId } }),
   enrollmentTokens: (filter: ListSearch<typeof listEnrollmentTokens> = {}) =>
     linkOptions({ to: "/sensors/tokens", search: filter }),
   enrollmentTokenNew: () => linkOptions({ to: "/sensors/tokens/new" }),
@@ -41,6 +45,8 @@ export const paths = {
     linkOptions({ to: "/sensors/tokens/$tokenId/rotate", params: { tokenId } }),
   enrollments: (filter: ListSearch<typeof listEnrollmentAttempts> = {}) =>
     linkOptions({ to: "/sensors/enrollments", search: filter }),
+  enrollmentTokenHistory: (tokenId: string) =>
+    linkOptions({ to: "/sensors/tokens/$tokenId/history", params: { tokenId } }),
   rollout: (tokenId: string) => linkOptions({ to: "/sensors/tokens/$tokenId/rollout", params: { tokenId } }),
   rolloutExpected: (tokenId: string) =>
     linkOptions({ to: "/sensors/tokens/$tokenId/rollout/expected", params: { tokenId } }),
@@ -51,15 +57,21 @@ export const paths = {
   updateRingNew: () => linkOptions({ to: "/sensors/updates/rings/new" }),
   updateRingEdit: (ringId: string) =>
     linkOptions({ to: "/sensors/updates/rings/$ringId/edit", params: { ringId } }),
-  apiKeys: () => linkOptions({ to: "/settings/api-keys" }),
+  apiKeys: (filter: ListSearch<typeof listApiKeys> = {}) =>
+    linkOptions({ to: "/settings/api-keys", search: filter }),
   apiKeyNew: () => linkOptions({ to: "/settings/api-keys/new" }),
   users: (filter: ListSearch<typeof listUsers> = {}) => linkOptions({ to: "/team/users", search: filter }),
   userInvite: () => linkOptions({ to: "/team/users/invite" }),
   userRole: (userId: string) => linkOptions({ to: "/team/users/$userId/role", params: { userId } }),
+  auditLog: (filter: ListSearch<typeof listAuditEvents> = {}) =>
+    linkOptions({ to: "/settings/audit", search: filter }),
   assets: (filter: { assetGroupId?: string } = {}) => linkOptions({ to: "/assets", search: filter }),
   asset: (assetId: string) => linkOptions({ to: "/assets/$assetId", params: { assetId } }),
+  assetHistory: (assetId: string) => linkOptions({ to: "/assets/$assetId/history", params: { assetId } }),
   assetGroups: () => linkOptions({ to: "/assets/groups" }),
   assetGroupNew: () => linkOptions({ to: "/assets/groups/new" }),
+  assetGroupHistory: (groupId: string) =>
+    linkOptions({ to: "/assets/groups/$groupId/history", params: { groupId } }),
   assetGroupEdit: (groupId: string) =>
     linkOptions({ to: "/assets/groups/$groupId/edit", params: { groupId } }),
 };

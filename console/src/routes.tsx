@@ -18,12 +18,17 @@ import { ApiKeysPage } from "./pages/api-keys/ApiKeysPage.tsx";
 import { apiKeyList } from "./pages/api-keys/api-key-list.ts";
 import { CreateApiKeyDialog } from "./pages/api-keys/CreateApiKeyDialog.tsx";
 import { CreateGroupDialog } from "./pages/asset-groups/CreateGroupDialog.tsx";
+import { GroupHistoryDialog } from "./pages/asset-groups/GroupHistoryDialog.tsx";
 import { GroupsPage } from "./pages/asset-groups/GroupsPage.tsx";
 import { groupList, loadGroup } from "./pages/asset-groups/group-queries.ts";
 import { RenameGroupDialog } from "./pages/asset-groups/RenameGroupDialog.tsx";
+import { AssetHistory } from "./pages/assets/AssetHistory.tsx";
+import { AssetOverview } from "./pages/assets/AssetOverview.tsx";
 import { AssetPage } from "./pages/assets/AssetPage.tsx";
 import { AssetsPage } from "./pages/assets/AssetsPage.tsx";
 import { assetList, loadAsset } from "./pages/assets/asset-queries.ts";
+import { AuditPage } from "./pages/audit/AuditPage.tsx";
+import { auditList } from "./pages/audit/audit-list.ts";
 import { DeployPage } from "./pages/deploy/DeployPage.tsx";
 import { loadDeploy, readDeploySearch } from "./pages/deploy/deploy-search.ts";
 import { CreateTokenDialog } from "./pages/enrollment-tokens/CreateTokenDialog.tsx";
@@ -34,6 +39,7 @@ import { enrollmentList } from "./pages/enrollment-tokens/enrollment-list.ts";
 import { RolloutPage } from "./pages/enrollment-tokens/RolloutPage.tsx";
 import { RotateTokenDialog } from "./pages/enrollment-tokens/RotateTokenDialog.tsx";
 import { readRolloutSearch } from "./pages/enrollment-tokens/rollout-states.ts";
+import { TokenHistory } from "./pages/enrollment-tokens/TokenHistory.tsx";
 import { TokenOverview } from "./pages/enrollment-tokens/TokenOverview.tsx";
 import { TokenPage } from "./pages/enrollment-tokens/TokenPage.tsx";
 import { TokensPage } from "./pages/enrollment-tokens/TokensPage.tsx";
@@ -46,6 +52,7 @@ import {
 import { readProposal } from "./pages/enrollment-tokens/token-values.ts";
 import { OverviewPage } from "./pages/overview/OverviewPage.tsx";
 import { SensorCategory } from "./pages/sensors/SensorCategory.tsx";
+import { SensorHistory } from "./pages/sensors/SensorHistory.tsx";
 import { SensorOverview } from "./pages/sensors/SensorOverview.tsx";
 import { SensorPage } from "./pages/sensors/SensorPage.tsx";
 import { SensorsPage } from "./pages/sensors/SensorsPage.tsx";
@@ -135,6 +142,11 @@ const sensorOverview = createRoute({
   path: "overview",
   component: SensorOverview,
 });
+const sensorHistory = createRoute({
+  getParentRoute: () => sensor,
+  path: "history",
+  component: SensorHistory,
+});
 const sensorCategory = createRoute({
   getParentRoute: () => sensor,
   path: "$category",
@@ -186,6 +198,7 @@ const rollout = createRoute({
   pendingComponent: RowsSkeleton,
   component: RolloutPage,
 });
+const tokenHistory = createRoute({ getParentRoute: () => token, path: "history", component: TokenHistory });
 const rolloutExpected = createRoute({
   getParentRoute: () => rollout,
   path: "expected",
@@ -243,6 +256,8 @@ const asset = createRoute({
   loader: loadAsset,
   component: AssetPage,
 });
+const assetIndex = createRoute({ getParentRoute: () => asset, path: "/", component: AssetOverview });
+const assetHistory = createRoute({ getParentRoute: () => asset, path: "history", component: AssetHistory });
 const groups = createRoute({
   getParentRoute: () => app,
   path: "/assets/groups",
@@ -258,6 +273,19 @@ const groupEdit = createRoute({
   component: RenameGroupDialog,
 });
 
+const groupHistory = createRoute({
+  getParentRoute: () => groups,
+  path: "$groupId/history",
+  loader: loadGroup,
+  component: GroupHistoryDialog,
+});
+
+const auditLog = createRoute({
+  getParentRoute: () => app,
+  path: "/settings/audit",
+  ...auditList.route,
+  component: AuditPage,
+});
 const apiKeys = createRoute({
   getParentRoute: () => app,
   path: "/settings/api-keys",
@@ -306,15 +334,17 @@ export const routeTree = root.addChildren([
     token.addChildren([
       tokenOverview.addChildren([tokenIndex, tokenEdit, tokenRotate]),
       rollout.addChildren([rolloutExpected]),
+      tokenHistory,
     ]),
     enrollments,
     deploy,
-    sensor.addChildren([sensorIndex, sensorOverview, sensorCategory]),
+    sensor.addChildren([sensorIndex, sensorOverview, sensorHistory, sensorCategory]),
     updates.addChildren([ringNew, ringEdit]),
     updateHosts,
     assets,
-    groups.addChildren([groupNew, groupEdit]),
-    asset,
+    groups.addChildren([groupNew, groupEdit, groupHistory]),
+    asset.addChildren([assetIndex, assetHistory]),
+    auditLog,
     apiKeys.addChildren([apiKeyNew]),
     account.addChildren([accountName, accountPassword]),
     users.addChildren([userInvite, userRole]),

@@ -59,6 +59,8 @@ function followChanges(queryClient: QueryClient): () => void {
   function noteChange(topics: readonly ChangeTopic[]) {
     if (topics.length === 0) isAll = true;
     for (const noun of topics.flatMap((topic) => SHOWN_BY[topic])) changed.add(noun);
+    // Every change of an object is an audit event.
+    changed.add("auditEvents");
     pace.note();
   }
   function open() {

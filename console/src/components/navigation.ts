@@ -45,7 +45,10 @@ export const NAVIGATION = [
     label: "Settings",
     icon: IconSettings,
     permission: "api-keys:manage",
-    entries: [{ label: "API keys", link: paths.apiKeys() }],
+    entries: [
+      { label: "API keys", link: paths.apiKeys() },
+      { label: "Audit log", link: paths.auditLog() },
+    ],
   },
 ] as const satisfies { label: string; icon: TablerIcon; permission?: Permission; entries: unknown[] }[];
 

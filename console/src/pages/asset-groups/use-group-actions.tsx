@@ -26,6 +26,10 @@ export function useGroupActions(): { actionsFor: (group: AssetGroup) => RowActio
         disabledReason: disabledReason(group.can.rename),
       },
       {
+        label: "Show history",
+        onSelect: () => void navigate({ ...paths.assetGroupHistory(group.id), search: true }),
+      },
+      {
         label: "Delete…",
         danger: true,
         onSelect: () => setAsked(group),

@@ -1,19 +1,16 @@
 import { useSuspenseQuery } from "@tanstack/react-query";
-import { getRouteApi } from "@tanstack/react-router";
+import { getRouteApi, Link, Outlet } from "@tanstack/react-router";
 import { TextLink } from "../../components/links.tsx";
 import { PageHeader } from "../../components/PageHeader.tsx";
+import tabs from "../../components/Tabs.module.css";
 import { paths } from "../../paths.ts";
 import { refreshMs } from "../../queries.ts";
-import { CopyText } from "../../ui/CopyText.tsx";
-import { Facts } from "../../ui/Facts.tsx";
-import { PageBody } from "../../ui/PageBody.tsx";
-import { Section } from "../../ui/Section.tsx";
-import { exactTime } from "../../ui/time.ts";
 import { assetQuery } from "./asset-queries.ts";
-import { ASSET_TYPE_NAMES, IDENTIFIER_NAMES } from "./asset-words.ts";
+import { ASSET_TYPE_NAMES } from "./asset-words.ts";
 
 const route = getRouteApi("/app/assets/$assetId");
 
+/** The frame of an asset's tabs. */
 export function AssetPage() {
   const { assetId } = route.useParams();
   const { data: asset } = useSuspenseQuery({
@@ -27,42 +24,15 @@ export function AssetPage() {
         title={asset.name}
         mark={<span className="quiet">{ASSET_TYPE_NAMES[asset.type]}</span>}
       />
-      <PageBody>
-        <Facts
-          facts={[
-            {
-              label: "Sensor",
-              value: asset.sensor ? (
-                <TextLink {...paths.sensor(asset.sensor.id)}>{asset.sensor.hostname}</TextLink>
-              ) : (
-                "None"
-              ),
-            },
-            {
-              label: "Asset Group",
-              value: asset.assetGroup ? (
-                <TextLink {...paths.assets({ assetGroupId: asset.assetGroup.id })}>
-                  {asset.assetGroup.name}
-                </TextLink>
-              ) : (
-                "None"
-              ),
-            },
-            { label: "Type", value: ASSET_TYPE_NAMES[asset.type] },
-            { label: "Category", value: "Compute" },
-            { label: "Created", value: exactTime(asset.createdAt) },
-            { label: "Asset ID", value: <CopyText value={asset.id} name="asset ID" short /> },
-          ]}
-        />
-        <Section title="Identifiers" text="The values that identify this host.">
-          <Facts
-            facts={asset.identifiers.map(({ type, value }) => ({
-              label: IDENTIFIER_NAMES[type],
-              value: <CopyText value={value} name={IDENTIFIER_NAMES[type]} />,
-            }))}
-          />
-        </Section>
-      </PageBody>
+      <nav aria-label="Asset" className={tabs.tabs}>
+        <Link {...paths.asset(assetId)} className={tabs.tab} activeOptions={{ exact: true }}>
+          Overview
+        </Link>
+        <Link {...paths.assetHistory(assetId)} className={tabs.tab}>
+          History
+        </Link>
+      </nav>
+      <Outlet />
     </>
   );
 }

@@ -40,6 +40,9 @@ export function TokenPage() {
         <Link {...paths.rollout(tokenId)} className={tabs.tab} activeOptions={{ includeSearch: false }}>
           Rollout
         </Link>
+        <Link {...paths.enrollmentTokenHistory(tokenId)} className={tabs.tab}>
+          History
+        </Link>
       </nav>
       <OpeningScope key={tokenId} tokenId={tokenId}>
         <Outlet />

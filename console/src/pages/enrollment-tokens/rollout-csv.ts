@@ -1,5 +1,5 @@
 // The rollout as CSV.
-import { toCsv } from "../../ui/csv.ts";
+import { toCsv } from "@attacklens/protocol/csv.ts";
 import { type RolloutHost, reasonText } from "./rollout-states.ts";
 
 const HEADING = ["hostname", "state", "reason", "first_seen", "sensor_id"];

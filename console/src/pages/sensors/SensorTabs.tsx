@@ -13,6 +13,9 @@ import { CATEGORY_NAMES } from "./sensor-words.ts";
 
 export type CategoryState = RouteOutput<typeof getSensor>["inventory"][number];
 
+/** Tabs before the categories. */
+const BEFORE = 2;
+
 interface TabsOfSensor {
   sensorId: string;
   inventory: CategoryState[];
@@ -28,7 +31,7 @@ export function SensorTabs({ sensorId, inventory }: TabsOfSensor) {
   const shown = [...CATEGORIES.filter((category) => !isLast(category)), ...CATEGORIES.filter(isLast)];
   const { row, wrapped } = useWrapped(shown.join());
   const { category: current } = useParams({ strict: false });
-  const inMenu = shown.filter((_, index) => wrapped.has(index + 1));
+  const inMenu = shown.filter((_, index) => wrapped.has(index + BEFORE));
   const currentInMenu = inMenu.find((category) => category === current);
   return (
     <nav aria-label="Inventory" className={classes.bar}>
@@ -36,12 +39,15 @@ export function SensorTabs({ sensorId, inventory }: TabsOfSensor) {
         <Link {...paths.sensor(sensorId)} className={classes.tab} activeOptions={{ includeSearch: false }}>
           Overview
         </Link>
+        <Link {...paths.sensorHistory(sensorId)} className={classes.tab}>
+          History
+        </Link>
         {shown.map((category, index) => (
           <Link
             key={category}
             {...paths.sensor(sensorId, category)}
             className={classes.tab}
-            data-wrapped={wrapped.has(index + 1) || undefined}
+            data-wrapped={wrapped.has(index + BEFORE) || undefined}
             data-quiet={isLast(category) || undefined}
             activeOptions={{ includeSearch: false }}
           >

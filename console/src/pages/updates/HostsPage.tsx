@@ -1,3 +1,4 @@
+import { toCsv } from "@attacklens/protocol/csv.ts";
 import { type HostUpdate, listUpdateHosts } from "@attacklens/protocol/update-rings.ts";
 import { notifications } from "@mantine/notifications";
 import { IconDownload, IconRadar2 } from "@tabler/icons-react";
@@ -14,9 +15,9 @@ import { useList, useSetSearch } from "../../components/use-list.ts";
 import { paths } from "../../paths.ts";
 import { refresh } from "../../queries.ts";
 import { ActionButton } from "../../ui/ActionButton.tsx";
-import { saveFile, toCsv } from "../../ui/csv.ts";
 import { FilterMenu } from "../../ui/FilterMenu.tsx";
 import { StateMessage } from "../../ui/StateMessage.tsx";
+import { saveFile } from "../../ui/save-file.ts";
 import { hostColumns } from "./host-columns.tsx";
 import { hostCsvRows } from "./host-csv.ts";
 import classes from "./UpdatesPage.module.css";

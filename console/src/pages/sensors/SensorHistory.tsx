@@ -1,0 +1,14 @@
+import { getRouteApi } from "@tanstack/react-router";
+import { HistoryTable } from "../../components/HistoryTable.tsx";
+import { PageBody } from "../../ui/PageBody.tsx";
+
+const route = getRouteApi("/app/sensors/$sensorId");
+
+export function SensorHistory() {
+  const { sensorId } = route.useParams();
+  return (
+    <PageBody spaced>
+      <HistoryTable type="sensor" id={sensorId} />
+    </PageBody>
+  );
+}
