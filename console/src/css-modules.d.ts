@@ -4,3 +4,10 @@ declare module "*.module.css" {
   // biome-ignore lint/style/noDefaultExport: a CSS module has only a default export
   export default classes;
 }
+
+/** The address of the file, relative to the script. */
+declare module "*.woff2" {
+  const address: string;
+  // biome-ignore lint/style/noDefaultExport: a file has only a default export
+  export default address;
+}

@@ -8,6 +8,7 @@ import { problemOf } from "./api.ts";
 import { followPages } from "./components/follow-pages.ts";
 import { noteFailure, noteReply } from "./components/server-state.ts";
 import { hasUnsavedInput } from "./components/unsaved.ts";
+import { addFonts } from "./fonts.ts";
 import { takeSetupCode } from "./pages/account/setup-code.ts";
 import { paths } from "./paths.ts";
 import { meQuery } from "./queries.ts";
@@ -17,6 +18,7 @@ import { followFocus } from "./ui/focus-origin.ts";
 
 // Before any other code reads the address, because the setup code must not stay in it.
 takeSetupCode();
+addFonts();
 
 const queryClient = new QueryClient({
   queryCache: new QueryCache({ onError: noteRefusal, onSuccess: noteReply }),

@@ -59,7 +59,7 @@ export const theme = createTheme({
   colors: { accent, gray, dark, danger },
   black: "#1a202c",
   fontFamily:
-    'Inter, ui-sans-serif, system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif',
+    '"Inter Variable", "Inter Fallback", ui-sans-serif, system-ui, "Segoe UI", Roboto, Arial, sans-serif',
   fontFamilyMonospace:
     'ui-monospace, "SF Mono", SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace',
   fontSizes: { xs: "12px", sm: "13px", md: "14px", lg: "16px", xl: "20px" },

@@ -1,5 +1,6 @@
 // A table of paged rows with a sticky header and a fixed row height. Only visible rows are in the document.
 import { Checkbox } from "@mantine/core";
+import { useMediaQuery } from "@mantine/hooks";
 import {
   type ColumnDef,
   createColumnHelper,
@@ -33,6 +34,8 @@ export function columnsOf<Row extends RowData>() {
 }
 
 const ROW_HEIGHT = 41;
+/** Where DataTable.module.css shows a row in two lines. */
+const TWO_LINES = { media: "(max-width: 900px)", rowHeight: 61 };
 const ROWS_BEFORE_END = 30;
 
 /** The selected rows, by id. */
@@ -67,13 +70,17 @@ export function DataTable<Row extends RowData>(props: DataTableProps<Row>) {
   const table = useTable({ features, columns, data: rows, getRowId: rowId });
   const tableRows = table.getRowModel().rows;
   const scroller = useRef<HTMLElement>(null);
+  const hasTwoLines = useMediaQuery(TWO_LINES.media, undefined, { getInitialValueInEffect: false });
+  const rowHeight = hasTwoLines ? TWO_LINES.rowHeight : ROW_HEIGHT;
   const virtualizer = useVirtualizer({
     count: tableRows.length,
     getScrollElement: () => scroller.current,
-    estimateSize: () => ROW_HEIGHT,
+    estimateSize: () => rowHeight,
     overscan: 12,
     initialRect: { width: 1200, height: 800 },
   });
+  // biome-ignore lint/correctness/useExhaustiveDependencies: other rows have another height
+  useEffect(() => virtualizer.measure(), [virtualizer, rowHeight]);
   const shown = virtualizer.getVirtualItems();
   const lastShown = shown.at(-1)?.index ?? 0;
   const isNearEnd = hasMore && lastShown >= tableRows.length - ROWS_BEFORE_END;
@@ -154,7 +161,7 @@ export function DataTable<Row extends RowData>(props: DataTableProps<Row>) {
                 onClick={(event) => isRowClick(event) && onRowClick?.(row.original)}
               >
                 {selection && (
-                  <td>
+                  <td data-part="select">
                     <Checkbox
                       aria-label={`Select ${selection.nameOf(row.original)}`}
                       checked={isSelected(selection, row.id)}
@@ -162,10 +169,15 @@ export function DataTable<Row extends RowData>(props: DataTableProps<Row>) {
                     />
                   </td>
                 )}
-                {row.getAllCells().map((cell) => {
+                {row.getAllCells().map((cell, index) => {
                   const meta = cell.column.columnDef.meta;
                   return (
-                    <td key={cell.id} className={wide(meta)} data-align={meta?.align}>
+                    <td
+                      key={cell.id}
+                      className={wide(meta)}
+                      data-align={meta?.align}
+                      data-part={partOf(index, cell.column.id)}
+                    >
                       <table.FlexRender cell={cell} />
                     </td>
                   );
@@ -223,6 +235,12 @@ function Spacer({ height }: { height: number }) {
       <td style={{ height }} />
     </tr>
   );
+}
+
+/** The parts of a row that have their own place when it has two lines. */
+function partOf(index: number, columnId: string): string | undefined {
+  if (index === 0) return "name";
+  return columnId === "menu" ? "menu" : undefined;
 }
 
 function wide(meta: ColumnMeta | undefined): string | undefined {
