@@ -78,7 +78,7 @@ test("Back returns to the place in a list, and an action reaches rows that are n
 
   await page.goto(`${installation.server.url}/sensors?status=bogus&platform=linux&sort=color`);
   await page
-    .getByText("The address had 2 filters that do not exist: sort=color, status=bogus. They were cleared.")
+    .getByText("The address had 2 filters that do not exist: status=bogus, sort=color. They were cleared.")
     .waitFor();
   expect(new URL(page.url()).search).toBe("?platform=linux");
 });
@@ -108,7 +108,7 @@ async function expectBulk(page: Page, ada: User): Promise<void> {
   // One more sensor matches than in the preview.
   await ada.call(unblockSensor, { params });
   await dialog.getByRole("button", { name: "Block" }).click();
-  await dialog.getByText("The selection has changed since the preview").waitFor();
+  await page.getByText("The selection has changed since the preview").waitFor();
   await page.getByRole("button", { name: `Block ${total} sensors` }).click();
   await page.getByText(`${total} sensors blocked.`).waitFor();
   const after = await ada.call(listSensors, { query: { ...query, status: "blocked" } });

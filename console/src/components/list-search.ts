@@ -13,17 +13,18 @@ export type ListSearch<R extends Route> = Partial<
 
 /** Returns a function that reads the search of a list page with the query schema of its API route. */
 export function listSearch<R extends Route>(route: R): (search: Record<string, unknown>) => ListSearch<R> {
-  const names = Object.entries(route.query?.shape ?? {}).filter(
-    ([name]) => !NOT_STATE.some((one) => one === name),
+  const names = new Map(
+    Object.entries(route.query?.shape ?? {}).filter(([name]) => !NOT_STATE.some((one) => one === name)),
   );
   return (search) => {
-    const valid = names.filter(([name, schema]) => {
-      if (search[name] === undefined) return false;
-      const isValid = schema.safeParse(search[name]).success;
-      if (!isValid) noteIgnored(name, search[name]);
-      return isValid;
-    });
-    return Object.fromEntries(valid.map(([name]) => [name, search[name]])) as ListSearch<R>;
+    const state: Record<string, unknown> = {};
+    for (const [name, value] of Object.entries(search)) {
+      const isValid = names.get(name)?.safeParse(value).success ?? false;
+      if (!isValid) noteIgnored(name, value);
+      // Explicitly undefined, because the router adds what the address has and this function does not return.
+      state[name] = isValid ? value : undefined;
+    }
+    return state as ListSearch<R>;
   };
 }
 
