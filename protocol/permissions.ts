@@ -23,6 +23,7 @@ const LOWEST_ROLE = {
   /** Decides which program runs as root on every host, so it is a setting of the platform. */
   "updates:manage": "admin",
   "api-keys:manage": "admin",
+  "system:read": "admin",
   "users:manage": "super-admin",
   /** Everything that the audit log has, with addresses. The history of an entity needs its own permission. */
   "audit:read": "admin",

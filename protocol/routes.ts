@@ -59,6 +59,7 @@ import {
   withdrawApproval,
 } from "./sensors.ts";
 import { confirmIdentity, listSessions, revokeAllSessions, revokeSession } from "./sessions.ts";
+import { getSystemStatus, listLicenses } from "./system-status.ts";
 import { previewTokenAction, runTokenAction } from "./token-actions.ts";
 import { unenroll } from "./unenroll.ts";
 import {
@@ -173,6 +174,8 @@ export const ROUTES: readonly Route[] = [
   exportAuditJsonLines,
   exportAuditCsv,
   ...Object.values(HISTORIES),
+  getSystemStatus,
+  listLicenses,
   streamChanges,
   getConnection,
   getRoots,

@@ -4,19 +4,12 @@ import { emptyDeletedGroups } from "./assets/assets.ts";
 import { openTextJob } from "./audit/audit-text.ts";
 import type { RefusalLedger } from "./enrollment-tokens/refusal-ledger.ts";
 import { sweepIdempotencyKeys } from "./idempotency.ts";
+import type { Job } from "./jobs.ts";
 import type { Services } from "./route-handler.ts";
 import { removeEndedSensors } from "./sensors/ephemeral-sensors.ts";
 import { mergeByRule } from "./sensors/matches/merges.ts";
 import { openSilenceJob } from "./sensors/silence.ts";
 import { passRings } from "./updates/fleet-counts.ts";
-
-export interface Job {
-  name: string;
-  intervalMs: number;
-  /** The job is about what a process has in memory. The others run once for all processes of a server. */
-  isOfProcess?: boolean;
-  work: () => Promise<unknown>;
-}
 
 const MINUTE_MS = 60_000;
 
@@ -80,19 +73,6 @@ export function jobsOf({
       work: () => refusals.flush(),
     },
   ];
-}
-
-/** A job that fails is logged and runs again after its interval. Returns a function that stops all jobs. */
-export function startJobs(jobs: readonly Job[], log: Logger): () => void {
-  const timers = jobs.map(({ name, intervalMs, work }) =>
-    setInterval(
-      () => work().catch((error: unknown) => log.warn({ err: error, job: name }, "background job failed")),
-      intervalMs,
-    ),
-  );
-  return () => {
-    for (const timer of timers) clearInterval(timer);
-  };
 }
 
 /**

@@ -14,6 +14,7 @@ const USAGE = `Usage:
   attacklens token create|list|show|...     manages enrollment tokens through the API of a server
   attacklens updates status|set|pin|...     manages update rings through the API of a server
   attacklens audit list|export|verify       reads and verifies the audit log on the server host
+  attacklens status                         prints the state of a server, and what it still lacks
   attacklens ca show|rotate|retire ...      manages the private CA
   attacklens releases add|list|remove|...   manages the programs that this server offers to hosts
   attacklens package-files                  prints what the packages contain, for the build
@@ -33,6 +34,7 @@ const USAGES: Record<string, () => Promise<string>> = {
   token: async () => (await import("./commands/token.ts")).TOKEN_USAGE,
   updates: async () => (await import("./commands/updates.ts")).UPDATES_USAGE,
   audit: async () => (await import("./commands/audit.ts")).AUDIT_USAGE,
+  status: async () => (await import("./commands/status.ts")).STATUS_USAGE,
   ca: async () => (await import("./commands/ca.ts")).CA_USAGE,
   releases: async () => (await import("./commands/releases.ts")).RELEASES_USAGE,
 };
@@ -58,6 +60,8 @@ async function findCommand([name]: string[], bundle: ConsoleBundle): Promise<Com
       return tail((await import("./commands/updates.ts")).updatesCommand);
     case "audit":
       return tail((await import("./commands/audit.ts")).auditCommand);
+    case "status":
+      return tail((await import("./commands/status.ts")).statusCommand);
     case "ca":
       return tail((await import("./commands/ca.ts")).caCommand);
     case "releases":

@@ -26,6 +26,7 @@ import type { SensorBudget } from "./sensors/identity/sensor-budget.ts";
 import type { VerifyEd25519 } from "./sensors/identity/verify-ed25519.ts";
 import type { Presence } from "./sensors/record/presence-store.ts";
 import type { RememberedSensors } from "./sensors/record/remembered-sensors.ts";
+import type { ServerFacts } from "./system/server-facts.ts";
 import type { CountFleet } from "./updates/fleet-counts.ts";
 import type { Plans } from "./updates/plan.ts";
 import type { openLinkAttempts } from "./users/one-time-links.ts";
@@ -70,6 +71,7 @@ export interface Services {
   /** The plan of updates. */
   plans: Plans;
   countFleet: CountFleet;
+  system: ServerFacts;
 }
 
 type CallerOf<A extends Access, S> = A extends "public"

@@ -1,7 +1,7 @@
 // The wiring: opens the parts of the server, connects them, listens, and closes them in reverse order.
 import { COMMIT, RELEASE } from "@attacklens/protocol/version.ts";
 import { onAuditEvents } from "./audit/audit.ts";
-import { type Job, jobsOf, startJobs, writeAllRefusals } from "./background.ts";
+import { jobsOf, writeAllRefusals } from "./background.ts";
 import { openConnection } from "./certificates/connection.ts";
 import { followTls, openServerTls, type ServerTls, type TlsState } from "./certificates/server-tls.ts";
 import type { Config } from "./config.ts";
@@ -16,6 +16,7 @@ import { openCertificateSwap } from "./http/certificate-swap.ts";
 import { type ConsoleBundle, openConsoleFiles } from "./http/console-files.ts";
 import { openMetrics } from "./http/metrics.ts";
 import type { SortedItems } from "./inventory/sorted-items.ts";
+import { type Job, startJobs } from "./jobs.ts";
 import { flushLog, openLog, openLogOutput } from "./log.ts";
 import { openPorts, portsOf, tlsSource, urlOf } from "./ports.ts";
 import { openMembership, type Role } from "./processes/membership.ts";
@@ -81,6 +82,7 @@ export async function startServer(
   );
   const listening = databaseUrl ? listenForChanges(db, config.listenUrl ?? databaseUrl, log) : undefined;
   const secure = publicUrl.startsWith("https:") || users.tls !== "off";
+  let running: ReturnType<typeof startJobs> | undefined;
   const services = openServices({
     ...{ dataDir, db, reads, longReads, now, sessionNow: now, log, secret, publicUrl, secure },
     sortedItems: (question) => items.ask(question),
@@ -99,6 +101,12 @@ export async function startServer(
     },
     attempts: members.attempts,
     processes: config.processes,
+    system: {
+      startedAt: now(),
+      processes: config.processes,
+      publicUrl: config.publicUrl,
+      readJobs: () => members.readJobs(() => running?.runs() ?? []),
+    },
   });
   const metrics = openMetrics({
     droppedLogLines: logOutput.droppedLines,
@@ -128,7 +136,7 @@ export async function startServer(
     work: () => changeCertificates((latest) => latest.renew()),
   };
   const jobs = [...jobsOf(services), renewal].filter((job: Job) => isFirst || job.isOfProcess);
-  const stopJobs = startJobs(jobs, log);
+  running = startJobs(jobs, log);
   const code = isFirst ? await issueSetupCode(db) : undefined;
   if (!config.databaseUrl) removeLeftOvers(config.dataDir);
   const started = { version: RELEASE, commit: COMMIT, pid: process.pid, urls: ports.urls };
@@ -136,6 +144,7 @@ export async function startServer(
   await members.join({
     log,
     readMetrics: readOwnMetrics,
+    jobs: () => running?.runs() ?? [],
     beginning: () => ({ ports: ports.numbers, tls: tls && stateOf(tls) }),
     addCertificate(latest) {
       followed?.follow(latest);
@@ -154,7 +163,7 @@ export async function startServer(
     setupLink: code === undefined ? undefined : `${config.publicUrl ?? ports.url}/setup#code=${code}`,
     async [Symbol.asyncDispose]() {
       log.info("stopping: open requests are completed first");
-      stopJobs();
+      running?.stop();
       services.changes.close();
       await Promise.all([members.leave(), ports.stop()]);
       await writeAllRefusals(services.refusals, log);

@@ -22,6 +22,7 @@ import { openSensorBudget } from "./sensors/identity/sensor-budget.ts";
 import { countFreeCores, openVerifier } from "./sensors/identity/verify-ed25519.ts";
 import { openPresence } from "./sensors/record/presence-store.ts";
 import { openRememberedSensors } from "./sensors/record/remembered-sensors.ts";
+import type { ServerFacts } from "./system/server-facts.ts";
 import { openFleetCounts } from "./updates/fleet-counts.ts";
 import { openPlans } from "./updates/plan.ts";
 import { listAuthorized } from "./users/authorized-users.ts";
@@ -52,6 +53,8 @@ export interface ServicesOptions {
   attempts?: AttemptCounts;
   /** The processes of the server: limits in memory are divided by it. */
   processes?: number;
+  /** Absent: of a server that has just started, without jobs. */
+  system?: Omit<ServerFacts, "secure">;
   /** The clock of sessions. better-auth uses the system's clock, so tests set only the other clock. */
   sessionNow: () => number;
 }
@@ -118,5 +121,9 @@ export function openServices(options: ServicesOptions): Services {
     installScripts: openInstallScripts(connection),
     plans: openPlans({ db, releases, now, log }),
     countFleet: openFleetCounts(reads, now),
+    system: {
+      secure,
+      ...(options.system ?? { startedAt: now(), processes, publicUrl, readJobs: async () => [] }),
+    },
   };
 }

@@ -59,6 +59,7 @@ export const paths = {
     linkOptions({ to: "/sensors/updates/rings/$ringId/edit", params: { ringId } }),
   apiKeys: (filter: ListSearch<typeof listApiKeys> = {}) =>
     linkOptions({ to: "/settings/api-keys", search: filter }),
+  system: () => linkOptions({ to: "/settings/system" }),
   apiKeyNew: () => linkOptions({ to: "/settings/api-keys/new" }),
   users: (filter: ListSearch<typeof listUsers> = {}) => linkOptions({ to: "/team/users", search: filter }),
   userInvite: () => linkOptions({ to: "/team/users/invite" }),

@@ -63,6 +63,8 @@ import {
   redirectToOverview,
   sensorList,
 } from "./pages/sensors/sensor-queries.ts";
+import { SystemPage } from "./pages/system/SystemPage.tsx";
+import { loadSystem } from "./pages/system/system-queries.ts";
 import { CreateRingDialog } from "./pages/updates/CreateRingDialog.tsx";
 import { EditRingDialog } from "./pages/updates/EditRingDialog.tsx";
 import { HostsPage } from "./pages/updates/HostsPage.tsx";
@@ -306,6 +308,12 @@ const accountPassword = createRoute({
   path: "password",
   component: ChangePasswordDialog,
 });
+const system = createRoute({
+  getParentRoute: () => app,
+  path: "/settings/system",
+  loader: loadSystem,
+  component: SystemPage,
+});
 
 const users = createRoute({
   getParentRoute: () => app,
@@ -348,6 +356,7 @@ export const routeTree = root.addChildren([
     apiKeys.addChildren([apiKeyNew]),
     account.addChildren([accountName, accountPassword]),
     users.addChildren([userInvite, userRole]),
+    system,
     nowhere,
   ]),
 ]);

@@ -24,9 +24,11 @@ export function openConnection({ publicUrl, sensorUrl, ownUrl, tls }: Connection
     /** null: the URL of the console. */
     sensorUrl: (): string | null => sensorUrl ?? (ownUrl ? reachable(ownUrl()) : (publicUrl ?? null)),
     /** The certificate that sensors see; undefined: this server does not terminate TLS for them. */
-    certificate(): { pin: string; expiresAt: number } | undefined {
+    certificate(): { pin: string; expiresAt: number; chain: string } | undefined {
       const certificate = tls?.certificate();
-      return certificate && { pin: pinOf(certificate.chain), expiresAt: certificate.expiresAt };
+      if (!certificate) return undefined;
+      const { chain, expiresAt } = certificate;
+      return { pin: pinOf(chain), expiresAt, chain };
     },
     /** The roots as files in PEM, the one that signs now first; none where `roots` are undefined. */
     caFiles: (): string[] => tls?.roots()?.certificates.map((root) => `${root.trim()}\n`) ?? [],

@@ -23,6 +23,7 @@ import { releaseRoutes } from "../releases/releases-routes.ts";
 import type { RouteHandler, Services } from "../route-handler.ts";
 import { identityRoutes } from "../sensors/identity/identity-routes.ts";
 import { sensorRoutes } from "../sensors/sensors-routes.ts";
+import { systemRoutes } from "../system/system-routes.ts";
 import { updateRoutes } from "../updates/updates-routes.ts";
 import { accountRoutes } from "../users/account-routes.ts";
 import { userManagementRoutes } from "../users/user-management-routes.ts";
@@ -56,6 +57,7 @@ export const ROUTE_HANDLERS: readonly RouteHandler[] = [
   ...updateRoutes,
   ...apiKeyRoutes,
   ...auditRoutes,
+  ...systemRoutes,
   ...changeRoutes,
   ...certificateRoutes,
   ...releaseRoutes,

@@ -1,6 +1,7 @@
 // What a process has in common with the other processes of its server.
 import type { Logger } from "pino";
 import type { TlsState } from "../certificates/server-tls.ts";
+import type { JobRuns } from "../jobs.ts";
 import { type AttemptCounts, countAttempts } from "../users/rate-limit.ts";
 import { type OtherProcess, openOtherProcesses } from "./first-process.ts";
 import { joinMetrics } from "./metrics-text.ts";
@@ -22,6 +23,7 @@ export interface Sharer {
 export interface OwnParts {
   log: Logger;
   readMetrics: OtherAnswers["metrics"];
+  jobs: () => JobRuns[];
   beginning: () => Beginning;
   addCertificate: OtherAnswers["addCertificate"];
   dropEarlier: OtherAnswers["dropEarlier"];
@@ -33,6 +35,8 @@ export interface Membership {
   attempts: AttemptCounts;
   /** `own`: the metrics of this process. Returns those of all. */
   readMetrics(own: () => Promise<string>): Promise<string>;
+  /** `own`: the jobs of this process. Returns those of the first process, which has most of them. */
+  readJobs(own: () => JobRuns[]): Promise<JobRuns[]>;
   sharers(): Sharer[];
   /** The first process starts the others. Resolves when they listen. */
   join(own: OwnParts): Promise<void>;
@@ -54,6 +58,7 @@ function membershipOfFirst({ command, count }: Role & { type: "first" }, now: ()
       number: undefined,
       attempts,
       readMetrics: (own) => own(),
+      readJobs: async (own) => own(),
       sharers: () => [],
       join: async () => {},
       leave: async () => {},
@@ -69,13 +74,15 @@ function membershipOfFirst({ command, count }: Role & { type: "first" }, now: ()
     number: 1,
     attempts,
     readMetrics,
+    readJobs: async (own) => own(),
     sharers: () => (others?.ready() ?? []).map(sharerOf),
-    async join({ log, beginning, readMetrics: own }) {
+    async join({ log, beginning, readMetrics: own, jobs }) {
       others = openOtherProcesses({
         ...{ command, count, log },
         answers: {
           begin: beginning,
           metrics: () => readMetrics(() => own(null)),
+          jobs,
           beginAttempt: (keys) => attempts.begin(keys),
           endAttempt: ({ keys, outcome }) => attempts.end(keys, outcome),
         },
@@ -119,6 +126,7 @@ function membershipOfOther({ number, beginning, first }: Role & { type: "other" 
       end: (keys, outcome) => first.ask("endAttempt", { keys, outcome }),
     },
     readMetrics: () => first.ask("metrics", null),
+    readJobs: () => first.ask("jobs", null),
     sharers: () => [],
     async join({ readMetrics, addCertificate, dropEarlier }) {
       first.answer({ metrics: readMetrics, addCertificate, dropEarlier });

@@ -1,5 +1,6 @@
 // What the processes of a server ask each other. The first process starts the others.
 import type { TlsState } from "../certificates/server-tls.ts";
+import type { JobRuns } from "../jobs.ts";
 import type { AttemptKey, AttemptOutcome } from "../users/rate-limit.ts";
 
 /** What another process needs to begin. */
@@ -16,6 +17,8 @@ export type FirstAnswers = {
   ready(chain: string | null): void;
   /** The metrics of all processes. */
   metrics(input: null): Promise<string>;
+  /** The runs of the jobs of the first process. */
+  jobs(input: null): JobRuns[];
   /** Returns the seconds until the next attempt is possible; null: it is counted. */
   beginAttempt(keys: AttemptKey[]): Promise<number | null>;
   endAttempt(input: { keys: AttemptKey[]; outcome: AttemptOutcome }): Promise<void>;

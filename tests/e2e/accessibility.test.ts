@@ -62,6 +62,7 @@ test(
       "/assets/groups",
       "/settings/api-keys",
       "/team/users",
+      "/settings/system",
     ])) {
       await follow(page, path);
       await expectAccessible(page, `${path}, empty`);

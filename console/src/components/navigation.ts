@@ -48,6 +48,7 @@ export const NAVIGATION = [
     entries: [
       { label: "API keys", link: paths.apiKeys() },
       { label: "Audit log", link: paths.auditLog() },
+      { label: "System", link: paths.system() },
     ],
   },
 ] as const satisfies { label: string; icon: TablerIcon; permission?: Permission; entries: unknown[] }[];
