@@ -1,7 +1,9 @@
 // The overview: the first steps of a new installation, and numbers that lead to the lists that they count.
 import { expect, test } from "bun:test";
+import { createApiKey } from "@attacklens/protocol/api-keys.ts";
 import { createAssetGroup } from "@attacklens/protocol/asset-groups.ts";
 import { createEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
+import { runServerCommand } from "../../harness/programs.ts";
 import { openBrowser } from "../support/browser.ts";
 import { enrollOverHttp } from "../support/http-sensor.ts";
 import { openInstallation } from "../support/installation.ts";
@@ -61,4 +63,30 @@ test("the first steps follow one another, and then each number leads to its list
     .click();
   await page.getByRole("row", { name: /web-01/ }).waitFor();
   expect(new URL(page.url()).search).toBe("?platform=linux");
+
+  await page.getByRole("link", { name: "System" }).click();
+  await page.getByRole("heading", { name: "What this installation still lacks" }).waitFor();
+  await page.getByText("Only one user is a Super Admin.").waitFor();
+  await page.getByRole("row", { name: /^Find silent sensors/ }).waitFor();
+  await page.getByText("Licenses of third-party software").click();
+  await page.getByText(/^react \d/).click();
+  await page.getByText("Permission is hereby granted").filter({ visible: true }).waitFor();
+  const expiresAt = new Date(Date.now() + 86_400_000).toISOString();
+  const key = await ada.call(createApiKey, { body: { name: "Status", role: "admin", expiresAt } });
+  const environment = { ATTACKLENS_URL: url, ATTACKLENS_API_KEY: key.value };
+  const printed = await runServerCommand(["status"], { environment });
+  expect(printed.stdout).toMatch(/^Sensors +1 online of 1$/m);
+  expect(printed.stdout).toContain("Only one user is a Super Admin.");
+  expect(printed.code).toBe(0);
+
+  await page.getByRole("button", { name: "Help" }).click();
+  await page.getByText(/^AttackLens \d+\.\d+\.\d+$/).waitFor();
+  const reference = page.getByRole("menuitem", { name: "API reference" });
+  expect(await reference.getAttribute("href")).toBe("/api/reference");
+  await page.getByRole("menuitem", { name: "Keyboard shortcuts" }).click();
+  await page.getByRole("dialog", { name: "Keyboard shortcuts" }).waitFor();
+  await page.keyboard.press("Escape");
+  await page.getByRole("button", { name: "Help" }).click();
+  await page.getByRole("menuitem", { name: "Deployment guides" }).click();
+  await page.getByRole("heading", { name: "Deploy", level: 1 }).waitFor();
 });

@@ -4,7 +4,6 @@ import { type MantineColorScheme, Menu, UnstyledButton, useMantineColorScheme } 
 import { notifications } from "@mantine/notifications";
 import {
   IconDeviceDesktop,
-  IconKeyboard,
   IconLogout,
   IconMoon,
   IconSearch,
@@ -80,9 +79,6 @@ export function AccountMenu() {
         <Menu.Divider />
         <Menu.Item leftSection={<IconSearch size={16} />} onClick={() => openByKeyboard("palette")}>
           Find
-        </Menu.Item>
-        <Menu.Item leftSection={<IconKeyboard size={16} />} onClick={() => openByKeyboard("help")}>
-          Keyboard shortcuts
         </Menu.Item>
         <Menu.Divider />
         <Menu.Item leftSection={<IconLogout size={16} />} onClick={leave}>

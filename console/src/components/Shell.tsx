@@ -8,6 +8,7 @@ import { paths } from "../paths.ts";
 import { meQuery } from "../queries.ts";
 import { AccountMenu } from "./AccountMenu.tsx";
 import { ConfirmIdentityDialog } from "./ConfirmIdentityDialog.tsx";
+import { HelpMenu } from "./HelpMenu.tsx";
 import { Keyboard } from "./Keyboard.tsx";
 import { LensMark } from "./LensMark.tsx";
 import { TextLink } from "./links.tsx";
@@ -129,6 +130,7 @@ function SideContent({ me }: { me: Account | undefined }) {
           <NavSection key={section.label} {...section} />
         ))}
       </nav>
+      <HelpMenu />
       {me ? <AccountMenu /> : <Skeleton height={40} width="auto" m={12} />}
     </>
   );
