@@ -6,6 +6,7 @@ import { getEnrollmentToken, listEnrollmentTokens } from "@attacklens/protocol/e
 import { assetId, enrollmentTokenId, sensorId } from "@attacklens/protocol/ids.ts";
 import type { Permission } from "@attacklens/protocol/permissions.ts";
 import { getSensor, listSensors } from "@attacklens/protocol/sensors.ts";
+import { listUsers } from "@attacklens/protocol/users.ts";
 import type { LinkOptions } from "@tanstack/react-router";
 import { callApi, problemOf } from "../api.ts";
 import { paths } from "../paths.ts";
@@ -57,6 +58,15 @@ const SOURCES: readonly Source[] = [
       return items.map(({ id, name }) => {
         const link = paths.assets({ assetGroupId: id });
         return { group: "Asset Groups", id, label: name, link };
+      });
+    },
+  },
+  {
+    permission: "users:manage",
+    find: async (q, signal) => {
+      const { items } = await callApi(listUsers, { query: { q, limit: LIMIT } }, { signal });
+      return items.map(({ id, name, email }) => {
+        return { group: "Users", id, label: name, hint: email, link: paths.users({ q: email }) };
       });
     },
   },
@@ -162,6 +172,7 @@ const ACTIONS: readonly { label: string; permission: Permission; link: Found["li
   { label: "Create Token", permission: "enrollment-tokens:manage", link: paths.enrollmentTokenNew() },
   { label: "Create Asset Group", permission: "assets:manage", link: paths.assetGroupNew() },
   { label: "Create API key", permission: "api-keys:manage", link: paths.apiKeyNew() },
+  { label: "Invite user", permission: "users:manage", link: paths.userInvite() },
   { label: "Create update ring", permission: "updates:manage", link: paths.updateRingNew() },
 ];
 
