@@ -92,7 +92,10 @@ export async function disableUser(db: Database, now: number, editor: UserEditor,
     await updateUserRow(tx, id, { status: "disabled", updatedAt: now });
     await deleteSessionsOf(tx, id);
     await withdrawLinks(tx, id, now);
-    await record(tx, now, editor, "user.disabled", user);
+    await record(tx, now, editor, "user.disabled", user, {
+      before: { status: user.status },
+      after: { status: "disabled" },
+    });
   });
 }
 
@@ -104,7 +107,10 @@ export async function enableUser(db: Database, now: number, editor: UserEditor, 
     await updateUserRow(tx, id, { status: "active", updatedAt: now });
     // A sign-in that ran while the user was disabled can have left a session.
     await deleteSessionsOf(tx, id);
-    await record(tx, now, editor, "user.enabled", user);
+    await record(tx, now, editor, "user.enabled", user, {
+      before: { status: user.status },
+      after: { status: "active" },
+    });
   });
 }
 
