@@ -71,6 +71,7 @@ export const createApiKey = route({
     }),
   }),
   creates: true,
+  showsSecret: true,
   status: 201,
   output: z.object({
     apiKey,

@@ -122,6 +122,7 @@ export const createEnrollmentToken = route({
     }),
   }),
   creates: true,
+  showsSecret: true,
   status: 201,
   output: z.object({
     enrollmentToken,
@@ -212,6 +213,7 @@ export const rotateEnrollmentToken = route({
     }),
   }),
   creates: true,
+  showsSecret: true,
   status: 201,
   output: z.object({
     enrollmentToken,

@@ -96,6 +96,11 @@ export interface Route {
    * inputs, which the handler decides. API keys are exempt, because a program has no one to ask.
    */
   recentSignIn?: "always" | "in-part";
+  /**
+   * The reply contains a secret. It is never compressed: beside input of an attacker, its size would reveal the
+   * secret (BREACH).
+   */
+  showsSecret?: true;
   /** Status of success. */
   status: 200 | 201 | 204;
   output?: z.ZodType;

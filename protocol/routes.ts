@@ -44,6 +44,7 @@ import { getRollout, getTimeline, setRollout } from "./rollout.ts";
 import type { Route } from "./route.ts";
 import { previewSensorAction, runSensorAction } from "./sensor-actions.ts";
 import { countSensors } from "./sensor-counts.ts";
+import { listSensorInventory } from "./sensor-inventory.ts";
 import {
   approveSensor,
   blockSensor,
@@ -51,7 +52,6 @@ import {
   deleteSensor,
   dismissMatch,
   getSensor,
-  listSensorInventory,
   listSensors,
   mergeSensor,
   unblockSensor,

@@ -3,7 +3,6 @@ import { z } from "zod";
 import { comparedFact } from "./compared-facts.ts";
 import { assetGroupId, assetId, enrollmentTokenId, sensorId } from "./ids.ts";
 import { category } from "./inventory/category.ts";
-import { CATEGORY_ITEMS } from "./inventory/category-items.ts";
 import { durationMs, gaps, totalItems } from "./inventory/gap.ts";
 import { PLAIN_STATUSES, REASONED_STATUSES } from "./inventory/results.ts";
 import { can, page, pageQuery, reference } from "./page.ts";
@@ -300,6 +299,7 @@ export const createTicket = route({
     "Create a re-enrollment ticket. For one hour, one host can use it to take over the sensor with a new key. Earlier tickets become invalid",
   params,
   creates: true,
+  showsSecret: true,
   status: 201,
   output: z.object({
     value: z.string().meta({ description: "`atl_tkt_` and 49 characters; returned only once" }),
@@ -317,26 +317,4 @@ export const deleteSensor = route({
   summary: "Delete a sensor. Its requests then fail with sensor-unknown; its asset stays",
   params,
   status: 204,
-});
-
-export const listSensorInventory = route({
-  name: "sensors.inventory",
-  method: "GET",
-  path: `${base}/{id}/inventory/{category}`,
-  access: "sensors:read",
-  tag: "Sensors",
-  summary:
-    "List the items that a sensor last reported in a category, by kind and name, ports by number, certificates by expiry",
-  params: params.extend({ category }),
-  query: z.strictObject({
-    q: z
-      .string()
-      .max(200)
-      .optional()
-      .meta({ description: "Search text: part of any value, case-insensitive" }),
-    cursor: z.string().max(2_000).optional(),
-    limit: z.coerce.number().int().min(1).max(1_000).default(200),
-  }),
-  status: 200,
-  output: page(z.union(Object.values(CATEGORY_ITEMS))),
 });

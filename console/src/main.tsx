@@ -1,8 +1,7 @@
 import { MantineProvider } from "@mantine/core";
-import { Notifications } from "@mantine/notifications";
 import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
-import { StrictMode } from "react";
+import { lazy, StrictMode, Suspense } from "react";
 import { createRoot } from "react-dom/client";
 import { problemOf } from "./api.ts";
 import { followPages } from "./components/follow-pages.ts";
@@ -49,6 +48,8 @@ function noteRefusal(error: Error) {
   void router.navigate({ ...paths.signIn(href), replace: true });
 }
 
+const Toasts = lazy(async () => ({ default: (await import("./ui/Toasts.tsx")).Toasts }));
+
 const nonce = document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?.content ?? "";
 
 createRoot(document.getElementById("root") as HTMLElement).render(
@@ -61,7 +62,9 @@ createRoot(document.getElementById("root") as HTMLElement).render(
     >
       <QueryClientProvider client={queryClient}>
         <RouterProvider router={router} />
-        <Notifications position="bottom-right" autoClose={5_000} transitionDuration={120} />
+        <Suspense fallback={null}>
+          <Toasts />
+        </Suspense>
       </QueryClientProvider>
     </MantineProvider>
   </StrictMode>,

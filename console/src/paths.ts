@@ -1,7 +1,7 @@
 // The only builder of URLs: every link, redirect and navigation in the console uses it.
 import type { listApiKeys } from "@attacklens/protocol/api-keys.ts";
 import type { listAuditEvents } from "@attacklens/protocol/audit-events.ts";
-import type { GuideId } from "@attacklens/protocol/deploy-guides/deploy-guides.ts";
+import type { GuideId } from "@attacklens/protocol/deploy-guides/guide-ids.ts";
 import type { listEnrollmentAttempts } from "@attacklens/protocol/enrollment-attempts.ts";
 import type { listEnrollmentTokens } from "@attacklens/protocol/enrollment-tokens.ts";
 import type { Category } from "@attacklens/protocol/inventory/categories.ts";

@@ -5,6 +5,9 @@ import { PageNotFound, RouteProblem } from "./components/RouteProblem.tsx";
 import { parseSearch, stringifySearch } from "./paths.ts";
 import { routeTree } from "./routes.tsx";
 
+/** A pointer that only crosses a link preloads nothing. */
+const PRELOAD_DELAY_MS = 150;
+
 export function createConsoleRouter(queryClient: QueryClient) {
   return createRouter({
     routeTree,
@@ -12,6 +15,7 @@ export function createConsoleRouter(queryClient: QueryClient) {
     parseSearch,
     stringifySearch,
     defaultPreload: "intent",
+    defaultPreloadDelay: PRELOAD_DELAY_MS,
     defaultPreloadStaleTime: 0,
     defaultPendingMs: 60,
     defaultPendingMinMs: 0,

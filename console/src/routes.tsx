@@ -1,48 +1,20 @@
 // The site map: each page with its address, its search in the URL and its loader.
-import { createRootRouteWithContext, createRoute, Outlet } from "@tanstack/react-router";
+import { createRootRouteWithContext, createRoute, lazyRouteComponent, Outlet } from "@tanstack/react-router";
 import { NothingYet, RowsSkeleton } from "./components/PageSkeleton.tsx";
 import { PageNotFound, StartProblem } from "./components/RouteProblem.tsx";
 import { Shell, ShellProblem, ShellSkeleton } from "./components/Shell.tsx";
 import type { RouterContext } from "./loading.ts";
-import { AccountPage } from "./pages/account/AccountPage.tsx";
 import { loadSetup, loadSignIn, requireSignIn } from "./pages/account/account-loaders.ts";
 import { loadAccount } from "./pages/account/account-queries.ts";
-import { ChangeNameDialog } from "./pages/account/ChangeNameDialog.tsx";
-import { ChangePasswordDialog } from "./pages/account/ChangePasswordDialog.tsx";
-import { OneTimeLinkPage } from "./pages/account/OneTimeLinkPage.tsx";
 import { loadLink } from "./pages/account/one-time-link.ts";
 import { PublicSkeleton } from "./pages/account/PublicFrame.tsx";
-import { SetupPage } from "./pages/account/SetupPage.tsx";
-import { SignInPage } from "./pages/account/SignInPage.tsx";
-import { ApiKeysPage } from "./pages/api-keys/ApiKeysPage.tsx";
 import { apiKeyList } from "./pages/api-keys/api-key-list.ts";
-import { CreateApiKeyDialog } from "./pages/api-keys/CreateApiKeyDialog.tsx";
-import { CreateGroupDialog } from "./pages/asset-groups/CreateGroupDialog.tsx";
-import { GroupHistoryDialog } from "./pages/asset-groups/GroupHistoryDialog.tsx";
-import { GroupsPage } from "./pages/asset-groups/GroupsPage.tsx";
 import { groupList, loadGroup } from "./pages/asset-groups/group-queries.ts";
-import { RenameGroupDialog } from "./pages/asset-groups/RenameGroupDialog.tsx";
-import { AssetHistory } from "./pages/assets/AssetHistory.tsx";
-import { AssetOverview } from "./pages/assets/AssetOverview.tsx";
-import { AssetPage } from "./pages/assets/AssetPage.tsx";
-import { AssetsPage } from "./pages/assets/AssetsPage.tsx";
 import { assetList, loadAsset } from "./pages/assets/asset-queries.ts";
-import { AuditPage } from "./pages/audit/AuditPage.tsx";
 import { auditList } from "./pages/audit/audit-list.ts";
-import { DeployPage } from "./pages/deploy/DeployPage.tsx";
 import { loadDeploy, readDeploySearch } from "./pages/deploy/deploy-search.ts";
-import { CreateTokenDialog } from "./pages/enrollment-tokens/CreateTokenDialog.tsx";
-import { EditTokenDialog } from "./pages/enrollment-tokens/EditTokenDialog.tsx";
-import { EnrollmentsPage } from "./pages/enrollment-tokens/EnrollmentsPage.tsx";
-import { ExpectedHostsDialog } from "./pages/enrollment-tokens/ExpectedHostsDialog.tsx";
 import { enrollmentList } from "./pages/enrollment-tokens/enrollment-list.ts";
-import { RolloutPage } from "./pages/enrollment-tokens/RolloutPage.tsx";
-import { RotateTokenDialog } from "./pages/enrollment-tokens/RotateTokenDialog.tsx";
 import { readRolloutSearch } from "./pages/enrollment-tokens/rollout-states.ts";
-import { TokenHistory } from "./pages/enrollment-tokens/TokenHistory.tsx";
-import { TokenOverview } from "./pages/enrollment-tokens/TokenOverview.tsx";
-import { TokenPage } from "./pages/enrollment-tokens/TokenPage.tsx";
-import { TokensPage } from "./pages/enrollment-tokens/TokensPage.tsx";
 import {
   loadConnection,
   loadRollout,
@@ -50,12 +22,6 @@ import {
   tokenList,
 } from "./pages/enrollment-tokens/token-queries.ts";
 import { readProposal } from "./pages/enrollment-tokens/token-values.ts";
-import { OverviewPage } from "./pages/overview/OverviewPage.tsx";
-import { SensorCategory } from "./pages/sensors/SensorCategory.tsx";
-import { SensorHistory } from "./pages/sensors/SensorHistory.tsx";
-import { SensorOverview } from "./pages/sensors/SensorOverview.tsx";
-import { SensorPage } from "./pages/sensors/SensorPage.tsx";
-import { SensorsPage } from "./pages/sensors/SensorsPage.tsx";
 import {
   loadInventory,
   loadSensor,
@@ -63,18 +29,56 @@ import {
   redirectToOverview,
   sensorList,
 } from "./pages/sensors/sensor-queries.ts";
-import { SystemPage } from "./pages/system/SystemPage.tsx";
 import { loadSystem } from "./pages/system/system-queries.ts";
-import { CreateRingDialog } from "./pages/updates/CreateRingDialog.tsx";
-import { EditRingDialog } from "./pages/updates/EditRingDialog.tsx";
-import { HostsPage } from "./pages/updates/HostsPage.tsx";
-import { UpdatesPage } from "./pages/updates/UpdatesPage.tsx";
 import { hostList, loadRing, loadUpdates } from "./pages/updates/update-queries.ts";
-import { ChangeRoleDialog } from "./pages/users/ChangeRoleDialog.tsx";
-import { InviteUserDialog } from "./pages/users/InviteUserDialog.tsx";
-import { UsersPage } from "./pages/users/UsersPage.tsx";
 import { loadUser, userList } from "./pages/users/user-queries.ts";
 import { readThen } from "./paths.ts";
+
+// Pages are loaded when the first one of their group is opened.
+const publicPages = () => import("./public-pages.ts");
+const signedInPages = () => import("./signed-in-pages.ts");
+const AccountPage = lazyRouteComponent(signedInPages, "AccountPage");
+const ChangeNameDialog = lazyRouteComponent(signedInPages, "ChangeNameDialog");
+const ChangePasswordDialog = lazyRouteComponent(signedInPages, "ChangePasswordDialog");
+const OneTimeLinkPage = lazyRouteComponent(publicPages, "OneTimeLinkPage");
+const SetupPage = lazyRouteComponent(publicPages, "SetupPage");
+const SignInPage = lazyRouteComponent(publicPages, "SignInPage");
+const ApiKeysPage = lazyRouteComponent(signedInPages, "ApiKeysPage");
+const CreateApiKeyDialog = lazyRouteComponent(signedInPages, "CreateApiKeyDialog");
+const CreateGroupDialog = lazyRouteComponent(signedInPages, "CreateGroupDialog");
+const GroupHistoryDialog = lazyRouteComponent(signedInPages, "GroupHistoryDialog");
+const GroupsPage = lazyRouteComponent(signedInPages, "GroupsPage");
+const RenameGroupDialog = lazyRouteComponent(signedInPages, "RenameGroupDialog");
+const AssetHistory = lazyRouteComponent(signedInPages, "AssetHistory");
+const AssetOverview = lazyRouteComponent(signedInPages, "AssetOverview");
+const AssetPage = lazyRouteComponent(signedInPages, "AssetPage");
+const AssetsPage = lazyRouteComponent(signedInPages, "AssetsPage");
+const AuditPage = lazyRouteComponent(signedInPages, "AuditPage");
+const DeployPage = lazyRouteComponent(() => import("./pages/deploy/DeployPage.tsx"), "DeployPage");
+const CreateTokenDialog = lazyRouteComponent(signedInPages, "CreateTokenDialog");
+const EditTokenDialog = lazyRouteComponent(signedInPages, "EditTokenDialog");
+const EnrollmentsPage = lazyRouteComponent(signedInPages, "EnrollmentsPage");
+const ExpectedHostsDialog = lazyRouteComponent(signedInPages, "ExpectedHostsDialog");
+const RolloutPage = lazyRouteComponent(signedInPages, "RolloutPage");
+const RotateTokenDialog = lazyRouteComponent(signedInPages, "RotateTokenDialog");
+const TokenHistory = lazyRouteComponent(signedInPages, "TokenHistory");
+const TokenOverview = lazyRouteComponent(signedInPages, "TokenOverview");
+const TokenPage = lazyRouteComponent(signedInPages, "TokenPage");
+const TokensPage = lazyRouteComponent(signedInPages, "TokensPage");
+const OverviewPage = lazyRouteComponent(signedInPages, "OverviewPage");
+const SensorCategory = lazyRouteComponent(signedInPages, "SensorCategory");
+const SensorHistory = lazyRouteComponent(signedInPages, "SensorHistory");
+const SensorOverview = lazyRouteComponent(signedInPages, "SensorOverview");
+const SensorPage = lazyRouteComponent(signedInPages, "SensorPage");
+const SensorsPage = lazyRouteComponent(signedInPages, "SensorsPage");
+const SystemPage = lazyRouteComponent(signedInPages, "SystemPage");
+const CreateRingDialog = lazyRouteComponent(signedInPages, "CreateRingDialog");
+const EditRingDialog = lazyRouteComponent(signedInPages, "EditRingDialog");
+const HostsPage = lazyRouteComponent(signedInPages, "HostsPage");
+const UpdatesPage = lazyRouteComponent(signedInPages, "UpdatesPage");
+const ChangeRoleDialog = lazyRouteComponent(signedInPages, "ChangeRoleDialog");
+const InviteUserDialog = lazyRouteComponent(signedInPages, "InviteUserDialog");
+const UsersPage = lazyRouteComponent(signedInPages, "UsersPage");
 
 const root = createRootRouteWithContext<RouterContext>()({
   component: Outlet,

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { findPowerShellErrors } from "../../harness/powershell.ts";
-import { deployGuide, GUIDE_IDS, listGuides } from "./deploy-guides.ts";
+import { deployGuide, listGuides } from "./deploy-guides.ts";
 import { codeBlocksOf, type DeployFacts, type Language, SECTIONS } from "./guide.ts";
+import { GUIDE_IDS } from "./guide-ids.ts";
 import { guideMarkdown } from "./guide-markdown.ts";
 
 const PIN = `sha256:${"9f86d081".repeat(8)}`;

@@ -5,6 +5,7 @@ import { cloudInit, terraform } from "./cloud-init.ts";
 import { docker } from "./docker.ts";
 import { groupPolicy } from "./group-policy.ts";
 import { type Block, type DeployFacts, type Guide, paragraph, SECTIONS, type SectionId } from "./guide.ts";
+import { GUIDE_IDS, type GuideId } from "./guide-ids.ts";
 import { kubernetes } from "./kubernetes.ts";
 import { linuxShell } from "./linux-shell.ts";
 import { jamf, macosShell } from "./macos.ts";
@@ -178,10 +179,7 @@ const GUIDES = {
     checked: NOT_ON_MACOS,
     sections: jamf,
   },
-} as const satisfies Record<string, GuideRow>;
-
-export type GuideId = keyof typeof GUIDES;
-export const GUIDE_IDS = Object.keys(GUIDES) as GuideId[];
+} as const satisfies Record<GuideId, GuideRow>;
 
 /** The row of each guide, without its texts. */
 export function listGuides(): ({ id: GuideId } & Omit<GuideRow, "sections">)[] {

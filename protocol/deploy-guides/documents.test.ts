@@ -3,7 +3,8 @@ import { expect, test } from "bun:test";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { RELEASE } from "../version.ts";
-import { deployGuide, GUIDE_IDS } from "./deploy-guides.ts";
+import { deployGuide } from "./deploy-guides.ts";
+import { GUIDE_IDS } from "./guide-ids.ts";
 import { guideIndex, guideMarkdown } from "./guide-markdown.ts";
 
 const FOLDER = join(import.meta.dir, "../../docs/deploy");

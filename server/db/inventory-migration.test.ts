@@ -1,7 +1,8 @@
 // An installation from before packs: what sensors have reported stays, and they upload it in no group again.
 import { expect, test } from "bun:test";
 import { bucketOf, cutChunks, rootHash } from "@attacklens/protocol/inventory/chunks.ts";
-import { getSensor, listSensorInventory } from "@attacklens/protocol/sensors.ts";
+import { listSensorInventory } from "@attacklens/protocol/sensor-inventory.ts";
+import { getSensor } from "@attacklens/protocol/sensors.ts";
 import { sql } from "kysely";
 import { reportedContents } from "../testing/test-history.ts";
 import { CHECK_IN, enrollReporter, HELLO, PACKAGES, sha256 } from "../testing/test-reporter.ts";

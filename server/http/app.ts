@@ -30,6 +30,7 @@ import { userManagementRoutes } from "../users/user-management-routes.ts";
 import { userRoutes } from "../users/users-routes.ts";
 import { openBodyRoom } from "./body-room.ts";
 import { isForUsers, refuseForeignOrigin, requireUser } from "./caller.ts";
+import { type EncodedFile, encodedFile, jsonReply } from "./encodings.ts";
 import { type Metrics, mayReadMetrics } from "./metrics.ts";
 import { openApiDocument } from "./openapi.ts";
 import { type Door, receive } from "./receive.ts";
@@ -71,7 +72,7 @@ export interface AppOptions {
   readMetrics?: () => Promise<string>;
   /** Users open the console by HTTPS. */
   secure: boolean;
-  consoleFile: (path: string, headers: Headers) => Response | undefined;
+  consoleFile: (path: string, headers: Headers) => Response | Promise<Response> | undefined;
 }
 
 interface Env {
@@ -199,10 +200,7 @@ async function answer(
       route.creates && request.user ? readIdempotencyKey(route, c.req.raw, request.user, request) : undefined;
     const output = await handle({ ...request, idempotency } as never, door.services);
     const reply = route.output
-      ? new Response(JSON.stringify(output), {
-          status: route.status,
-          headers: { "content-type": "application/json" },
-        })
+      ? await jsonReply(JSON.stringify(output), route.status, headers, { mayCompress: !route.showsSecret })
       : new Response(null, { status: route.status });
     for (const [name, value] of http.replyHeaders) reply.headers.append(name, value);
     return reply;
@@ -220,7 +218,7 @@ function streamReply(contentType: string, { replyStream, replyHeaders }: HttpReq
 }
 
 function mountOperations(app: Hono<Env>, { services, metrics, metricsToken, readMetrics }: AppOptions): void {
-  let document: string | undefined;
+  let document: EncodedFile | undefined;
   for (const path of ["/healthz", "/readyz", "/metrics", "/api/openapi.json", "/api/reference"]) {
     app.use(path, async (c, next) => {
       c.set("route", path);
@@ -244,8 +242,8 @@ function mountOperations(app: Hono<Env>, { services, metrics, metricsToken, read
     });
   });
   app.get("/api/openapi.json", (c) => {
-    document ??= JSON.stringify(openApiDocument(services.connection.sensorUrl()));
-    return c.body(document, 200, { "content-type": "application/json" });
+    document ??= encodedFile(Buffer.from(JSON.stringify(openApiDocument(services.connection.sensorUrl()))));
+    return document.reply(c.req.raw.headers, new Headers({ "content-type": "application/json" }));
   });
   app.get("/api/reference/*", (c) => referencePage(c.req.path) ?? c.notFound());
   app.get("/api/reference", (c) => referencePage(c.req.path) ?? c.notFound());

@@ -1,6 +1,6 @@
 // Serves the console's files, which the build embeds in this binary, with headers for a page that shows
 // secrets.
-import { gzipSync } from "node:zlib";
+import { type EncodedFile, encodedFile } from "./encodings.ts";
 
 /**
  * The type of Bun's HTML import in a compiled program: the page and its files. Empty when run from source.
@@ -14,7 +14,7 @@ interface ConsoleFile {
   type: string;
   plain: Uint8Array<ArrayBuffer>;
   /** Absent: the file is compressed already. */
-  gzipped: (() => Uint8Array<ArrayBuffer>) | undefined;
+  encoded: EncodedFile | undefined;
 }
 
 const NONCE = "__CSP_NONCE__";
@@ -31,40 +31,29 @@ export async function openConsoleFiles(bundle: ConsoleBundle) {
     if (loader === "html") page = Buffer.from(plain).toString();
     else {
       const type = headers["content-type"] ?? "application/octet-stream";
-      const gzipped = /javascript|css|svg|json/.test(type)
-        ? once(() => new Uint8Array(gzipSync(plain)))
-        : undefined;
-      files.set(`/${path.slice(path.lastIndexOf("/") + 1)}`, { type, plain, gzipped });
+      const encoded = /javascript|css|svg|json/.test(type) ? encodedFile(plain) : undefined;
+      files.set(`/${path.slice(path.lastIndexOf("/") + 1)}`, { type, plain, encoded });
     }
   }
   // The page refers to files by relative paths, but is served at every depth.
   page = page.replace(/(src|href)="\.\/([^"]+)"/g, '$1="/$2"');
 
-  return (path: string, requestHeaders: Headers): Response | undefined => {
+  return (path: string, requestHeaders: Headers): Response | Promise<Response> | undefined => {
     if (page === "") return undefined;
     const file = files.get(path);
     return file ? fileReply(file, requestHeaders) : pageReply(page, isPage(path) ? 200 : 404);
   };
 }
 
-function fileReply({ type, plain, gzipped }: ConsoleFile, requestHeaders: Headers): Response {
+function fileReply(
+  { type, plain, encoded }: ConsoleFile,
+  requestHeaders: Headers,
+): Response | Promise<Response> {
   const headers = new Headers({
     "content-type": type,
     "cache-control": "public, max-age=31536000, immutable",
   });
-  if (!gzipped) return new Response(plain, { headers });
-  headers.set("vary", "accept-encoding");
-  if (!/\bgzip\b/.test(requestHeaders.get("accept-encoding") ?? "")) return new Response(plain, { headers });
-  headers.set("content-encoding", "gzip");
-  return new Response(gzipped(), { headers });
-}
-
-function once<T>(make: () => T): () => T {
-  let made: T | undefined;
-  return () => {
-    made ??= make();
-    return made;
-  };
+  return encoded?.reply(requestHeaders, headers) ?? new Response(plain, { headers });
 }
 
 /**

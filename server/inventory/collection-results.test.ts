@@ -3,7 +3,8 @@
 import { expect, test } from "bun:test";
 import { createHash } from "node:crypto";
 import { cutChunks, type Remarks, rootHash } from "@attacklens/protocol/inventory/chunks.ts";
-import { getSensor, listSensorInventory } from "@attacklens/protocol/sensors.ts";
+import { listSensorInventory } from "@attacklens/protocol/sensor-inventory.ts";
+import { getSensor } from "@attacklens/protocol/sensors.ts";
 import { reportedContents } from "../testing/test-history.ts";
 import { CHECK_IN, enrollReporter, HELLO } from "../testing/test-reporter.ts";
 import { openWorld, TESTED_DIALECTS, type World } from "../testing/test-world.ts";

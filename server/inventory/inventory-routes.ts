@@ -1,5 +1,6 @@
 import { putChunks, putManifest } from "@attacklens/protocol/inventory/upload.ts";
-import { getSensor as getSensorRoute, listSensorInventory } from "@attacklens/protocol/sensors.ts";
+import { listSensorInventory } from "@attacklens/protocol/sensor-inventory.ts";
+import { getSensor as getSensorRoute } from "@attacklens/protocol/sensors.ts";
 import { handler } from "../route-handler.ts";
 import { getSensorInFull, requireSensor } from "../sensors/sensors.ts";
 import { recordChunks, recordManifest } from "./inventory.ts";

@@ -3,7 +3,7 @@
 import { expect, test } from "bun:test";
 import { CATEGORIES } from "@attacklens/protocol/inventory/categories.ts";
 import { cutChunks, rootHash } from "@attacklens/protocol/inventory/chunks.ts";
-import { listSensorInventory } from "@attacklens/protocol/sensors.ts";
+import { listSensorInventory } from "@attacklens/protocol/sensor-inventory.ts";
 import type { SensorCaller } from "../caller.ts";
 import { queriesOf } from "../testing/query-plans.ts";
 import { reportedContents } from "../testing/test-history.ts";

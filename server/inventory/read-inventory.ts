@@ -5,7 +5,7 @@ import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import type { Gap } from "@attacklens/protocol/inventory/gaps.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
 import type { RouteInput, RouteOutput } from "@attacklens/protocol/route.ts";
-import type { listSensorInventory as listRoute } from "@attacklens/protocol/sensors.ts";
+import type { listSensorInventory as listRoute } from "@attacklens/protocol/sensor-inventory.ts";
 import type { Database } from "../db/schema.ts";
 import type { SensorInventoryTable } from "../db/schema-inventory.ts";
 import { toInstant } from "../ids.ts";

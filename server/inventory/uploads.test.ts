@@ -3,6 +3,7 @@
 import { expect, test } from "bun:test";
 import { cutChunks, rootHash } from "@attacklens/protocol/inventory/chunks.ts";
 import { MAX_CATEGORY_BYTES } from "@attacklens/protocol/inventory/limits.ts";
+import { listSensorInventory } from "@attacklens/protocol/sensor-inventory.ts";
 import * as sensors from "@attacklens/protocol/sensors.ts";
 import { reportedContents } from "../testing/test-history.ts";
 import { CHECK_IN, enrollReporter, HELLO, PACKAGES, sha256 } from "../testing/test-reporter.ts";
@@ -38,13 +39,13 @@ for (const dialect of TESTED_DIALECTS) {
 
     for (const { id } of [first, second]) {
       const params = { id, category: "packages" } as const;
-      const page = await world.call(sensors.listSensorInventory, cookie, { params, query: { limit: "1" } });
+      const page = await world.call(listSensorInventory, cookie, { params, query: { limit: "1" } });
       expect(page).toMatchObject({ items: [PACKAGES[0]], total: 2 });
       const query = { cursor: page.nextCursor! };
-      expect((await world.call(sensors.listSensorInventory, cookie, { params, query })).items).toEqual([
+      expect((await world.call(listSensorInventory, cookie, { params, query })).items).toEqual([
         PACKAGES[1],
       ] as never);
-      const found = await world.call(sensors.listSensorInventory, cookie, { params, query: { q: "ZLIB" } });
+      const found = await world.call(listSensorInventory, cookie, { params, query: { q: "ZLIB" } });
       expect(found.total).toBe(1);
     }
     expect(await reportedContents(world.db)).toHaveLength(2);
@@ -128,8 +129,8 @@ for (const dialect of TESTED_DIALECTS) {
       chunks: hashes,
     });
     const params = { id: sensor.id, category: "users" } as const;
-    const first = await world.call(sensors.listSensorInventory, cookie, { params, query: { limit: "3" } });
-    const rest = await world.call(sensors.listSensorInventory, cookie, {
+    const first = await world.call(listSensorInventory, cookie, { params, query: { limit: "3" } });
+    const rest = await world.call(listSensorInventory, cookie, {
       params,
       query: { cursor: first.nextCursor! },
     });

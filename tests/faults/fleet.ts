@@ -9,12 +9,8 @@ import { completeSetup } from "@attacklens/protocol/account.ts";
 import { getConnection } from "@attacklens/protocol/connection.ts";
 import { createEnrollmentToken, getEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
 import type { Route, RouteRequest } from "@attacklens/protocol/route.ts";
-import {
-  blockSensor,
-  listSensorInventory,
-  listSensors,
-  unblockSensor,
-} from "@attacklens/protocol/sensors.ts";
+import { listSensorInventory } from "@attacklens/protocol/sensor-inventory.ts";
+import { blockSensor, listSensors, unblockSensor } from "@attacklens/protocol/sensors.ts";
 import { SQL } from "bun";
 import { call, type Session } from "../../harness/api-client.ts";
 import { openTestPostgres } from "../../harness/postgres.ts";

@@ -7,7 +7,7 @@ import { checkIn } from "@attacklens/protocol/check-in.ts";
 import { enroll } from "@attacklens/protocol/enroll.ts";
 import { createEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
 import { cutChunks, rootHash } from "@attacklens/protocol/inventory/chunks.ts";
-import { listSensorInventory } from "@attacklens/protocol/sensors.ts";
+import { listSensorInventory } from "@attacklens/protocol/sensor-inventory.ts";
 import { RELEASE, SENSOR_PROTOCOL_VERSION } from "@attacklens/protocol/version.ts";
 import { call } from "../../harness/api-client.ts";
 import { createTestDatabase } from "../../harness/databases.ts";

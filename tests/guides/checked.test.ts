@@ -3,13 +3,9 @@
 import { expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import {
-  deployGuide,
-  GUIDE_IDS,
-  type GuideId,
-  listGuides,
-} from "@attacklens/protocol/deploy-guides/deploy-guides.ts";
+import { deployGuide, listGuides } from "@attacklens/protocol/deploy-guides/deploy-guides.ts";
 import { codeBlocksOf } from "@attacklens/protocol/deploy-guides/guide.ts";
+import { GUIDE_IDS, type GuideId } from "@attacklens/protocol/deploy-guides/guide-ids.ts";
 import { ROOT } from "../../harness/terminal.ts";
 import { EXAMPLE_FACTS } from "../support/guide-texts.ts";
 

@@ -5,7 +5,8 @@
 import { expect, test } from "bun:test";
 import { appendFileSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { listSensorInventory, listSensors } from "@attacklens/protocol/sensors.ts";
+import { listSensorInventory } from "@attacklens/protocol/sensor-inventory.ts";
+import { listSensors } from "@attacklens/protocol/sensors.ts";
 import { validate } from "dockerfile-utils";
 import type { DaemonSet } from "kubernetes-types/apps/v1.d.ts";
 import { runCommand } from "../../harness/command.ts";

@@ -1,7 +1,8 @@
 // The texts of a deploy guide, for the test that executes them.
 import { expect } from "bun:test";
-import { deployGuide, type GuideId } from "@attacklens/protocol/deploy-guides/deploy-guides.ts";
+import { deployGuide } from "@attacklens/protocol/deploy-guides/deploy-guides.ts";
 import { codeBlocksOf, type DeployFacts } from "@attacklens/protocol/deploy-guides/guide.ts";
+import type { GuideId } from "@attacklens/protocol/deploy-guides/guide-ids.ts";
 
 /** A server with a private CA, for texts that are only parsed. */
 export const EXAMPLE_FACTS: DeployFacts = {

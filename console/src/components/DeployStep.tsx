@@ -1,4 +1,5 @@
-import { deployGuide, type GuideId } from "@attacklens/protocol/deploy-guides/deploy-guides.ts";
+import { deployGuide } from "@attacklens/protocol/deploy-guides/deploy-guides.ts";
+import type { GuideId } from "@attacklens/protocol/deploy-guides/guide-ids.ts";
 import { Stack, Text } from "@mantine/core";
 import { deployFactsOf } from "./deploy-facts.ts";
 import { GuideBlocks } from "./GuideBlocks.tsx";

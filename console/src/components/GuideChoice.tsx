@@ -1,9 +1,9 @@
 import {
   GUIDE_PLATFORMS,
-  type GuideId,
   type GuidePlatform,
   listGuides,
 } from "@attacklens/protocol/deploy-guides/deploy-guides.ts";
+import type { GuideId } from "@attacklens/protocol/deploy-guides/guide-ids.ts";
 import { Group, SegmentedControl, Select } from "@mantine/core";
 
 import classes from "./GuideChoice.module.css";

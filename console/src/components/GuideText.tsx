@@ -1,4 +1,4 @@
-import { GUIDE_IDS } from "@attacklens/protocol/deploy-guides/deploy-guides.ts";
+import { GUIDE_IDS } from "@attacklens/protocol/deploy-guides/guide-ids.ts";
 import { Fragment } from "react";
 import { paths } from "../paths.ts";
 import { TextLink } from "./links.tsx";

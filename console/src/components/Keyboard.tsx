@@ -1,7 +1,6 @@
 // The keyboard of the console: the shortcuts, their help, and the command palette.
 import { type ComponentType, lazy, Suspense, useCallback, useEffect, useState } from "react";
 import { moveRow, selectRow } from "../ui/use-row-focus.ts";
-import { ShortcutsDialog } from "./ShortcutsDialog.tsx";
 import { areShortcutsOff, type ShortcutId, shortcutOf } from "./shortcuts.ts";
 import { undoLatest } from "./undo.tsx";
 
@@ -12,6 +11,10 @@ interface PaletteProps {
 
 const loadPalette = async () => ({ default: (await import("./CommandPalette.tsx")).CommandPalette });
 const CommandPalette = lazy<ComponentType<PaletteProps>>(loadPalette);
+
+const ShortcutsDialog = lazy<ComponentType<{ onClose: () => void }>>(async () => ({
+  default: (await import("./ShortcutsDialog.tsx")).ShortcutsDialog,
+}));
 
 type Opened = "palette" | "help" | undefined;
 
@@ -62,11 +65,10 @@ export function Keyboard() {
   }, []);
   const close = useCallback(() => setOpened(undefined), []);
   const help = useCallback(() => setOpened("help"), []);
-  if (opened === "help") return <ShortcutsDialog onClose={close} />;
-  if (opened === undefined) return null;
   return (
     <Suspense fallback={null}>
-      <CommandPalette onClose={close} onHelp={help} />
+      {opened === "help" && <ShortcutsDialog onClose={close} />}
+      {opened === "palette" && <CommandPalette onClose={close} onHelp={help} />}
     </Suspense>
   );
 }

@@ -1,4 +1,5 @@
-import { type GuideId, listGuides } from "@attacklens/protocol/deploy-guides/deploy-guides.ts";
+import { listGuides } from "@attacklens/protocol/deploy-guides/deploy-guides.ts";
+import type { GuideId } from "@attacklens/protocol/deploy-guides/guide-ids.ts";
 import { Notice } from "../ui/Notice.tsx";
 import { offeredTargets } from "./deploy-facts.ts";
 import type { Connection } from "./sensor-commands.ts";

@@ -1,25 +1,22 @@
 import type { Account } from "@attacklens/protocol/account.ts";
-import { ActionIcon, Drawer, Skeleton } from "@mantine/core";
+import { ActionIcon } from "@mantine/core";
 import { IconMenu2 } from "@tabler/icons-react";
 import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { type ErrorComponentProps, Outlet, useRouterState } from "@tanstack/react-router";
-import { type ReactNode, useEffect, useState } from "react";
+import { lazy, type ReactNode, Suspense, useEffect, useState } from "react";
 import { paths } from "../paths.ts";
 import { meQuery } from "../queries.ts";
-import { AccountMenu } from "./AccountMenu.tsx";
 import { ConfirmIdentityDialog } from "./ConfirmIdentityDialog.tsx";
-import { HelpMenu } from "./HelpMenu.tsx";
 import { Keyboard } from "./Keyboard.tsx";
 import { LensMark } from "./LensMark.tsx";
 import { TextLink } from "./links.tsx";
 import { useLive } from "./live.ts";
 import { NavigationProgress } from "./NavigationProgress.tsx";
-import { NavSection } from "./NavSection.tsx";
-import { NAVIGATION } from "./navigation.ts";
 import { PageSkeleton } from "./PageSkeleton.tsx";
 import { RouteProblem } from "./RouteProblem.tsx";
 import { ServerNotice } from "./ServerNotice.tsx";
 import classes from "./Shell.module.css";
+import { SideContent } from "./SideContent.tsx";
 
 /** The sidebar and the page beside it. */
 export function Shell() {
@@ -60,7 +57,7 @@ function Frame({ me, children }: { me?: Account | undefined; children: ReactNode
         Skip to content
       </a>
       <header className={classes.bar}>
-        <NavDrawer me={me} />
+        <NavButton me={me} />
         <Brand />
       </header>
       <aside className={classes.side}>
@@ -76,10 +73,13 @@ function Frame({ me, children }: { me?: Account | undefined; children: ReactNode
   );
 }
 
-/** The sidebar of a small screen. It closes when a page opens. */
-function NavDrawer({ me }: { me: Account | undefined }) {
+const NavDrawer = lazy(async () => ({ default: (await import("./NavDrawer.tsx")).NavDrawer }));
+
+/** Opens the sidebar of a small screen. It closes when a page opens. */
+function NavButton({ me }: { me: Account | undefined }) {
   const pathname = useRouterState({ select: (state) => state.location.pathname });
   const [openedAt, setOpenedAt] = useState<string>();
+  const [wasOpened, setWasOpened] = useState(false);
   const isOpen = openedAt === pathname;
   useEffect(() => setOpenedAt((at) => (at === pathname ? at : undefined)), [pathname]);
   return (
@@ -90,23 +90,18 @@ function NavDrawer({ me }: { me: Account | undefined }) {
         size={36}
         aria-label="Open navigation"
         aria-expanded={isOpen}
-        onClick={() => setOpenedAt(pathname)}
+        onClick={() => {
+          setOpenedAt(pathname);
+          setWasOpened(true);
+        }}
       >
         <IconMenu2 size={20} />
       </ActionIcon>
-      <Drawer
-        opened={isOpen}
-        onClose={() => setOpenedAt(undefined)}
-        title="Navigation"
-        size={288}
-        padding={0}
-        transitionProps={{ duration: 100 }}
-        lockScroll={false}
-        closeButtonProps={{ "aria-label": "Close navigation" }}
-        classNames={{ body: classes.drawer ?? "", header: classes.drawerHeader ?? "" }}
-      >
-        <SideContent me={me} />
-      </Drawer>
+      {wasOpened && (
+        <Suspense fallback={null}>
+          <NavDrawer me={me} isOpen={isOpen} onClose={() => setOpenedAt(undefined)} />
+        </Suspense>
+      )}
     </>
   );
 }
@@ -117,21 +112,5 @@ function Brand() {
       <LensMark size={24} />
       AttackLens
     </TextLink>
-  );
-}
-
-function SideContent({ me }: { me: Account | undefined }) {
-  return (
-    <>
-      <nav aria-label="Main" className={classes.nav}>
-        {NAVIGATION.filter(
-          (section) => !("permission" in section) || me?.permissions.includes(section.permission),
-        ).map((section) => (
-          <NavSection key={section.label} {...section} />
-        ))}
-      </nav>
-      <HelpMenu />
-      {me ? <AccountMenu /> : <Skeleton height={40} width="auto" m={12} />}
-    </>
   );
 }

@@ -1,5 +1,6 @@
 // The second sensor in tests: without pauses, observed through the API.
-import { getSensor, listSensorInventory } from "@attacklens/protocol/sensors.ts";
+import { listSensorInventory } from "@attacklens/protocol/sensor-inventory.ts";
+import { getSensor } from "@attacklens/protocol/sensors.ts";
 import type { User } from "../installation.ts";
 import { type Collected, report } from "./checking-in.ts";
 import { makeUpHost } from "./made-up-host.ts";

@@ -1,5 +1,5 @@
 // The state of the page Deploy in the URL, and its loader.
-import { GUIDE_IDS } from "@attacklens/protocol/deploy-guides/deploy-guides.ts";
+import { GUIDE_IDS } from "@attacklens/protocol/deploy-guides/guide-ids.ts";
 import { enrollmentTokenId } from "@attacklens/protocol/ids.ts";
 import { readProxy } from "../../components/deploy-facts.ts";
 import { CACHED, type RouterContext } from "../../loading.ts";

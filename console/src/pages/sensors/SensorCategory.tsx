@@ -14,8 +14,9 @@ import { StateMessage } from "../../ui/StateMessage.tsx";
 import { emptyPageOf, failureOf, itemCountOf } from "./category-words.ts";
 import { GapList } from "./GapList.tsx";
 import { type InventoryRow, inventoryColumns } from "./inventory-columns.tsx";
+import { inventoryQuery } from "./inventory-queries.ts";
 import classes from "./SensorCategory.module.css";
-import { inventoryQuery, sensorQuery } from "./sensor-queries.ts";
+import { sensorQuery } from "./sensor-queries.ts";
 import { CATEGORY_NAMES, CATEGORY_NOUNS } from "./sensor-words.ts";
 import { systemRows } from "./system-rows.ts";
 
