@@ -33,6 +33,10 @@ test("a user finds, moves, selects, creates and undoes with the keyboard only", 
   await page.getByRole("option", { name: /^db-01/, selected: true }).waitFor();
   await keyboard.press("Enter");
   await heading("db-01");
+  await openPalette(page, ada.email);
+  await page.getByRole("group", { name: "Users" }).getByRole("option").waitFor();
+  await keyboard.press("Escape");
+  await page.getByRole("dialog").waitFor({ state: "detached" });
   await openPalette(page, "no such thing");
   await page.getByText("Nothing matches.").waitFor();
   await keyboard.press("Escape");

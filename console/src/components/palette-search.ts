@@ -171,6 +171,7 @@ export async function findObjects(
 const ACTIONS: readonly { label: string; permission: Permission; link: Found["link"] }[] = [
   { label: "Create Token", permission: "enrollment-tokens:manage", link: paths.enrollmentTokenNew() },
   { label: "Create Asset Group", permission: "assets:manage", link: paths.assetGroupNew() },
+  { label: "Invite user", permission: "users:manage", link: paths.userInvite() },
   { label: "Create API key", permission: "api-keys:manage", link: paths.apiKeyNew() },
   { label: "Invite user", permission: "users:manage", link: paths.userInvite() },
   { label: "Create update ring", permission: "updates:manage", link: paths.updateRingNew() },
