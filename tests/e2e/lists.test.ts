@@ -108,6 +108,7 @@ async function expectBulk(page: Page, ada: User): Promise<void> {
   // One more sensor matches than in the preview.
   await ada.call(unblockSensor, { params });
   await dialog.getByRole("button", { name: "Block" }).click();
+  // Its title has the new number by now, or soon.
   await page.getByText("The selection has changed since the preview").waitFor();
   await page.getByRole("button", { name: `Block ${total} sensors` }).click();
   await page.getByText(`${total} sensors blocked.`).waitFor();
