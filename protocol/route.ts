@@ -97,8 +97,8 @@ export interface Route {
    */
   recentSignIn?: "always" | "in-part";
   /**
-   * The reply contains a secret. It is never compressed: beside input of an attacker, its size would reveal the
-   * secret (BREACH).
+   * The reply contains a secret. It is never compressed: beside input of an attacker, its size would reveal
+   * the secret (BREACH).
    */
   showsSecret?: true;
   /** Status of success. */

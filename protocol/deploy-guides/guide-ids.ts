@@ -1,4 +1,5 @@
-// The ids of the deploy guides. The guides themselves are large, so pages that only name one do not load them.
+// The ids of the deploy guides. The guides themselves are large, so pages that only name one do not load
+// them.
 export const GUIDE_IDS = [
   "linux-shell",
   "deb",

@@ -4,7 +4,9 @@ import { brotliCompress, gzip, constants as zlib, zstdCompress } from "node:zlib
 
 export type Encoding = "br" | "zstd" | "gzip";
 
-/** For files, which are compressed once. The first is preferred; zstd at its usual level is larger than both. */
+/**
+ * For files, which are compressed once. The first is preferred; zstd at its usual level is larger than both.
+ */
 const FILE_ENCODINGS: readonly Encoding[] = ["br", "gzip"];
 /** For replies, which are compressed for each request: zstd takes a third of the time. */
 const REPLY_ENCODINGS: readonly Encoding[] = ["zstd", "gzip"];
