@@ -26,8 +26,23 @@ export const account = z
     name: z.string(),
     role: z.enum(ROLES),
     permissions: z.array(z.enum(PERMISSIONS)),
+    mustAddSecondFactor: z.boolean().meta({
+      description: "This installation requires a second factor. Until the user adds one, other requests fail",
+    }),
   })
   .meta({ id: "Account" });
+
+/** The reply to a correct password if the user has a second factor. */
+const secondFactorNeeded = z
+  .object({
+    secondFactor: z.object({
+      step: z.string().meta({ description: "For `session.complete`, valid for 5 minutes" }),
+      methods: z.array(z.enum(["code", "recoveryCode"])),
+    }),
+  })
+  .meta({ id: "SecondFactorNeeded" });
+export type SecondFactorNeeded = z.infer<typeof secondFactorNeeded>;
+export const signInResult = z.union([account, secondFactorNeeded]);
 export type Account = z.infer<typeof account>;
 
 export const getMe = route({
@@ -35,6 +50,7 @@ export const getMe = route({
   method: "GET",
   path: "/api/v1/me",
   access: "signed-in",
+  beforeSecondFactor: true,
   tag: "Setup and sign-in",
   summary: "Get the signed-in user and their permissions",
   status: 200,
@@ -114,7 +130,7 @@ export const signIn = route({
   summary: "Sign in. The session is an HTTP-only cookie",
   body: z.strictObject({ email, password: z.string().min(1).max(PASSWORD_LENGTH.max) }),
   status: 200,
-  output: account,
+  output: signInResult,
   problems: ["wrong-credentials", "too-many-requests"],
 });
 
@@ -123,6 +139,7 @@ export const signOut = route({
   method: "DELETE",
   path: "/api/v1/session",
   access: "signed-in",
+  beforeSecondFactor: true,
   tag: "Setup and sign-in",
   summary: "Sign out and end the session on the server",
   status: 204,

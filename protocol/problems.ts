@@ -17,6 +17,7 @@ export const PROBLEMS = {
   },
   "sensor-unknown": { status: 401, title: "Unknown sensor" },
   "permission-missing": { status: 403, title: "Not permitted" },
+  "second-factor-missing": { status: 403, title: "This installation requires a second factor" },
   "sign-in-not-recent": { status: 403, title: "The sign-in is not recent enough for this action" },
   "origin-refused": { status: 403, title: "The request comes from another site" },
   "token-revoked": { status: 403, title: "The enrollment token is revoked" },

@@ -32,6 +32,7 @@ export function problemsOf(route: Route): ProblemCode[] {
     [!isForSensors && route.method !== "GET", ["origin-refused"]],
     [!isForSensors && route.access !== "public", ["not-signed-in", "too-many-requests"]],
     [route.access.includes(":") || route.needsSession === true, ["permission-missing"]],
+    [!isForSensors && route.access !== "public" && !route.beforeSecondFactor, ["second-factor-missing"]],
     [route.recentSignIn !== undefined, ["sign-in-not-recent"]],
   ];
   const common = kinds.flatMap(([applies, codes]) => (applies ? codes : []));

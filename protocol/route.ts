@@ -89,6 +89,8 @@ export interface Route {
    * reply.
    */
   creates?: true;
+  /** Works also while the user must add a second factor, to add one. */
+  beforeSecondFactor?: true;
   /** Only for users with a session. An API key must not change the account of its creator. */
   needsSession?: true;
   /**

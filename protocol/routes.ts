@@ -61,6 +61,14 @@ import {
 import { confirmIdentity, listSessions, revokeAllSessions, revokeSession } from "./sessions.ts";
 import { getSystemStatus, listLicenses } from "./system-status.ts";
 import { previewTokenAction, runTokenAction } from "./token-actions.ts";
+import {
+  completeSignIn,
+  confirmAuthenticatorApp,
+  getSecondFactors,
+  removeAuthenticatorApp,
+  replaceRecoveryCodes,
+  startAuthenticatorApp,
+} from "./two-factor.ts";
 import { unenroll } from "./unenroll.ts";
 import {
   createUpdateRing,
@@ -93,6 +101,7 @@ export const ROUTES: readonly Route[] = [
   getSetup,
   completeSetup,
   signIn,
+  completeSignIn,
   signOut,
   confirmIdentity,
   getMe,
@@ -101,6 +110,11 @@ export const ROUTES: readonly Route[] = [
   listSessions,
   revokeSession,
   revokeAllSessions,
+  getSecondFactors,
+  startAuthenticatorApp,
+  confirmAuthenticatorApp,
+  removeAuthenticatorApp,
+  replaceRecoveryCodes,
   listEnrollmentTokens,
   previewTokenAction,
   runTokenAction,

@@ -62,6 +62,7 @@ export const confirmIdentity = route({
   method: "POST",
   path: "/api/v1/session/confirm",
   access: "signed-in",
+  beforeSecondFactor: true,
   needsSession: true,
   tag: "Setup and sign-in",
   summary:

@@ -138,7 +138,8 @@ export const createResetLink = route({
   name: "users.createResetLink",
   method: "POST",
   path: `${base}/{id}/reset-link`,
-  summary: "Create a one-time link with which the user sets a new password. Earlier links no longer work",
+  summary:
+    "Create a one-time link with which the user sets a new password. Its use removes their second factors. Earlier links no longer work",
   params,
   showsSecret: true,
   status: 200,

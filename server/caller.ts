@@ -14,6 +14,8 @@ export interface User {
   session?: { id: string; isRecent: boolean };
   /** The client's address, after trusted proxies. Absent: no request. */
   address?: string;
+  /** The user must add a second factor before they can do anything else. */
+  lacksSecondFactor?: boolean;
 }
 
 /** A user who is signed in with a session, not with an API key. */

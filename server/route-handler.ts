@@ -53,6 +53,8 @@ export interface Services {
   agreementKeys: AgreementKeys;
   connection: Connection;
   signIn: ReturnType<typeof openSignIn>;
+  /** The installation's secret, which seals other secrets. */
+  secret: string;
   setupAttempts: ReturnType<typeof openSetupAttempts>;
   linkAttempts: ReturnType<typeof openLinkAttempts>;
   presence: Presence;

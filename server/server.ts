@@ -88,6 +88,7 @@ export async function startServer(
     sortedItems: (question) => items.ask(question),
     checkInIntervalSeconds: config.checkInIntervalSeconds,
     keyMaxAgeMs: config.keyMaxAgeDays * 86_400_000,
+    requiresSecondFactor: config.requireSecondFactor === "on",
     connection: openConnection({
       publicUrl: config.publicUrl,
       sensorUrl,

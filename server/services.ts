@@ -57,6 +57,8 @@ export interface ServicesOptions {
   system?: Omit<ServerFacts, "secure">;
   /** The clock of sessions. better-auth uses the system's clock, so tests set only the other clock. */
   sessionNow: () => number;
+  /** Users without a second factor must add one first. */
+  requiresSecondFactor?: boolean;
 }
 
 export function openServices(options: ServicesOptions): Services {
@@ -69,6 +71,7 @@ export function openServices(options: ServicesOptions): Services {
     dataDir,
     attempts,
     processes = 1,
+    requiresSecondFactor = false,
   } = options;
   // Together, the processes allow what one server does.
   const share = (limit: number) => Math.ceil(limit / processes);
@@ -92,7 +95,16 @@ export function openServices(options: ServicesOptions): Services {
     rememberedSensors: openRememberedSensors(db),
     answers,
     agreementKeys: openAgreementKeys(secret, answers.signText),
-    signIn: openSignIn(db, { secret, publicUrl, secure, now: sessionNow, attempts, processes }),
+    signIn: openSignIn(db, {
+      secret,
+      publicUrl,
+      secure,
+      now: sessionNow,
+      attempts,
+      processes,
+      requiresSecondFactor,
+    }),
+    secret,
     setupAttempts: openSetupAttempts(attempts ?? countAttempts(now)),
     linkAttempts: openLinkAttempts(attempts ?? countAttempts(now)),
     sensorBudget: openSensorBudget(now, processes),

@@ -205,6 +205,13 @@ export const SETTINGS = {
     shown: "secret",
     schema: z.string().min(32, "must have at least 32 characters").optional(),
   },
+  requireSecondFactor: {
+    variable: "ATTACKLENS_REQUIRE_SECOND_FACTOR",
+    value: "on|off",
+    help: "Whether every user needs a second factor: an authenticator app. Users without one add it after they sign in. API keys need none",
+    default: "off",
+    schema: z.enum(["on", "off"]),
+  },
   metricsToken: {
     variable: "ATTACKLENS_METRICS_TOKEN",
     value: "TEXT",

@@ -23,6 +23,9 @@ export type SensorTab = "overview" | Category;
 export const paths = {
   setup: () => linkOptions({ to: "/setup" }),
   signIn: (then?: string) => linkOptions({ to: "/sign-in", search: then && then !== "/" ? { then } : {} }),
+  secondFactor: (then?: string) =>
+    linkOptions({ to: "/second-factor", search: then && then !== "/" ? { then } : {} }),
+  accountAuthenticator: () => linkOptions({ to: "/account/authenticator-app" }),
   account: () => linkOptions({ to: "/account" }),
   accountName: () => linkOptions({ to: "/account/name" }),
   accountPassword: () => linkOptions({ to: "/account/password" }),

@@ -38,9 +38,11 @@ import { readThen } from "./paths.ts";
 const publicPages = () => import("./public-pages.ts");
 const signedInPages = () => import("./signed-in-pages.ts");
 const AccountPage = lazyRouteComponent(signedInPages, "AccountPage");
+const AuthenticatorDialog = lazyRouteComponent(signedInPages, "AuthenticatorDialog");
 const ChangeNameDialog = lazyRouteComponent(signedInPages, "ChangeNameDialog");
 const ChangePasswordDialog = lazyRouteComponent(signedInPages, "ChangePasswordDialog");
 const OneTimeLinkPage = lazyRouteComponent(publicPages, "OneTimeLinkPage");
+const SecondFactorPage = lazyRouteComponent(signedInPages, "SecondFactorPage");
 const SetupPage = lazyRouteComponent(publicPages, "SetupPage");
 const SignInPage = lazyRouteComponent(publicPages, "SignInPage");
 const ApiKeysPage = lazyRouteComponent(signedInPages, "ApiKeysPage");
@@ -115,6 +117,13 @@ const reset = createRoute({
   loader: loadLink,
   pendingComponent: PublicSkeleton,
   component: OneTimeLinkPage,
+});
+
+const secondFactor = createRoute({
+  getParentRoute: () => root,
+  path: "/second-factor",
+  validateSearch: readThen,
+  component: SecondFactorPage,
 });
 
 /** Every page that needs a signed-in user. */
@@ -307,6 +316,11 @@ const account = createRoute({
   component: AccountPage,
 });
 const accountName = createRoute({ getParentRoute: () => account, path: "name", component: ChangeNameDialog });
+const accountAuthenticator = createRoute({
+  getParentRoute: () => account,
+  path: "authenticator-app",
+  component: AuthenticatorDialog,
+});
 const accountPassword = createRoute({
   getParentRoute: () => account,
   path: "password",
@@ -339,6 +353,7 @@ export const routeTree = root.addChildren([
   signIn,
   accept,
   reset,
+  secondFactor,
   app.addChildren([
     home,
     sensors,
@@ -358,7 +373,7 @@ export const routeTree = root.addChildren([
     asset.addChildren([assetIndex, assetHistory]),
     auditLog,
     apiKeys.addChildren([apiKeyNew]),
-    account.addChildren([accountName, accountPassword]),
+    account.addChildren([accountName, accountPassword, accountAuthenticator]),
     users.addChildren([userInvite, userRole]),
     system,
     nowhere,

@@ -1,8 +1,10 @@
 // The pages for users who are signed in. A browser loads them together: as separate files, they would be
 // dozens of small requests.
 export { AccountPage } from "./pages/account/AccountPage.tsx";
+export { AuthenticatorDialog } from "./pages/account/AuthenticatorDialog.tsx";
 export { ChangeNameDialog } from "./pages/account/ChangeNameDialog.tsx";
 export { ChangePasswordDialog } from "./pages/account/ChangePasswordDialog.tsx";
+export { SecondFactorPage } from "./pages/account/SecondFactorPage.tsx";
 export { ApiKeysPage } from "./pages/api-keys/ApiKeysPage.tsx";
 export { CreateApiKeyDialog } from "./pages/api-keys/CreateApiKeyDialog.tsx";
 export { CreateGroupDialog } from "./pages/asset-groups/CreateGroupDialog.tsx";

@@ -64,7 +64,15 @@ export async function openApiSession({ url, ca, auth }: ApiSessionOptions): Prom
     }
   }
 
-  if ("email" in auth) await call(signIn, { body: { email: auth.email, password: auth.password } });
+  if ("email" in auth) {
+    const reply = await call(signIn, { body: { email: auth.email, password: auth.password } });
+    if ("secondFactor" in reply)
+      throw new CommandError(
+        "denied",
+        `Cannot sign in as ${auth.email}: the account has a second factor`,
+        "create an API key in the console, and set ATTACKLENS_API_KEY to it",
+      );
+  }
   return {
     call,
     async [Symbol.asyncDispose]() {

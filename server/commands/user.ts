@@ -33,8 +33,8 @@ running server. Changes take effect with the user's next request, and are in the
   set-role   changes the role
   disable    ends the user's sessions. The user's API keys are refused until enable
   delete     deletes a user, or withdraws an invitation. Objects keep the user's name
-  reset      prints a link that works once, for 24 hours. The user sets a new password with it.
-             For an invited user, it renews the invitation
+  reset      prints a link that works once, for 24 hours. The user sets a new password with it,
+             and their second factors are removed. For an invited user, it renews the invitation
 
 At least one active Super Admin always remains.
 

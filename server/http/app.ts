@@ -178,8 +178,8 @@ async function answer(
     replyHeaders: new Headers(),
     checkAgain: async () => {
       if (isForUsers(route.access)) {
-        const { access, needsSession } = route;
-        await requireUser(options.services, http, { access, needsSession });
+        const { recentSignIn: _, ...again } = route;
+        await requireUser(options.services, http, { ...again, access: route.access });
       }
     },
   };

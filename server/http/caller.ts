@@ -14,15 +14,19 @@ export function isForUsers(access: Access): access is "signed-in" | Permission {
 
 /**
  * Returns the user of the API key or the session cookie. Throws not-signed-in, permission-missing,
- * sign-in-not-recent.
+ * second-factor-missing, sign-in-not-recent.
  */
 export async function requireUser(
   services: Pick<Services, "db" | "now" | "signIn">,
   http: Pick<HttpRequest, "headers" | "replyHeaders" | "address">,
-  route: Pick<Route, "needsSession" | "recentSignIn"> & { access: "signed-in" | Permission },
+  route: Pick<Route, "beforeSecondFactor" | "needsSession" | "recentSignIn"> & {
+    access: "signed-in" | Permission;
+  },
 ): Promise<User> {
   const user = (await findKeyHolder(services, http)) ?? (await findSignedIn(services, http));
   if (!user) throw new Problem("not-signed-in", "Sign in to continue");
+  if (user.lacksSecondFactor && !route.beforeSecondFactor)
+    throw new Problem("second-factor-missing", "Add a second factor to your account to continue");
   const missing = route.access === "signed-in" ? undefined : permissionObstacle(user, route.access);
   if (missing !== undefined) throw new Problem("permission-missing", missing);
   if (route.needsSession && !user.session)

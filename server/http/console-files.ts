@@ -60,7 +60,7 @@ function fileReply(
  * The first segments of the console's paths. For any other path, the page shows an error and the status is
  * 404.
  */
-const PAGES = ["sensors", "assets", "settings", "account", "setup", "sign-in"];
+const PAGES = ["sensors", "assets", "settings", "account", "second-factor", "setup", "sign-in"];
 
 function isPage(path: string): boolean {
   const [, first = "", ...rest] = path.split("/");

@@ -129,16 +129,19 @@ async function administer(statement: string): Promise<void> {
   await administrator.query(statement);
 }
 
+interface WorldOptions {
+  roots?: Roots;
+  dataDir?: string;
+  requiresSecondFactor?: boolean;
+}
+
 /** A server without a socket: the app on a new database, and functions to add users. */
-export async function openWorld(
-  dialect: Dialect,
-  { roots, dataDir }: { roots?: Roots; dataDir?: string } = {},
-) {
+export async function openWorld(dialect: Dialect, options: WorldOptions = {}) {
   const database = await createTestDatabase(dialect);
   const clock = { ms: Date.parse("2026-11-24T09:00:00.000Z") };
   const now = () => clock.ms;
   const { db } = database;
-  const { fetch, services } = openServer(db, now, roots, dataDir);
+  const { fetch, services } = openServer(db, now, options);
   const { signIn, refusals } = services;
 
   /** Creates a user with PASSWORD. */
@@ -150,8 +153,9 @@ export async function openWorld(
   /** Returns the cookie of another session of the user that `signedIn` created. */
   async function signInAgain(role: Role): Promise<string> {
     const client = { headers: new Headers(), address: "127.0.0.1" };
-    const { cookies } = await signIn.signIn(`${role}@example.com`, PASSWORD, client);
-    return cookies.map((cookie) => cookie.slice(0, cookie.indexOf(";"))).join("; ");
+    const signedIn = await signIn.signIn(`${role}@example.com`, PASSWORD, client);
+    if ("step" in signedIn) throw new Error("the user has a second factor");
+    return signedIn.cookies.map((cookie) => cookie.slice(0, cookie.indexOf(";"))).join("; ");
   }
 
   return {
@@ -164,7 +168,7 @@ export async function openWorld(
     services,
     /** Another server on the same database. */
     async secondFetch() {
-      return openServer(await database.reopen(), now, roots, dataDir).fetch;
+      return openServer(await database.reopen(), now, options).fetch;
     },
     /** Calls a route as a user. Throws if the status is not the route's success status. */
     async call<R extends Route>(
@@ -191,13 +195,18 @@ export async function openWorld(
 }
 
 /** Without a folder, there is no release. */
-function openServer(db: Database, now: () => number, roots?: Roots, dataDir = "/nonexistent") {
+function openServer(
+  db: Database,
+  now: () => number,
+  { roots, dataDir = "/nonexistent", requiresSecondFactor = false }: WorldOptions,
+) {
   const services = openServices({
     ...{ dataDir, db, reads: db, longReads: db, now, sessionNow: Date.now, log: pino({ level: "silent" }) },
     ...{ secret: "a secret of the tests, 32 or more characters", publicUrl: "http://test", secure: false },
     sortedItems: openSortedItems(db),
     checkInIntervalSeconds: 60,
     keyMaxAgeMs: 30 * 86_400_000,
+    requiresSecondFactor,
     connection: {
       sensorUrl: () => null,
       certificate: () => undefined,

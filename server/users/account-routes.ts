@@ -1,7 +1,9 @@
 import * as routes from "@attacklens/protocol/account.ts";
 import * as sessionRoutes from "@attacklens/protocol/sessions.ts";
+import * as factorRoutes from "@attacklens/protocol/two-factor.ts";
 import { handler } from "../route-handler.ts";
 import { changeName, changePassword } from "./account.ts";
+import * as factors from "./second-factors.ts";
 import { listSessions, revokeAllSessions, revokeSession } from "./sessions.ts";
 
 export const accountRoutes = [
@@ -24,4 +26,21 @@ export const accountRoutes = [
     await revokeAllSessions(db, now(), user);
     return undefined;
   }),
+  handler(factorRoutes.getSecondFactors, async ({ user }, { db, signIn }) => ({
+    ...(await factors.describeFactors(db, user)),
+    isRequired: signIn.requiresSecondFactor,
+  })),
+  handler(factorRoutes.startAuthenticatorApp, ({ user }, { db, signIn, secret }) =>
+    factors.startApp(db, signIn.now(), user, secret),
+  ),
+  handler(factorRoutes.confirmAuthenticatorApp, ({ body, user }, { db, signIn, secret }) =>
+    factors.confirmApp(db, signIn.now(), user, secret, body.code),
+  ),
+  handler(factorRoutes.removeAuthenticatorApp, async ({ user }, { db, signIn }) => {
+    await factors.removeApp(db, signIn.now(), user);
+    return undefined;
+  }),
+  handler(factorRoutes.replaceRecoveryCodes, ({ user }, { db, signIn }) =>
+    factors.replaceRecoveryCodes(db, signIn.now(), user),
+  ),
 ];

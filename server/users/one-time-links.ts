@@ -24,6 +24,7 @@ import {
   withdrawLinks,
 } from "./one-time-links-store.ts";
 import { type AttemptCounts, beginAttempt } from "./rate-limit.ts";
+import { removeSecondFactors } from "./second-factors.ts";
 import { deleteSessionsOf } from "./sessions-store.ts";
 import { updateUserRow } from "./user-list-store.ts";
 import type { UserEditor } from "./user-rules.ts";
@@ -122,6 +123,8 @@ export async function acceptLink(
     const renamed = { name: newName, nameKey: nameKey(newName) };
     await updateUserRow(tx, userId, { ...renamed, status: "active", updatedAt: now });
     await deleteSessionsOf(tx, userId);
+    // The phone with the authenticator app may be lost, too.
+    await removeSecondFactors(tx, userId);
     await recordAuditEvent(tx, {
       at: now,
       actor: { type: "user", id: userId, name: newName, address },

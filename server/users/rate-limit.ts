@@ -12,6 +12,10 @@ const MAX_ATTEMPTS = {
   signInFromAddress: 100,
   /** From one IPv6 /48. The limit does not apply to addresses of earlier sign-ins. */
   signInFromNetwork: 200,
+  /** Codes for one user from one address. */
+  secondFactor: 10,
+  /** Codes for one user from all unknown addresses: less than one guess in 10,000 succeeds in a day. */
+  secondFactorFromAnywhere: 30,
   wrongCode: 10,
   wrongCodeFromAnywhere: 1_000,
   /** Values that no one-time link has. */

@@ -9,6 +9,20 @@ export async function findSessionUser(db: Database, sessionId: string) {
     .innerJoin("user", "user.id", "session.userId")
     .select(["user.id", "user.name", "user.email", "user.role", "user.status"])
     .select(["session.createdAt", "session.confirmedAt", "session.lastUsedAt"])
+    .select((eb) => [
+      eb
+        .or([
+          eb.exists(
+            eb
+              .selectFrom("authenticatorApp")
+              .select("userId")
+              .whereRef("authenticatorApp.userId", "=", "user.id")
+              .where("confirmedAt", "is not", null),
+          ),
+          eb.exists(eb.selectFrom("passkey").select("id").whereRef("passkey.userId", "=", "user.id")),
+        ])
+        .as("hasSecondFactor"),
+    ])
     .where("session.id", "=", sessionId)
     .executeTakeFirst();
 }

@@ -8,12 +8,14 @@ import { type AddressGroup, addressGroup } from "../networks.ts";
 import { type AuthOptions, openAuth } from "./auth.ts";
 import { openFailedSignIns } from "./failed-sign-ins.ts";
 import { openPasswordCheck, wrongPassword } from "./password-check.ts";
-import { type AttemptCounts, countAttempts } from "./rate-limit.ts";
+import { type AttemptCounts, type AttemptKey, beginAttempt, countAttempts } from "./rate-limit.ts";
+import { isValidProof, listMethods } from "./second-factors.ts";
 import { isRecent, LAST_USE_MS, MAX_SESSION_MS } from "./sessions.ts";
 import { confirmSession, deleteSession, findSessionUser, updateSessionUse } from "./sessions-store.ts";
 import { openSignInAddresses, rememberSignInAddress } from "./sign-in-addresses.ts";
+import { openSignInSteps } from "./sign-in-steps.ts";
 import { findActiveUser, userOfRow } from "./users.ts";
-import { updateLastSignIn } from "./users-store.ts";
+import { findPasswordHash, updateLastSignIn } from "./users-store.ts";
 
 interface SignedIn {
   user: User;
@@ -27,16 +29,56 @@ export interface SignInOptions extends AuthOptions {
   attempts?: AttemptCounts | undefined;
   /** The processes of the server. Each checks its share of the passwords. */
   processes?: number;
+  /** Users without a second factor must add one before they can do anything else. */
+  requiresSecondFactor?: boolean;
 }
+
+/** The password is correct, and the second factor is missing. */
+interface SignInStep {
+  step: string;
+  methods: Awaited<ReturnType<typeof listMethods>>;
+}
+
+type FactorProof = Parameters<typeof isValidProof>[4];
 
 type Client = Pick<HttpRequest, "headers" | "address">;
 
 export function openSignIn(db: Database, options: SignInOptions) {
-  const { now, attempts = countAttempts(now), processes } = options;
+  const { now, attempts = countAttempts(now), processes, secret, requiresSecondFactor = false } = options;
   const auth = openAuth(db, options);
   const addresses = openSignInAddresses(db, now);
   const failures = openFailedSignIns(db, now);
   const checkPassword = openPasswordCheck(db, { attempts, addresses, failures, processes });
+  const steps = openSignInSteps(secret, now);
+
+  async function start(user: User, client: Client, details: Record<string, string>): Promise<SignedIn> {
+    const cookies = await auth.startSession(user.id, client.headers, client.address);
+    const group = addressGroup(client.address);
+    await recordSession(db, now(), { ...user, address: client.address }, "user.signed-in", group, details);
+    addresses.add(group.address);
+    const lacksSecondFactor = requiresSecondFactor && Object.keys(details).length === 0;
+    return { user: { ...user, lacksSecondFactor }, cookies };
+  }
+
+  /**
+   * Limits guesses of codes by address and in total, so that many addresses cannot guess together. At the
+   * total limit, the user can sign in from a known address or with a recovery code, whose 80 random bits
+   * cannot be guessed.
+   */
+  async function requireFactor(user: User, proof: FactorProof, address: string): Promise<void> {
+    const group = addressGroup(address);
+    const isExempt = "recoveryCode" in proof || (await addresses.isKnown(group.address));
+    const pair: AttemptKey = ["secondFactor", `${group.address} ${user.id}`];
+    const keys: AttemptKey[] = isExempt ? [pair] : [pair, ["secondFactorFromAnywhere", user.id]];
+    await beginAttempt(attempts, keys);
+    const isValid = await isValidProof(db, now(), user.id, secret, proof).catch(async (error) => {
+      await attempts.end(keys, "not-made");
+      throw error;
+    });
+    if (isValid) return await attempts.end(keys, "succeeded");
+    failures.record({ email: user.email, address }, "wrong-credentials");
+    throw new Problem("wrong-credentials", "Cannot sign in: the code is incorrect or was used before");
+  }
 
   return {
     /** Writes the failed sign-ins to the audit log. `isLast`: all of them, before the server stops. */
@@ -44,6 +86,8 @@ export function openSignIn(db: Database, options: SignInOptions) {
 
     /** The clock of sessions. */
     now,
+    /** Every user must have a second factor. */
+    requiresSecondFactor,
 
     /**
      * Returns the user of the request's cookie, and `Set-Cookie` values for the reply if the session was
@@ -64,19 +108,31 @@ export function openSignIn(db: Database, options: SignInOptions) {
       if (!row || !user) return undefined;
       if (row.lastUsedAt === null || row.lastUsedAt <= at - LAST_USE_MS)
         await updateSessionUse(db, id, at, address);
-      return { user: { ...user, session: { id, isRecent: isRecent(row, at) } }, cookies: found.cookies };
+      const session = { id, isRecent: isRecent(row, at) };
+      const lacksSecondFactor = requiresSecondFactor && !row.hasSecondFactor;
+      return { user: { ...user, session, lacksSecondFactor }, cookies: found.cookies };
     },
 
-    /** Throws wrong-credentials, too-many-requests. */
-    async signIn(email: string, password: string, { headers, address }: Client): Promise<SignedIn> {
-      const checked = await checkPassword(email, password, address);
+    /**
+     * Returns a step instead of a user if the user has a second factor. Throws wrong-credentials,
+     * too-many-requests.
+     */
+    async signIn(email: string, password: string, client: Client): Promise<SignedIn | SignInStep> {
+      const checked = await checkPassword(email, password, client.address);
       const user = checked && (await findActiveUser(db, checked.userId));
       if (!user) throw new Problem("wrong-credentials", "Cannot sign in: incorrect email or password");
-      const cookies = await auth.startSession(user.id, headers, address);
-      const group = addressGroup(address);
-      await recordSession(db, now(), { ...user, address }, "user.signed-in", group);
-      addresses.add(group.address);
-      return { user, cookies };
+      const methods = await listMethods(db, user.id);
+      if (methods.length === 0) return await start(user, client, {});
+      return { step: steps.issue(user.id, checked.passwordHash), methods };
+    },
+
+    /** Throws wrong-credentials, too-many-requests, and state-conflict if the step is over. */
+    async completeSignIn(step: string, proof: FactorProof, client: Client): Promise<SignedIn> {
+      const userId = await steps.read(step, (id) => findPasswordHash(db, id));
+      const user = await findActiveUser(db, userId);
+      if (!user) throw new Problem("wrong-credentials", "Cannot sign in: the user is disabled");
+      await requireFactor(user, proof, client.address);
+      return await start(user, client, { secondFactor: "code" in proof ? "code" : "recovery-code" });
     },
 
     /** Throws input-invalid for the field if the user's password is another one, and too-many-requests. */
@@ -108,6 +164,7 @@ async function recordSession(
   user: User,
   action: "user.signed-in" | "user.signed-out",
   signedInFrom?: AddressGroup,
+  details: Record<string, string> = {},
 ) {
   await inTransaction(db, async (tx) => {
     if (signedInFrom) {
@@ -115,6 +172,6 @@ async function recordSession(
       await rememberSignInAddress(tx, signedInFrom.address, at);
     }
     const entity = { type: "user", id: user.id, name: user.name } as const;
-    await recordAuditEvent(tx, { at, actor: userActor(user), action, entity });
+    await recordAuditEvent(tx, { at, actor: userActor(user), action, entity, details });
   });
 }

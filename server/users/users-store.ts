@@ -112,6 +112,12 @@ export async function findCredential(
   return row && row.hash !== null ? { userId: row.userId, hash: row.hash } : undefined;
 }
 
+export async function findPasswordHash(db: Database, userId: string): Promise<string | undefined> {
+  const query = db.selectFrom("account").select("password").where("userId", "=", userId);
+  const row = await query.where("providerId", "=", "credential").executeTakeFirst();
+  return row?.password ?? undefined;
+}
+
 export async function updateUserName(tx: Database, id: string, name: string, at: number): Promise<void> {
   await tx
     .updateTable("user")

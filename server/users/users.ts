@@ -41,10 +41,11 @@ export function userOfRow(
 }
 
 export function presentAccount(user: User): Account {
-  const { id, name, email, role, apiKey } = user;
+  const { id, name, email, role, apiKey, lacksSecondFactor } = user;
   const permissions = PERMISSIONS.filter((permission) => hasPermission(role, permission));
   return {
     ...{ id, name, email, role },
+    mustAddSecondFactor: lacksSecondFactor === true,
     permissions: apiKey ? permissions.filter((one) => !USER_PERMISSIONS.includes(one)) : permissions,
   };
 }

@@ -1,6 +1,7 @@
 // A user's own account in the browser: name, password, sessions, and the confirmation of an old sign-in.
 import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
+import { createHmac } from "node:crypto";
 import { join } from "node:path";
 import { listApiKeys } from "@attacklens/protocol/api-keys.ts";
 import { openBrowser } from "../support/browser.ts";
@@ -13,6 +14,19 @@ function ageSessions({ folder }: Installation): void {
   using database = new Database(join(folder, "server", "attacklens.db"));
   database.run("pragma busy_timeout = 10000");
   database.run("update session set created_at = ?, confirmed_at = null", [Date.now() - 3_600_000]);
+}
+
+/** The code that an authenticator app shows, in a step after the current one (RFC 6238). */
+function codeOf(secret: string, steps = 0): string {
+  const bits = [...secret]
+    .map((one) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(one).toString(2).padStart(5, "0"))
+    .join("");
+  const key = Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)));
+  const counter = Buffer.alloc(8);
+  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000) + steps));
+  const digest = createHmac("sha1", key).update(counter).digest();
+  const number = digest.readUInt32BE(digest.at(-1)! & 15) & 0x7fff_ffff;
+  return String(number % 1_000_000).padStart(6, "0");
 }
 
 test("a user changes their name and password, ends sessions, and confirms an old sign-in", async () => {
@@ -80,4 +94,60 @@ test("a user changes their name and password, ends sessions, and confirms an old
   await page.getByRole("button", { name: "Sign out everywhere" }).click();
   await dialog("Sign out everywhere?").getByRole("button", { name: "Sign out everywhere" }).click();
   await page.getByRole("heading", { name: "Sign in" }).waitFor();
+});
+
+test("a required second factor is added at sign-in, asked for, and replaced by a recovery code", async () => {
+  await using installation = await openInstallation({
+    database: "sqlite",
+    environment: { ATTACKLENS_REQUIRE_SECOND_FACTOR: "on" },
+  });
+  await using browser = await openBrowser();
+  const ada = await installation.createSuperAdmin();
+  const page = await browser.openPage();
+  async function signIn() {
+    await page.goto(`${installation.server.url}/account`);
+    await page.getByRole("textbox", { name: "Email" }).fill(ada.email);
+    await page.getByRole("textbox", { name: "Password" }).fill(PASSWORD);
+    await page.getByRole("button", { name: "Sign in" }).click();
+  }
+  async function signOut() {
+    await page.getByRole("button", { name: /^Account/ }).click();
+    await page.getByRole("menuitem", { name: "Sign out" }).click();
+    await page.getByRole("heading", { name: "Sign in" }).waitFor();
+  }
+
+  await signIn();
+  await page.getByRole("heading", { name: "Add a second factor" }).waitFor();
+  const secret = (await page.getByText(/^[A-Z2-7]{32}$/).textContent())!;
+  await page.getByRole("img", { name: "QR code for the authenticator app" }).waitFor();
+  await page.getByRole("textbox", { name: "Code from the app" }).fill("000000");
+  await page.getByRole("button", { name: "Add authenticator app" }).click();
+  await page.getByText(/Not correct/).waitFor();
+  await page.getByRole("textbox", { name: "Code from the app" }).fill(codeOf(secret));
+  await page.getByRole("button", { name: "Add authenticator app" }).click();
+  const shown = page.getByRole("list", { name: "Recovery codes" });
+  await shown.waitFor();
+  const codes = await shown.getByRole("listitem").allTextContents();
+  expect(codes).toHaveLength(10);
+  await page.getByRole("checkbox", { name: "I have stored them" }).check();
+  await page.getByRole("button", { name: "Done" }).click();
+  // The page that the user wanted to open.
+  await page.getByText("10 unused codes").waitFor();
+
+  await signOut();
+  await signIn();
+  await page.getByRole("heading", { name: "Second step" }).waitFor();
+  await page.getByRole("textbox", { name: "Code" }).fill("000000");
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
+  await page.getByText(/incorrect or was used before/).waitFor();
+  await page.getByRole("textbox", { name: "Code" }).fill(codeOf(secret, 1));
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
+  await page.getByRole("heading", { name: "Account", level: 1 }).waitFor();
+
+  await signOut();
+  await signIn();
+  await page.getByRole("button", { name: "Use a recovery code" }).click();
+  await page.getByRole("textbox", { name: "Recovery code" }).fill(codes[0]!);
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
+  await page.getByText("9 unused codes").waitFor();
 });

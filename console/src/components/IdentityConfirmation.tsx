@@ -1,16 +1,12 @@
 import { confirmIdentity } from "@attacklens/protocol/sessions.ts";
-import { Button, Group, Modal, PasswordInput, Stack, Text } from "@mantine/core";
+import { Button, Group, PasswordInput, Stack, Text } from "@mantine/core";
 import { useForm } from "@mantine/form";
-import type { KeyboardEvent } from "react";
 import { callApi } from "../api.ts";
+import { Dialog } from "../ui/Dialog.tsx";
 import { Notice } from "../ui/Notice.tsx";
+import { Form } from "./Form.tsx";
 import { validateBody } from "./form-schema.ts";
 import { useSubmit } from "./use-submit.ts";
-
-/** Above the dialog whose request waits. */
-const ABOVE_DIALOGS = 300;
-/** Keeps the dialog below from closing with Escape, too. */
-const OWN_KEYS = { "data-mantine-stop-propagation": true };
 
 const validate = validateBody<{ password: string }>({ schema: confirmIdentity.body });
 
@@ -25,42 +21,28 @@ export function IdentityConfirmation({ onAnswer }: { onAnswer: (isConfirmed: boo
     }),
   );
   const cancel = () => onAnswer(false);
-  const closeOnEscape = (event: KeyboardEvent) => {
-    if (event.key === "Escape") cancel();
-  };
   return (
-    <Modal
-      opened
-      onClose={cancel}
-      title="Confirm that it is you"
-      size={420}
-      zIndex={ABOVE_DIALOGS}
-      closeOnClickOutside={false}
-      closeOnEscape={false}
-      withCloseButton={false}
-      onKeyDown={closeOnEscape}
-    >
-      <form onSubmit={send} noValidate>
+    <Dialog title="Confirm that it is you" size={420} onDismiss={cancel}>
+      <Form onSubmit={send} isSubmitting={isSubmitting}>
         <Stack gap="md">
           <Text>You signed in more than 15 minutes ago, and this action needs a recent sign-in.</Text>
           <PasswordInput
             label="Your password"
             autoComplete="current-password"
             data-autofocus
-            {...OWN_KEYS}
             {...form.getInputProps("password")}
           />
           {error && <Notice kind="danger">{error}</Notice>}
           <Group justify="flex-end" gap="xs">
-            <Button variant="default" onClick={cancel} {...OWN_KEYS}>
+            <Button variant="default" onClick={cancel}>
               Cancel
             </Button>
-            <Button type="submit" loading={isSubmitting} {...OWN_KEYS}>
+            <Button type="submit" loading={isSubmitting}>
               Confirm
             </Button>
           </Group>
         </Stack>
-      </form>
-    </Modal>
+      </Form>
+    </Dialog>
   );
 }

@@ -8,6 +8,7 @@ import { meQuery } from "../../queries.ts";
 import { Facts } from "../../ui/Facts.tsx";
 import { PageBody } from "../../ui/PageBody.tsx";
 import { Section } from "../../ui/Section.tsx";
+import { SecondFactors } from "./SecondFactors.tsx";
 import { SessionList } from "./SessionList.tsx";
 
 /** The user's own account. */
@@ -41,6 +42,12 @@ export function AccountPage() {
       <PageHeader title="Account" description="Your profile, how you sign in, and where you are signed in." />
       <PageBody>
         <Facts facts={facts} />
+        <Section
+          title="Second factor"
+          text="With a second factor, a stolen password is not sufficient to sign in to your account."
+        >
+          <SecondFactors />
+        </Section>
         <Section
           title="Sessions"
           text="Browsers that are signed in to your account. If you do not recognize one, end it and change your password."

@@ -79,9 +79,9 @@ function PasswordForm({ value, link }: { value: string; link: ShownLink }) {
       const { code, status } = problemOf(error);
       if (status >= 500) isUnknown.current = true;
       if (code !== "link-invalid" || !isUnknown.current) throw error;
-      return await callApi(signIn, { body: { email: link.email, password } }).catch(() => {
-        throw error;
-      });
+      const result = await callApi(signIn, { body: { email: link.email, password } }).catch(() => undefined);
+      if (!result || "secondFactor" in result) throw error;
+      return result;
     }
   }
 
@@ -131,6 +131,6 @@ function PasswordForm({ value, link }: { value: string; link: ShownLink }) {
 function introOf({ purpose, createdBy, role }: ShownLink): string {
   const creator = createdBy ?? "The operator of the server";
   if (purpose === "password-reset")
-    return `${creator} created this link. All of your sessions end when you set the password.`;
+    return `${creator} created this link. When you set the password, your sessions end and your second factors are removed.`;
   return `${creator} invited you. Your role is ${ROLE_NAMES[role]}: you can ${addedBy(role)}.`;
 }

@@ -63,9 +63,9 @@ function SetupForm({ code }: { code: string }) {
       if (status >= 500) isUnknown.current = true;
       if (code !== "setup-closed" || !isUnknown.current) throw error;
       const { email, password } = body;
-      return await callApi(signIn, { body: { email, password } }).catch(() => {
-        throw error;
-      });
+      const result = await callApi(signIn, { body: { email, password } }).catch(() => undefined);
+      if (!result || "secondFactor" in result) throw error;
+      return result;
     }
   }
 

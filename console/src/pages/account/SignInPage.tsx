@@ -1,9 +1,9 @@
-import { signIn } from "@attacklens/protocol/account.ts";
+import { type Account, type SecondFactorNeeded, signIn } from "@attacklens/protocol/account.ts";
 import { Button, PasswordInput, Stack, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, useRouter } from "@tanstack/react-router";
-import { useEffect } from "react";
+import { useEffect, useState } from "react";
 import { callApi } from "../../api.ts";
 import { Form } from "../../components/Form.tsx";
 import { validateBody } from "../../components/form-schema.ts";
@@ -12,6 +12,7 @@ import { pathAfterSignIn } from "../../paths.ts";
 import { meQuery, setupQuery } from "../../queries.ts";
 import { Notice } from "../../ui/Notice.tsx";
 import { PublicFrame } from "./PublicFrame.tsx";
+import { SecondStep } from "./SecondStep.tsx";
 
 const route = getRouteApi("/sign-in");
 
@@ -25,13 +26,27 @@ export function SignInPage() {
   const form = useForm({ initialValues: { email: "", password: "" }, validate });
   const { submit, isSubmitting, error } = useSubmit(form);
 
+  const [needed, setNeeded] = useState<SecondFactorNeeded["secondFactor"]>();
+  const [reason, setReason] = useState<string>();
+
+  function enter(me: Account) {
+    queryClient.setQueryData(meQuery.queryKey, me);
+    router.history.replace(pathAfterSignIn(then));
+  }
   const send = form.onSubmit(({ email, password }) =>
     submit(async () => {
-      const me = await callApi(signIn, { body: { email: email.trim(), password } });
-      queryClient.setQueryData(meQuery.queryKey, me);
-      router.history.replace(pathAfterSignIn(then));
+      setReason(undefined);
+      const result = await callApi(signIn, { body: { email: email.trim(), password } });
+      if (!("secondFactor" in result)) return enter(result);
+      form.setFieldValue("password", "");
+      setNeeded(result.secondFactor);
     }),
   );
+  function restart(reason?: string) {
+    setNeeded(undefined);
+    setReason(reason);
+  }
+  if (needed) return <SecondStep needed={needed} onSignedIn={enter} onRestart={restart} />;
 
   return (
     <PublicFrame title="Sign in">
@@ -49,6 +64,7 @@ export function SignInPage() {
             autoComplete="current-password"
             {...form.getInputProps("password")}
           />
+          {reason && !error && <Notice kind="info">{reason}</Notice>}
           {error && <Notice kind="danger">{error}</Notice>}
           <Button type="submit" loading={isSubmitting} fullWidth>
             Sign in

@@ -38,10 +38,13 @@ export async function requireSignIn({
   context,
   location,
 }: Load & { location: { href: string } }): Promise<{ me: Account }> {
+  let me: Account;
   try {
-    return { me: await context.queryClient.query({ ...meQuery, ...CACHED }) };
+    me = await context.queryClient.query({ ...meQuery, ...CACHED });
   } catch (error) {
     if (problemOf(error).code !== "not-signed-in") throw error;
     throw redirect(paths.signIn(location.href));
   }
+  if (me.mustAddSecondFactor) throw redirect(paths.secondFactor(location.href));
+  return { me };
 }
