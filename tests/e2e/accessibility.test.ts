@@ -92,7 +92,8 @@ test(
       `/sensors/deploy?guide=kubernetes&token=${token.id}`,
       ...["/sensors/enrollments", "/sensors/updates", "/sensors/updates/hosts", "/sensors/updates/rings/new"],
       ...["/assets", `/assets/${assetId}`, "/assets/groups", "/assets/groups/new", "/nowhere"],
-      ...["/settings/api-keys", "/settings/api-keys/new"],
+      ...["/settings/api-keys", "/settings/api-keys/new", "/settings/audit"],
+      `/sensors/tokens/${token.id}/history`,
       ...["/team/users", "/team/users/invite", `/team/users/${grace.user.id}/role`],
       // The tables of the categories are alike, so one is drawn for each run.
       ...["overview", ...drawSome(CATEGORIES)].map((tab) => `/sensors/${sensorId}/${tab}`),

@@ -26,7 +26,6 @@ export type Difference = { label: string } & (
 const LABELS: Record<string, string> = {
   assetGroup: "Asset Group",
   assetGroups: "Asset Groups",
-  assetId: "Asset",
   byHostname: "Merged into",
   cloneOf: "Clone of",
   email: "Email",
@@ -36,10 +35,12 @@ const LABELS: Record<string, string> = {
   firstAt: "First attempt",
   fromHostname: "Other sensor",
   rateLimited: "Refused by the rate limit",
-  sensorId: "Sensor",
   successorName: "Successor",
   valueShownTo: "Value shown to",
 };
+
+/** Ids of objects whose names are shown, or that have the same name. An export has them. */
+const NOT_SHOWN = ["assetId", "by", "from", "sensorId", "successor", "ticketId"];
 
 /** The order of forms. Other settings follow. */
 const ORDER = [
@@ -78,7 +79,7 @@ export function differencesOf(
 /** The further facts of an event. */
 export function factsOf({ details, entity }: Pick<AuditEvent, "details" | "entity">, timeZone?: string) {
   return Object.entries(details)
-    .filter(([, value]) => !isEmpty(value))
+    .filter(([name, value]) => !isEmpty(value) && !NOT_SHOWN.includes(name))
     .map(([name, value]) => ({
       label: labelOf("", name),
       value: valueText(entity.type, name, value, timeZone),

@@ -1,8 +1,8 @@
-import { Modal } from "@mantine/core";
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { HistoryTable } from "../../components/HistoryTable.tsx";
 import { paths } from "../../paths.ts";
+import { Dialog } from "../../ui/Dialog.tsx";
 import { groupQuery } from "./group-queries.ts";
 
 const route = getRouteApi("/app/assets/groups/$groupId/history");
@@ -12,14 +12,13 @@ export function GroupHistoryDialog() {
   const navigate = useNavigate();
   const { data: group } = useSuspenseQuery(groupQuery(groupId));
   return (
-    <Modal
-      opened
-      onClose={() => void navigate({ ...paths.assetGroups(), search: true, replace: true })}
+    <Dialog
       title={`History of ${group.name}`}
       size={760}
-      closeButtonProps={{ "aria-label": "Close dialog" }}
+      onDismiss={() => void navigate({ ...paths.assetGroups(), search: true, replace: true })}
+      withCloseButton
     >
       <HistoryTable type="asset-group" id={groupId} />
-    </Modal>
+    </Dialog>
   );
 }

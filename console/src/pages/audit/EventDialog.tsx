@@ -1,6 +1,6 @@
 import { auditActionWords } from "@attacklens/protocol/audit-actions.ts";
 import type { AuditEvent } from "@attacklens/protocol/audit-events.ts";
-import { Modal, Stack } from "@mantine/core";
+import { Stack } from "@mantine/core";
 import { AuditActor } from "../../components/AuditActor.tsx";
 import { AuditObject } from "../../components/AuditObject.tsx";
 import { entityTypeName } from "../../components/audit-words.ts";
@@ -8,6 +8,7 @@ import { EventChanges } from "../../components/EventChanges.tsx";
 import { TextLink } from "../../components/links.tsx";
 import { paths } from "../../paths.ts";
 import { CopyText } from "../../ui/CopyText.tsx";
+import { Dialog } from "../../ui/Dialog.tsx";
 import { Facts } from "../../ui/Facts.tsx";
 import { exactTime } from "../../ui/time.ts";
 
@@ -25,12 +26,11 @@ export function EventDialog({ event, onClose }: EventDialogProps) {
     </TextLink>
   );
   return (
-    <Modal
-      opened
-      onClose={onClose}
+    <Dialog
       title={`${auditActionWords(event.action)}: ${entity.name}`}
       size={680}
-      closeButtonProps={{ "aria-label": "Close dialog" }}
+      onDismiss={onClose}
+      withCloseButton
     >
       <Stack gap="md">
         <Facts
@@ -73,6 +73,6 @@ export function EventDialog({ event, onClose }: EventDialogProps) {
         />
         <EventChanges event={event} />
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }
