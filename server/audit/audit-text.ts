@@ -7,9 +7,9 @@ import { foldText } from "../ids.ts";
 import { openTurns } from "../turns.ts";
 import { findTextEnds, insertTexts, listEventsWithoutText } from "./audit-text-store.ts";
 
-const STORED_AT_ONCE = 100;
+const STORED_AT_ONCE = 200;
 /** Of one run of the job. */
-const STORED_OF_RUN = 2_000;
+const STORED_OF_RUN = 5_000;
 /** With more new events since the last run, hosts are enrolling, and the job waits. */
 const BUSY = 500;
 const MAX_WORDS = 2_000;

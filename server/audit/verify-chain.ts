@@ -82,6 +82,9 @@ function openJudge(head: ChainPlace, noted: readonly ChainPlace[]) {
 
   const hasNumber = (row: AuditEventTable, sequence: number) => hashAs(row, sequence) === row.hash;
 
+  const areSwapped = (row: AuditEventTable, next: AuditEventTable | undefined) =>
+    next !== undefined && hasNumber(row, next.sequence) && hasNumber(next, row.sequence);
+
   /** Returns the number that the event had when it was recorded; undefined: its content was changed. */
   function numberOf(row: AuditEventTable, next: AuditEventTable | undefined): number | undefined {
     if (hasNumber(row, row.sequence - shift)) return row.sequence - shift;
@@ -105,8 +108,7 @@ function openJudge(head: ChainPlace, noted: readonly ChainPlace[]) {
     judge(row: AuditEventTable, next: AuditEventTable | undefined): void {
       events++;
       const nextLink = next ? next.previousHash : head.hash;
-      const isSwapped = next && hasNumber(row, next.sequence) && hasNumber(next, row.sequence);
-      if (nextLink === link.hash && nextLink !== row.hash && !isSwapped) {
+      if (nextLink === link.hash && nextLink !== row.hash && !areSwapped(row, next)) {
         find({ kind: "inserted", sequence: row.sequence, event: row });
         return;
       }
