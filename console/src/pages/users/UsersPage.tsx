@@ -1,4 +1,5 @@
 import { ROLE_NAMES, ROLES } from "@attacklens/protocol/permissions.ts";
+import { Problem } from "@attacklens/protocol/problems.ts";
 import type { User } from "@attacklens/protocol/users.ts";
 import { IconUserPlus, IconUsers } from "@tabler/icons-react";
 import { useSuspenseQuery } from "@tanstack/react-query";
@@ -6,6 +7,7 @@ import { getRouteApi, Outlet } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { ListPage } from "../../components/ListPage.tsx";
 import { ButtonLink } from "../../components/links.tsx";
+import { RouteProblem } from "../../components/RouteProblem.tsx";
 import { filterOptions } from "../../components/statuses.tsx";
 import { useList, useSetSearch } from "../../components/use-list.ts";
 import { usePermissionReason } from "../../components/use-permission.ts";
@@ -22,11 +24,23 @@ const ROLE_OPTIONS = ROLES.map((role) => ({ value: role, label: ROLE_NAMES[role]
 const STATUS_OPTIONS = filterOptions(USER_STATUS_LOOKS);
 
 export function UsersPage() {
+  const { data: me } = useSuspenseQuery(meQuery);
+  // The role changed while the page was open. Its rows must not stay.
+  if (!me.permissions.includes("users:manage"))
+    return (
+      <RouteProblem
+        error={new Problem("permission-missing", `Your role is now ${ROLE_NAMES[me.role]}.`)}
+        reset={() => undefined}
+      />
+    );
+  return <UserList ownId={me.id} />;
+}
+
+function UserList({ ownId }: { ownId: string }) {
   const search = route.useSearch();
   const setSearch = useSetSearch();
-  const { data: me } = useSuspenseQuery(meQuery);
   const { actionsFor, dialog } = useUserActions();
-  const columns = useMemo(() => userColumns(me.id, actionsFor), [me.id, actionsFor]);
+  const columns = useMemo(() => userColumns(ownId, actionsFor), [ownId, actionsFor]);
   return (
     <>
       <ListPage<User>
