@@ -6,6 +6,7 @@ import type { User } from "@attacklens/protocol/users.ts";
 import { main } from "../main.ts";
 import { attempt, eventsOf } from "../testing/test-users.ts";
 import { openWorld, PASSWORD, TESTED_DIALECTS, type World } from "../testing/test-world.ts";
+import { createUser } from "../users/users.ts";
 
 /** Runs the command, and returns its exit code and what it printed. */
 async function run(world: World, ...args: string[]) {
@@ -66,6 +67,10 @@ for (const dialect of TESTED_DIALECTS) {
       ["ada@example.com", "The super-admin", "super-admin", "active"],
       ["viewer@example.com", "The viewer", "admin", "active"],
     ]);
+    const bob = { name: "Bob", email: "bob@example.com", password: PASSWORD };
+    const id = await createUser(world.db, Date.now(), bob, "viewer");
+    const created = (await eventsOf(world, "user.created")).find(({ entityId }) => entityId === id);
+    expect(created).toMatchObject({ actorType: "system", actorName: "Operator of the server" });
     for (const action of ["user.role-changed", "user.disabled", "user.enabled", "user.reset-link-created"])
       expect(await eventsOf(world, action)).toMatchObject([
         { actorType: "system", actorName: "Operator of the server" },

@@ -8,7 +8,7 @@ import {
   USER_PERMISSIONS,
 } from "@attacklens/protocol/permissions.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
-import { recordAuditEvent, SYSTEM_ACTOR } from "../audit/audit.ts";
+import { type AuditEvent, OPERATOR_ACTOR, recordAuditEvent, SYSTEM_ACTOR } from "../audit/audit.ts";
 import type { User } from "../caller.ts";
 import { isDuplicate } from "../db/dialect.ts";
 import type { Database, UserTable } from "../db/schema.ts";
@@ -54,7 +54,7 @@ export function presentAccount(user: User): Account {
 export async function createUser(db: Database, now: number, person: NewUser, role: Role): Promise<string> {
   const passwordHash = await hashNewPassword(person.password, [person.name, person.email]);
   try {
-    return await inTransaction(db, (tx) => makeUser(tx, now, person, role, passwordHash));
+    return await inTransaction(db, (tx) => makeUser(tx, now, person, role, passwordHash, OPERATOR_ACTOR));
   } catch (error) {
     if (!isDuplicate(error)) throw error;
     throw new Problem("name-taken", `Cannot create user: ${person.email} has an account already`, {
@@ -76,6 +76,7 @@ export async function makeUser(
   { name, email }: NewUser,
   role: Role,
   passwordHash: string,
+  actor: AuditEvent["actor"] = SYSTEM_ACTOR,
 ) {
   const id = newId("user");
   const user = {
@@ -95,7 +96,7 @@ export async function makeUser(
   await setPasswordHash(tx, id, passwordHash, now);
   await recordAuditEvent(tx, {
     at: now,
-    actor: SYSTEM_ACTOR,
+    actor,
     action: "user.created",
     entity: { type: "user", id, name },
     details: { after: { name, email, role } },
