@@ -1,4 +1,4 @@
-import { Button, Group, Stack } from "@mantine/core";
+import { Button, Group, Stack, TextInput } from "@mantine/core";
 import { type ReactNode, useState } from "react";
 import classes from "./ConfirmDialog.module.css";
 import { Dialog } from "./Dialog.tsx";
@@ -20,6 +20,8 @@ interface ConfirmDialogProps {
   size?: number;
   /** The action can be undone, so its button is not red. */
   isSafe?: boolean;
+  /** The action affects many objects: the user types this name first. */
+  typeName?: string | undefined;
 }
 
 /** Confirms an important action. If the action fails, the dialog stays open and shows the error. */
@@ -34,7 +36,10 @@ export function ConfirmDialog({
   isDisabled = false,
   size = 480,
   isSafe = false,
+  typeName,
 }: ConfirmDialogProps) {
+  const [typed, setTyped] = useState("");
+  const mustType = typeName !== undefined && typed.trim() !== typeName.trim();
   const [working, setWorking] = useState(false);
   const [error, setError] = useState<string>();
   async function confirm() {
@@ -52,6 +57,15 @@ export function ConfirmDialog({
     <Dialog onDismiss={onClose} title={title} size={size}>
       <Stack gap="md">
         <div>{children}</div>
+        {typeName !== undefined && (
+          <TextInput
+            label={`Type “${typeName}” to confirm`}
+            autoComplete="off"
+            spellCheck={false}
+            value={typed}
+            onChange={(event) => setTyped(event.currentTarget.value)}
+          />
+        )}
         {error && <Notice kind="danger">{error}</Notice>}
         <Group justify="flex-end" gap="xs" className={classes.actions}>
           <Button variant="default" onClick={onClose} data-autofocus>
@@ -61,7 +75,7 @@ export function ConfirmDialog({
             {...(isSafe ? {} : { color: "danger" })}
             onClick={confirm}
             loading={working}
-            disabled={isDisabled}
+            disabled={isDisabled || mustType}
           >
             {action}
           </Button>

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { exactTime, formatElapsed, relativeTime, withLocalTimes } from "./time.ts";
+import { exactTime, formatElapsed, hasTwelveHours, relativeTime, withLocalTimes } from "./time.ts";
 
 const now = Date.parse("2026-11-24T12:00:00.000Z");
 
@@ -16,16 +16,29 @@ test("a relative time uses the largest unit that fits", () => {
 });
 
 test("a time beyond sixty days is a date", () => {
-  expect(relativeTime("2026-01-05T12:00:00.000Z", now)).toBe("5 Jan 2026");
+  expect(relativeTime("2026-01-05T12:00:00.000Z", now, "en-GB")).toBe("5 Jan 2026");
+  expect(relativeTime("2026-01-05T12:00:00.000Z", now, "en-US")).toBe("Jan 5, 2026");
 });
 
 test("the exact time includes its zone", () => {
-  expect(exactTime("2026-11-24T09:30:05.000Z", "Europe/Berlin")).toBe("24 Nov 2026, 10:30:05 CET");
-  expect(exactTime("2026-11-24T09:30:05.000Z", "UTC")).toBe("24 Nov 2026, 09:30:05 UTC");
+  expect(exactTime("2026-11-24T09:30:05.000Z", "Europe/Berlin", "en-GB")).toBe("24 Nov 2026, 10:30:05 CET");
+  expect(exactTime("2026-11-24T09:30:05.000Z", "UTC", "en-GB")).toBe("24 Nov 2026, 09:30:05 UTC");
+});
+
+test("times have 12 or 24 hours as the locale has them", () => {
+  expect(exactTime("2026-11-24T19:30:05.000Z", "America/New_York", "en-US")).toBe(
+    "Nov 24, 2026, 02:30:05 PM EST",
+  );
+  expect(exactTime("2026-11-24T19:30:05.000Z", "Europe/Berlin", "de-DE")).toBe("24. Nov. 2026, 20:30:05 MEZ");
+  expect([hasTwelveHours("en-US"), hasTwelveHours("de-DE"), hasTwelveHours("en-GB")]).toEqual([
+    true,
+    false,
+    false,
+  ]);
 });
 
 test("the instants in a text are shown in the zone of the browser", () => {
-  const local = (text: string) => withLocalTimes(text, "Europe/Berlin");
+  const local = (text: string) => withLocalTimes(text, "Europe/Berlin", "en-GB");
   expect(local("the token was paused at 2026-11-24T09:30:05.123Z")).toBe(
     "the token was paused at 24 Nov 2026, 10:30:05 CET",
   );

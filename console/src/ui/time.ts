@@ -1,4 +1,4 @@
-// Formats times. Pure: the clock and the time zone are arguments.
+// Formats times. The locale and the time zone are those of the browser, unless they are arguments.
 
 const UNITS = [
   { name: "d", seconds: 86_400 },
@@ -8,11 +8,11 @@ const UNITS = [
 ] as const;
 
 /** `3 min ago`, `in 2 d`. Beyond 60 days, it returns the date. */
-export function relativeTime(instant: string, nowMs: number): string {
+export function relativeTime(instant: string, nowMs: number, locale?: string): string {
   const seconds = Math.round((Date.parse(instant) - nowMs) / 1000);
   const distance = Math.abs(seconds);
   if (distance < 3) return "just now";
-  if (distance > 60 * 86_400) return new Date(instant).toLocaleDateString("en-GB", { dateStyle: "medium" });
+  if (distance > 60 * 86_400) return new Date(instant).toLocaleDateString(locale, { dateStyle: "medium" });
   const unit = UNITS.find((one) => distance >= one.seconds * (seconds < 0 ? 1 : 0.99)) ?? UNITS[3];
   // Future times are rounded: a token that was just created for seven days expires in 7 d, not in 6 d.
   if (seconds > 0) return `in ${Math.round(distance / unit.seconds)} ${unit.name}`;
@@ -31,9 +31,9 @@ export function formatElapsed(ms: number): string {
   return smaller && rest > 0 ? `${whole} ${rest} ${smaller.name}` : whole;
 }
 
-/** `24 Nov 2026, 10:30:05 CET`. */
-export function exactTime(instant: string, timeZone?: string): string {
-  return new Intl.DateTimeFormat("en-GB", {
+/** `24 Nov 2026, 10:30:05 CET`, or `Nov 24, 2026, 10:30:05 AM GMT+1`. */
+export function exactTime(instant: string, timeZone?: string, locale?: string): string {
+  return new Intl.DateTimeFormat(locale, {
     day: "numeric",
     month: "short",
     year: "numeric",
@@ -46,17 +46,22 @@ export function exactTime(instant: string, timeZone?: string): string {
 }
 
 /** Replaces the instants in a text of the server: `paused at 24 Nov 2026, 10:30:05 CET`. */
-export function withLocalTimes(text: string, timeZone?: string): string {
+export function withLocalTimes(text: string, timeZone?: string, locale?: string): string {
   return text.replace(/\b\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?Z/g, (instant) =>
-    Number.isNaN(Date.parse(instant)) ? instant : exactTime(instant, timeZone),
+    Number.isNaN(Date.parse(instant)) ? instant : exactTime(instant, timeZone, locale),
   );
 }
 
 /** The time zone of the browser with its offset at that time: `Europe/Berlin (GMT+1)`. */
 export function zoneName(at: Date): string {
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  const offset = new Intl.DateTimeFormat("en-GB", { timeZoneName: "shortOffset" })
+  const offset = new Intl.DateTimeFormat(undefined, { timeZoneName: "shortOffset" })
     .formatToParts(at)
     .find((part) => part.type === "timeZoneName")?.value;
   return offset && offset !== zone ? `${zone} (${offset})` : zone;
+}
+
+/** True if the locale of the browser writes 6 pm, not 18:00. */
+export function hasTwelveHours(locale?: string): boolean {
+  return new Intl.DateTimeFormat(locale, { hour: "numeric" }).resolvedOptions().hour12 === true;
 }

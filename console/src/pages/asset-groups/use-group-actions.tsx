@@ -52,12 +52,20 @@ export function useGroupActions(): { actionsFor: (group: AssetGroup) => RowActio
       onConfirm={() => remove(asked)}
       onClose={() => setAsked(undefined)}
       errorText={(error) => problemOf(error).detail}
+      typeName={isMany(asked) ? asked.name : undefined}
     >
       <strong>{asked.name}</strong> is deleted permanently. {consequence(asked)}
       {asked.enrollmentTokens > 0 && <GroupTokens groupId={asked.id} />}
     </ConfirmDialog>
   );
   return { actionsFor, dialog };
+}
+
+/** From this number of assets, or of tokens, on, the user types the name of the group. */
+const MANY = { assets: 10, enrollmentTokens: 3 };
+
+function isMany({ assets, enrollmentTokens }: AssetGroup): boolean {
+  return assets >= MANY.assets || enrollmentTokens >= MANY.enrollmentTokens;
 }
 
 const TOKENS_SHOWN = 10;

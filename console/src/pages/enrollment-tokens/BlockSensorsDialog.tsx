@@ -26,7 +26,6 @@ export function BlockSensorsDialog({ token, onClose }: { token: EnrollmentToken;
   const [which, setWhich] = useState<Which>("all");
   const [since, setSince] = useState("");
   const [network, setNetwork] = useState("");
-  const [typedName, setTypedName] = useState("");
   const [asked] = useDebouncedValue(network.trim(), 250);
   const queryClient = useQueryClient();
   const isDated = !Number.isNaN(Date.parse(since));
@@ -67,7 +66,8 @@ export function BlockSensorsDialog({ token, onClose }: { token: EnrollmentToken;
       onConfirm={confirm}
       onClose={onClose}
       errorText={(thrown) => problemOf(thrown).detail}
-      isDisabled={!isKnown || (mustType && typedName.trim() !== token.name)}
+      isDisabled={!isKnown}
+      typeName={mustType ? token.name : undefined}
       size={600}
     >
       <Stack gap="md">
@@ -132,14 +132,6 @@ export function BlockSensorsDialog({ token, onClose }: { token: EnrollmentToken;
               </Text>
             )}
           </Stack>
-        )}
-        {mustType && (
-          <TextInput
-            label={`Type “${token.name}” to confirm`}
-            value={typedName}
-            autoComplete="off"
-            onChange={(event) => setTypedName(event.currentTarget.value)}
-          />
         )}
       </Stack>
     </ConfirmDialog>

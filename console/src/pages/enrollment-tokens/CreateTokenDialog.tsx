@@ -1,3 +1,4 @@
+import { createAssetGroup } from "@attacklens/protocol/asset-groups.ts";
 import { createEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
 import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
@@ -8,6 +9,7 @@ import { paths } from "../../paths.ts";
 import { connectionQuery, refresh } from "../../queries.ts";
 import { TokenForm } from "./TokenForm.tsx";
 import { type CreatedToken, TokenValueDialog } from "./TokenValueDialog.tsx";
+import { groupIdOf } from "./token-group.ts";
 import { newTokenValues, type TokenValues, toRequest } from "./token-values.ts";
 
 /**
@@ -16,6 +18,7 @@ import { newTokenValues, type TokenValues, toRequest } from "./token-values.ts";
 export function CreateTokenDialog() {
   const [created, setCreated] = useState<CreatedToken>();
   const [createToken] = useState(() => openCreation(createEnrollmentToken));
+  const [createGroup] = useState(() => openCreation(createAssetGroup));
   const [initialValues] = useState(() => newTokenValues(new Date()));
   const navigate = useNavigate();
   const queryClient = useQueryClient();
@@ -24,7 +27,12 @@ export function CreateTokenDialog() {
 
   async function create(values: TokenValues) {
     const connection = await queryClient.query(connectionQuery);
-    const { enrollmentToken, value } = await createToken(values, () => ({ body: toRequest(values) }));
+    const assetGroupId =
+      values.scope === "asset-group" ? await groupIdOf(values.groupName, createGroup) : null;
+    void refresh(queryClient, "assetGroups");
+    const { enrollmentToken, value } = await createToken(values, () => ({
+      body: toRequest({ ...values, assetGroupId }),
+    }));
     setCreated({ token: enrollmentToken, value, connection });
     void refresh(queryClient, "enrollmentTokens", "assetGroups");
   }

@@ -2,7 +2,7 @@
 // shown.
 import { DateTimePicker } from "@mantine/dates";
 import { useId } from "react";
-import { zoneName } from "../../ui/time.ts";
+import { hasTwelveHours, zoneName } from "../../ui/time.ts";
 import { fromWallClock, toWallClock, wallClockText } from "./expiry.ts";
 
 interface ExpiryDateProps {
@@ -21,9 +21,10 @@ export function ExpiryDate({ value, onValue, error }: ExpiryDateProps) {
     <DateTimePicker
       aria-label={`Expiry: ${at ? wallClockText(at) : "date and time"}`}
       placeholder="Date and time"
-      valueFormat="D MMM YYYY, HH:mm"
+      valueFormat={(text) => wallClockText(fromWallClock(String(text)) ?? now)}
       minDate={toWallClock(now)}
-      defaultTimeValue="18:00"
+      // With a value, the calendar keeps the time of the value.
+      {...(at ? {} : { defaultTimeValue: "18:00" })}
       firstDayOfWeek={1}
       highlightToday
       value={value}
@@ -36,7 +37,12 @@ export function ExpiryDate({ value, onValue, error }: ExpiryDateProps) {
       previousLabel="Previous month"
       nextLabel="Next month"
       submitButtonProps={{ "aria-label": "Apply date and time" }}
-      timePickerProps={{ hoursInputLabel: "Hours", minutesInputLabel: "Minutes" }}
+      timePickerProps={{
+        format: hasTwelveHours() ? "12h" : "24h",
+        hoursInputLabel: "Hours",
+        minutesInputLabel: "Minutes",
+        amPmInputLabel: "AM or PM",
+      }}
     />
   );
 }

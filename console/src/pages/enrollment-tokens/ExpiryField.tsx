@@ -1,7 +1,7 @@
 import { Button, Group, Radio, Skeleton, Stack } from "@mantine/core";
-import { lazy, Suspense } from "react";
+import { lazy, Suspense, useMemo } from "react";
 import { Notice } from "../../ui/Notice.tsx";
-import { daysFrom, EXPIRY_PRESETS, toWallClock } from "./expiry.ts";
+import { daysFrom, EXPIRY_PRESETS, isPreset, toWallClock } from "./expiry.ts";
 
 // Only the calendar is loaded later, because it uses none of our styles: the bundler orders several
 // stylesheets at random.
@@ -17,7 +17,9 @@ interface ExpiryFieldProps {
 }
 
 export function ExpiryField({ kind, onKind, value, onValue, error }: ExpiryFieldProps) {
-  const now = new Date();
+  // When the value was set: afterwards, time passes, and the preset stays chosen.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: read again for each value
+  const setAt = useMemo(() => new Date(), [value]);
   return (
     <Stack gap="xs">
       <Radio.Group
@@ -41,8 +43,9 @@ export function ExpiryField({ kind, onKind, value, onValue, error }: ExpiryField
               <Button
                 key={label}
                 size="compact-sm"
-                variant="default"
-                onClick={() => onValue(toWallClock(daysFrom(now, days)))}
+                variant={isPreset(value, days, setAt) ? "light" : "default"}
+                aria-pressed={isPreset(value, days, setAt)}
+                onClick={() => onValue(toWallClock(daysFrom(new Date(), days)))}
               >
                 {label}
               </Button>

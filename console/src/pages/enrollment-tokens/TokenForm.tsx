@@ -1,3 +1,4 @@
+import { createAssetGroup } from "@attacklens/protocol/asset-groups.ts";
 import { createEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
 import { Radio, Stack, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
@@ -36,6 +37,13 @@ interface TokenFormProps {
 const NAME_ADVICE =
   "Use one token for each environment or department, such as “Development Workstations” or “Finance Department Endpoints”";
 
+const validateGroup = validateBody<{ name: string }>({ schema: createAssetGroup.body });
+
+function groupNameError(name: string): string | undefined {
+  if (name.trim() === "") return "Choose an asset group, or name a new one";
+  return validateGroup({ name: name.trim() }).name as string | undefined;
+}
+
 /** Creates or changes a token. The scope of an existing token cannot change. */
 export function TokenForm({ initialValues, proposed = [], spent, ...props }: TokenFormProps) {
   const isNew = spent === undefined;
@@ -44,7 +52,13 @@ export function TokenForm({ initialValues, proposed = [], spent, ...props }: Tok
     validate: (values) => {
       const isUnchanged = !isNew && values.expiresAt === initialValues.expiresAt && proposed.length === 0;
       const expiry = values.expiry === "date" && !isUnchanged && expiryError(values.expiresAt, new Date());
-      return { ...validate(values), ...(expiry ? { expiresAt: expiry } : {}) };
+      const group = values.scope === "asset-group" && groupNameError(values.groupName);
+      return {
+        // The group's id is known after the submit.
+        ...validate({ ...values, scope: "all-assets" }),
+        ...(group ? { groupName: group } : {}),
+        ...(expiry ? { expiresAt: expiry } : {}),
+      };
     },
   });
   const { submit, isSubmitting, error } = useSubmit(form, "name");
@@ -105,9 +119,9 @@ export function TokenForm({ initialValues, proposed = [], spent, ...props }: Tok
           {values.scope === "asset-group" && (
             <Stack pl={28} mt={-8}>
               <GroupField
-                value={values.assetGroupId}
-                onChange={(id) => form.setFieldValue("assetGroupId", id)}
-                error={errorOf("assetGroupId")}
+                value={values.groupName}
+                onChange={(groupName) => form.setFieldValue("groupName", groupName)}
+                error={errorOf("groupName")}
               />
             </Stack>
           )}

@@ -25,15 +25,15 @@ interface Bounds {
 }
 
 /**
- * `26 Nov 2026` for a whole day, `since 25 Nov 2026, 12:00`, or both bounds. `timeZone` is the browser's when
- * absent.
+ * `26 Nov 2026` for a whole day, `since 25 Nov 2026, 12:00`, or both bounds. The zone and the locale
+ * are those of the browser when absent.
  */
-export function boundsText({ from, until }: Bounds, timeZone?: string): string | undefined {
+export function boundsText({ from, until }: Bounds, timeZone?: string, locale?: string): string | undefined {
   const zone = timeZone ? { timeZone } : {};
   const dayOf = (instant: string) =>
-    new Date(instant).toLocaleDateString("en-GB", { dateStyle: "medium", ...zone });
+    new Date(instant).toLocaleDateString(locale, { dateStyle: "medium", ...zone });
   const timeOf = (instant: string) =>
-    new Date(instant).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short", ...zone });
+    new Date(instant).toLocaleString(locale, { dateStyle: "medium", timeStyle: "short", ...zone });
   if (from && until) {
     const isDay = isMidnight(from, zone) && isMidnight(until, zone);
     const last = new Date(Date.parse(until) - 1).toISOString();

@@ -38,8 +38,14 @@ export function daysFrom(now: Date, days: number): Date {
   return at;
 }
 
+/** True if the text is this many days after `now`, to the minute. */
+export function isPreset(text: string | null, days: number, now: Date): boolean {
+  const at = fromWallClock(text);
+  return at !== undefined && Math.abs(at.getTime() - daysFrom(now, days).getTime()) <= 60_000;
+}
+
 /** Formats an instant as the field shows it: `1 Dec 2026, 18:00`. */
-export function wallClockText(at: Date): string {
-  const time = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "short" });
+export function wallClockText(at: Date, locale?: string): string {
+  const time = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
   return time.format(at);
 }

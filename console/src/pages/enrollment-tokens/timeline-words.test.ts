@@ -6,7 +6,7 @@ function bars(start: string, bucketSeconds: number, count: number, timeZone = "E
     at: new Date(Date.parse(start) + index * bucketSeconds * 1000).toISOString(),
     ...{ enrolled: index, refused: 1 },
   }));
-  return timelineBars({ bucketSeconds, buckets }, timeZone);
+  return timelineBars({ bucketSeconds, buckets }, { timeZone, locale: "en-GB" });
 }
 
 test("bars are named in the time zone of the browser", () => {

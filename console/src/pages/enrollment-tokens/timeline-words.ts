@@ -4,8 +4,14 @@ import { countOf } from "../../ui/numbers.ts";
 
 const DAY_MS = 86_400_000;
 
-/** The bars as the chart shows them. `timeZone` is the browser's when absent. */
-export function timelineBars({ bucketSeconds, buckets }: Timeline, timeZone?: string) {
+/** The browser's when absent. */
+interface Zone {
+  timeZone?: string;
+  locale?: string;
+}
+
+/** The bars as the chart shows them. */
+export function timelineBars({ bucketSeconds, buckets }: Timeline, zone: Zone = {}) {
   const widthMs = bucketSeconds * 1000;
   const hasSeconds = bucketSeconds < 60;
   const isLong = buckets.length * widthMs > DAY_MS;
@@ -14,11 +20,8 @@ export function timelineBars({ bucketSeconds, buckets }: Timeline, timeZone?: st
     const end = new Date(start.getTime() + widthMs);
     return {
       key: at,
-      label:
-        isLong && widthMs >= DAY_MS
-          ? dayOf(start, timeZone)
-          : timeOf(start, { hasSeconds, isLong, timeZone }),
-      title: spanOf(start, end, hasSeconds, timeZone),
+      label: isLong && widthMs >= DAY_MS ? dayOf(start, zone) : timeOf(start, { hasSeconds, isLong, zone }),
+      title: spanOf(start, end, hasSeconds, zone),
       values: [enrolled, refused],
     };
   });
@@ -30,31 +33,31 @@ export function timelineSummary({ buckets }: Timeline): string {
   return `${countOf(sum("enrolled"), "host")} enrolled, ${countOf(sum("refused"), "refusal")}.`;
 }
 
-function dayOf(at: Date, timeZone: string | undefined): string {
-  return at.toLocaleDateString("en-GB", { day: "numeric", month: "short", ...(timeZone && { timeZone }) });
+function dayOf(at: Date, { timeZone, locale }: Zone): string {
+  return at.toLocaleDateString(locale, { day: "numeric", month: "short", ...(timeZone && { timeZone }) });
 }
 
 interface TimeForm {
   hasSeconds: boolean;
   isLong: boolean;
-  timeZone: string | undefined;
+  zone: Zone;
 }
 
-function timeOf(at: Date, { hasSeconds, isLong, timeZone }: TimeForm): string {
-  const time = at.toLocaleTimeString("en-GB", {
+function timeOf(at: Date, { hasSeconds, isLong, zone }: TimeForm): string {
+  const time = at.toLocaleTimeString(zone.locale, {
     hour: "2-digit",
     minute: "2-digit",
     ...(hasSeconds && { second: "2-digit" }),
-    ...(timeZone && { timeZone }),
+    ...(zone.timeZone && { timeZone: zone.timeZone }),
   });
-  return isLong ? `${dayOf(at, timeZone)}, ${time}` : time;
+  return isLong ? `${dayOf(at, zone)}, ${time}` : time;
 }
 
 /** `26 Nov, 10:05–10:06`, or `26 Nov, 23:30 – 27 Nov, 00:00`. */
-function spanOf(start: Date, end: Date, hasSeconds: boolean, timeZone: string | undefined): string {
-  const form = { hasSeconds, timeZone };
+function spanOf(start: Date, end: Date, hasSeconds: boolean, zone: Zone): string {
+  const form = { hasSeconds, zone };
   const first = timeOf(start, { ...form, isLong: true });
-  const isOneDay = dayOf(start, timeZone) === dayOf(end, timeZone);
+  const isOneDay = dayOf(start, zone) === dayOf(end, zone);
   return isOneDay
     ? `${first}–${timeOf(end, { ...form, isLong: false })}`
     : `${first} – ${timeOf(end, { ...form, isLong: true })}`;

@@ -38,6 +38,8 @@ export interface TokenValues extends FormSettings {
   name: string;
   description: string;
   scope: "all-assets" | "asset-group";
+  /** The typed name of the asset group. The form has its id after the submit. */
+  groupName: string;
   assetGroupId: string | null;
   expiry: "none" | "date";
   /** Wall-clock text in the time zone of the browser. */
@@ -60,6 +62,7 @@ export function newTokenValues(now: Date): TokenValues {
     name: "",
     description: "",
     scope: "all-assets",
+    groupName: "",
     assetGroupId: null,
     expiry: "date",
     expiresAt: toWallClock(daysFrom(now, PROPOSED_DAYS.unlimited)),

@@ -75,5 +75,5 @@ function DayLink({ day, outcome }: { day: Day; outcome: Outcome }) {
 
 /** Some clocks skip midnight, so the name of a day is that of its noon. */
 function dayText(from: string, form: Intl.DateTimeFormatOptions): string {
-  return new Date(Date.parse(from) + 12 * 3_600_000).toLocaleDateString("en-GB", form);
+  return new Date(Date.parse(from) + 12 * 3_600_000).toLocaleDateString(undefined, form);
 }

@@ -19,6 +19,9 @@ import { ConfirmDialog } from "../../ui/ConfirmDialog.tsx";
 import { countOf } from "../../ui/numbers.ts";
 import type { RowAction } from "../../ui/RowMenu.tsx";
 
+/** From this number of hosts on, the user types the name of the ring to delete. */
+const MANY_HOSTS = 10;
+
 type Asked = { ring: UpdateRing; question: "pause" | "retry" | "delete" };
 
 export function useRingActions(
@@ -154,6 +157,7 @@ function RingQuestion({ ring, question, onClose }: Asked & { onClose: () => void
       }}
       onClose={onClose}
       errorText={(error) => problemOf(error).detail}
+      typeName={question === "delete" && hosts.hosts >= MANY_HOSTS ? name : undefined}
     >
       {questions.text}
     </ConfirmDialog>
