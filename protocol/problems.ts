@@ -84,6 +84,13 @@ export const problemBody = z
       description: "With a refused enrollment: reference of the attempt in the console",
       example: "E-7KQ2M9XT04BC",
     }),
+    name: z.string().optional().meta({
+      description: "The name in the detail, such as the one that is taken, for a sentence in another form",
+      example: "Production",
+    }),
+    at: instant
+      .optional()
+      .meta({ description: "The time in the detail, for a sentence in the reader's time zone" }),
     lastNonce: z
       .int()
       .optional()
@@ -99,7 +106,7 @@ export type ProblemBody = z.infer<typeof problemBody>;
  */
 export class Problem extends Error {
   readonly fields?: Record<string, string>;
-  readonly extras?: Pick<ProblemBody, "serverTime" | "lastNonce" | "reference"> & {
+  readonly extras?: Pick<ProblemBody, "serverTime" | "lastNonce" | "reference" | "name" | "at"> & {
     retryAfterSeconds?: number;
     /** With method-not-allowed: the methods that the path accepts. */
     allow?: string[];

@@ -12,7 +12,7 @@ import type { Route } from "@attacklens/protocol/route.ts";
 import type { Database } from "./db/schema.ts";
 import { inTransaction } from "./db/transaction.ts";
 import { claimKey, deleteExpiredKeys } from "./idempotency-store.ts";
-import { newId } from "./ids.ts";
+import { newId, toInstant } from "./ids.ts";
 import { openTurns } from "./turns.ts";
 
 const LIFE_MS = IDEMPOTENCY_KEY_HOURS * 3_600_000;
@@ -97,10 +97,12 @@ export async function createOnce<T>(
 }
 
 /** For `repeat`: the object was changed or used since the first request, so its value must not change. */
-export function cannotRepeat(noun: string, state: string): Problem {
+export function cannotRepeat(noun: string, state: string, atMs?: number): Problem {
+  const at = atMs === undefined ? undefined : toInstant(atMs);
   return new Problem(
     "state-conflict",
-    `Cannot repeat the request: the ${noun} that it made ${state}. Send a new Idempotency-Key to make another one`,
+    `Cannot repeat the request: the ${noun} that it made ${state}${at ? ` at ${at}` : ""}. Send a new Idempotency-Key to make another one`,
+    at ? { extras: { at } } : {},
   );
 }
 

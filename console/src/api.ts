@@ -11,7 +11,7 @@ import { newIdempotencyKey } from "@attacklens/protocol/idempotency-key.ts";
 import { PROBLEMS, Problem, type ProblemCode } from "@attacklens/protocol/problems.ts";
 import type { Route, RouteOutput } from "@attacklens/protocol/route.ts";
 import { requestConfirmation } from "./confirmation.ts";
-import { sentence } from "./ui/sentence.ts";
+import { problemSentence } from "./problem-sentences.ts";
 
 interface CallOptions {
   signal?: AbortSignal;
@@ -158,7 +158,7 @@ export async function readProblem(response: Response): Promise<Problem> {
 
 function shownProblem(error: Problem | UnexpectedReply): Problem {
   if (error instanceof Problem)
-    return new Problem(error.code, sentence(error.detail), error.fields ? { fields: error.fields } : {});
+    return new Problem(error.code, problemSentence(error), error.fields ? { fields: error.fields } : {});
   const { status, cause } = error;
   if (status < 400) return new Problem("unavailable", "The server's reply is incomplete.", { cause });
   const code = status >= 500 ? "unavailable" : (CODES_BY_STATUS[status] ?? "malformed-request");

@@ -141,8 +141,8 @@ async function insertNewKey(
 async function replaceUnusedValue(tx: Database, now: number, user: User, id: string) {
   const key = await lockApiKey(tx, id);
   if (!key) throw cannotRepeat("API key", "no longer exists");
-  if (key.revokedAt !== null) throw cannotRepeat("API key", `was revoked at ${toInstant(key.revokedAt)}`);
-  if (key.lastUsedAt !== null) throw cannotRepeat("API key", `was used at ${toInstant(key.lastUsedAt)}`);
+  if (key.revokedAt !== null) throw cannotRepeat("API key", "was revoked", key.revokedAt);
+  if (key.lastUsedAt !== null) throw cannotRepeat("API key", "was used", key.lastUsedAt);
   const value = formatTokenValue(randomBytes(32), API_KEY_PREFIX);
   await replaceKeyValue(tx, id, { valueHash: hashOf(value), hint: value.slice(-4) });
   await recordAuditEvent(tx, {

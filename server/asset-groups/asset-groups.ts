@@ -149,6 +149,7 @@ async function refuseTakenName<T>(name: string, write: () => Promise<T>): Promis
     throw new Problem("name-taken", `Another asset group is named "${name}"`, {
       cause: error,
       fields: { name: "is already in use by another asset group" },
+      extras: { name },
     });
   }
 }

@@ -11,7 +11,6 @@ import { recordAuditEvent, userActor } from "../audit/audit.ts";
 import type { User } from "../caller.ts";
 import type { Database } from "../db/schema.ts";
 import { type CreationSteps, cannotRepeat, createOnce, type IdempotentRequest } from "../idempotency.ts";
-import { toInstant } from "../ids.ts";
 import { getEnrollmentToken, insertNewToken, type NewValue, refuseTakenName } from "./enrollment-tokens.ts";
 import { hasAttempts, lockToken, replaceTokenValue } from "./enrollment-tokens-store.ts";
 import { hashTokenValue } from "./token-admission.ts";
@@ -52,8 +51,7 @@ export async function createTokenOnce(
 async function replaceUnusedValue(tx: Database, now: number, user: User, id: string): Promise<NewValue> {
   const token = await lockToken(tx, { id });
   if (!token) throw cannotRepeat("enrollment token", "was deleted");
-  if (token.revokedAt !== null)
-    throw cannotRepeat("enrollment token", `was revoked at ${toInstant(token.revokedAt)}`);
+  if (token.revokedAt !== null) throw cannotRepeat("enrollment token", "was revoked", token.revokedAt);
   if (await hasAttempts(tx, id)) throw cannotRepeat("enrollment token", "has been used by a host");
   const value = formatTokenValue(randomBytes(32));
   await replaceTokenValue(tx, id, { valueHash: hashTokenValue(value), hint: value.slice(-4) });

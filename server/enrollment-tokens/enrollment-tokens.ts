@@ -152,6 +152,7 @@ export async function refuseTakenName<T>(name: string | undefined, write: () => 
     throw new Problem("name-taken", `Another enrollment token is named "${name}"`, {
       cause: error,
       fields: { name: "is already in use by another enrollment token" },
+      ...(name === undefined ? {} : { extras: { name } }),
     });
   }
 }

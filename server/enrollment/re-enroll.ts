@@ -76,8 +76,8 @@ async function insertNewTicket(tx: Database, { now, user }: SensorView, sensor: 
 async function replaceUnusedValue(tx: Database, { now, user }: SensorView, sensor: LockedSensor, id: string) {
   const ticket = await lockTicket(tx, { id });
   if (!ticket) throw cannotRepeat("ticket", "was replaced by a later one");
-  if (ticket.usedAt !== null) throw cannotRepeat("ticket", `was used at ${toInstant(ticket.usedAt)}`);
-  if (ticket.expiresAt <= now) throw cannotRepeat("ticket", `ended at ${toInstant(ticket.expiresAt)}`);
+  if (ticket.usedAt !== null) throw cannotRepeat("ticket", "was used", ticket.usedAt);
+  if (ticket.expiresAt <= now) throw cannotRepeat("ticket", "ended", ticket.expiresAt);
   const value = formatTokenValue(randomBytes(32), TICKET_PREFIX);
   await replaceTicketValue(tx, id, hashOf(value));
   await recordAuditEvent(tx, {

@@ -283,6 +283,7 @@ async function refuseTakenName<T>(name: string, write: () => Promise<T>): Promis
     throw new Problem("name-taken", `Another ring is named "${name}"`, {
       cause: error,
       fields: { name: "is already in use by another ring" },
+      extras: { name },
     });
   }
 }

@@ -67,6 +67,7 @@ function emailTaken(email: string, cause: unknown): Problem {
   return new Problem("name-taken", `Cannot create the user: ${email} already belongs to a user`, {
     cause,
     fields: { email: "already belongs to a user" },
+    extras: { name: email },
   });
 }
 

@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { exactTime } from "../ui/time.ts";
 import { differencesOf, entityTypeName, factsOf } from "./audit-words.ts";
 
 const token = { type: "enrollment-token", id: "tok_1", name: "Production", exists: true };
@@ -21,7 +22,7 @@ test("settings have the words of their form, times the reader's zone, and lists 
   };
   expect(differencesOf({ before, after, entity: token }, zone)).toEqual([
     { label: "Name", kind: "value", before: "Production", after: "Production EU" },
-    { label: "Expiry", kind: "value", before: "No expiry", after: "1 Dec 2026, 18:00:00 CET" },
+    { label: "Expiry", kind: "value", before: "No expiry", after: exactTime(after.expiresAt, zone) },
     { label: "Enrollment limit", kind: "value", before: "No limit", after: "5 enrollments" },
     { label: "Allowed networks", kind: "list", added: ["203.0.113.0/24"], removed: ["192.0.2.0/24"] },
     { label: "Require approval", kind: "value", before: "No", after: "Yes" },

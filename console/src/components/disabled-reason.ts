@@ -2,6 +2,7 @@
 import type { Can } from "@attacklens/protocol/page.ts";
 import { ROLE_NAMES } from "@attacklens/protocol/permissions.ts";
 import type { Obstacle } from "../ui/obstacle.ts";
+import { withLocalTimes } from "../ui/time.ts";
 
 /**
  * The server's reason without "Can't revoke the enrollment token:", which repeats the label. Undefined:
@@ -10,6 +11,6 @@ import type { Obstacle } from "../ui/obstacle.ts";
 export function disabledReason({ allowed, reason, needsRole }: Can): Obstacle | undefined {
   if (allowed) return undefined;
   if (needsRole) return { notPermitted: `Needs the ${ROLE_NAMES[needsRole]} role or a higher one` };
-  const why = (reason ?? "Not available now").replace(/^Can't [^:]*: /, "");
+  const why = withLocalTimes(reason ?? "Not available now").replace(/^Can't [^:]*: /, "");
   return why.charAt(0).toUpperCase() + why.slice(1);
 }

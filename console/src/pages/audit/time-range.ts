@@ -16,7 +16,7 @@ export function toInstantText(input: string): string | undefined {
 
 /** `24 Nov, 10:30`. */
 export function shortTime(instant: string): string {
-  return new Date(instant).toLocaleString("en-GB", {
+  return new Date(instant).toLocaleString(undefined, {
     day: "numeric",
     month: "short",
     hour: "2-digit",
