@@ -21,9 +21,30 @@ export const listSensorInventory = route({
       .max(200)
       .optional()
       .meta({ description: "Search text: part of any value, case-insensitive" }),
+    where: z.string().max(500).optional().meta({
+      description: "Chosen facets; values of one facet are alternatives. `facets` of the reply lists them",
+      example: "state:running,state:failed",
+    }),
+    sort: z
+      .string()
+      .max(40)
+      .optional()
+      .meta({ description: "A field of the category; absent: the order above", example: "version" }),
+    order: z.enum(["asc", "desc"]).default("asc"),
     cursor: z.string().max(2_000).optional(),
     limit: z.coerce.number().int().min(1).max(1_000).default(200),
   }),
   status: 200,
-  output: page(z.union(Object.values(CATEGORY_ITEMS))),
+  output: page(z.union(Object.values(CATEGORY_ITEMS))).extend({
+    facets: z
+      .array(
+        z.object({
+          name: z.string(),
+          values: z.array(z.object({ name: z.string(), count: z.int() })).meta({
+            description: "The most frequent ones, at most 50, and how many items each would leave",
+          }),
+        }),
+      )
+      .meta({ description: "By which the items can be filtered" }),
+  }),
 });

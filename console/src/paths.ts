@@ -37,6 +37,13 @@ export const paths = {
       : linkOptions({ to: "/sensors/$sensorId/$category", params: { sensorId, category: tab } }),
   sensorHistory: (sensorId: string) =>
     linkOptions({ to: "/sensors/$sensorId/history", params: { sensorId } }),
+  /** The ports of a sensor, filtered by facets. */
+  sensorPorts: (sensorId: string, where: string) =>
+    linkOptions({
+      to: "/sensors/$sensorId/$category",
+      params: { sensorId, category: "ports" },
+      search: { where },
+    }),
   enrollmentTokens: (filter: ListSearch<typeof listEnrollmentTokens> = {}) =>
     linkOptions({ to: "/sensors/tokens", search: filter }),
   enrollmentTokenNew: () => linkOptions({ to: "/sensors/tokens/new" }),

@@ -39,6 +39,8 @@ export interface Page<Item> {
   nextCursor: string | null;
   total: number;
   totalIsCapped: boolean;
+  /** Of the items of an inventory category. */
+  facets?: { name: string; values: { name: string; count: number }[] }[];
 }
 export type ItemOf<R extends Route> = RouteOutput<R> extends { items: (infer Item)[] } ? Item : never;
 

@@ -166,7 +166,7 @@ const sensorCategory = createRoute({
   getParentRoute: () => sensor,
   path: "$category",
   validateSearch: readInventorySearch,
-  loaderDeps: ({ search }) => ({ q: search.q }),
+  loaderDeps: ({ search }) => search,
   loader: loadInventory,
   pendingComponent: RowsSkeleton,
   component: SensorCategory,

@@ -2,6 +2,7 @@
 
 import { CATEGORIES, type Category } from "@attacklens/protocol/inventory/categories.ts";
 import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
+import { INVENTORY_VIEWS, parseWhere } from "@attacklens/protocol/inventory/facets.ts";
 import type { Gap } from "@attacklens/protocol/inventory/gaps.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
 import type { RouteInput, RouteOutput } from "@attacklens/protocol/route.ts";
@@ -57,13 +58,17 @@ export async function pageOfItems(
   sorted: SortedItems,
   sensorId: string,
   category: Category,
-  { q, cursor, limit }: RouteInput<typeof listRoute>["query"],
+  { q, where, sort, order, cursor, limit }: RouteInput<typeof listRoute>["query"],
 ): Promise<RouteOutput<typeof listRoute>> {
+  const chosen = parseWhere(category, where ?? "");
+  if (!chosen) throw unknownField("where", "names a facet that this category does not have");
+  if (sort !== undefined && !Object.hasOwn(INVENTORY_VIEWS[category].sorts, sort))
+    throw unknownField("sort", "is not a field by which this category can be sorted");
   const after = cursor === undefined ? undefined : decodeCursor(cursor);
   const current = await findContent(db, sensorId, category);
   const manifestId = current && !WITHOUT_ITEMS.includes(current.status) ? current.manifestId : null;
-  if (manifestId === null) return { items: [], nextCursor: null, total: 0, totalIsCapped: false };
-  const page = await sorted({ category, manifestId, q, after, limit });
+  if (manifestId === null) return { items: [], nextCursor: null, total: 0, totalIsCapped: false, facets: [] };
+  const page = await sorted({ category, manifestId, q, where: chosen, sort, order, after, limit });
   if (!page)
     throw new Problem(
       "not-found",
@@ -75,6 +80,12 @@ export async function pageOfItems(
     nextCursor: lastPlace === null ? null : encodeCursor(lastPlace),
     ...count,
   };
+}
+
+function unknownField(field: string, message: string): Problem {
+  return new Problem("input-invalid", `Cannot list the items: ${field} ${message}`, {
+    fields: { [field]: message },
+  });
 }
 
 function encodeCursor(place: string): string {

@@ -1,6 +1,12 @@
 // The sorted items of a category for users, cached by the category's manifest, which never changes.
 import type { Category } from "@attacklens/protocol/inventory/categories.ts";
 import { CATEGORY_ITEMS, type Item } from "@attacklens/protocol/inventory/category-items.ts";
+import {
+  type Chosen,
+  type Facet,
+  INVENTORY_VIEWS,
+  type SortField,
+} from "@attacklens/protocol/inventory/facets.ts";
 import type { Database } from "../db/schema.ts";
 import { openBases, readChunkLists } from "./storage/bases.ts";
 import { itemsOfText } from "./storage/pack.ts";
@@ -10,6 +16,10 @@ interface Question {
   category: Category;
   manifestId: number;
   q: string | undefined;
+  /** The chosen facets. */
+  where: Chosen;
+  sort: string | undefined;
+  order: "asc" | "desc";
   /** The position of the last item of the previous page. */
   after: string | undefined;
   limit: number;
@@ -23,6 +33,12 @@ interface Page {
   lastPlace: string | null;
   total: number;
   totalIsCapped: boolean;
+  facets: FacetCounts[];
+}
+
+interface FacetCounts {
+  name: string;
+  values: { name: string; count: number }[];
 }
 
 /** Returns undefined if the stored content cannot be read. */
@@ -33,7 +49,14 @@ interface Line {
   place: string;
   json: string;
   searched: string;
+  /** `state:running`. */
+  facets: readonly string[];
 }
+
+/** Values of a facet that are counted. */
+const MAX_VALUES = 50;
+/** Before the number of rows that are before a page of a sorted list. */
+const OFFSET = "#";
 
 /** Cached characters of all lists. One category of the largest size fits. */
 const MAX_KEPT = 64 * 1024 * 1024;
@@ -70,16 +93,21 @@ export function openSortedItems(db: Database, maxKept = MAX_KEPT): SortedItems {
   }
 
   return async (question) => {
-    const { q, after, limit } = question;
+    const { category, q, where, sort, after, limit } = question;
     const lines = await linesOf(question);
     if (!lines) return undefined;
     const wanted = q?.toLowerCase();
-    const matching = wanted ? lines.filter(({ searched }) => searched.includes(wanted)) : lines;
+    const found = wanted ? lines.filter(({ searched }) => searched.includes(wanted)) : lines;
+    const filtered = found.filter((line) => isChosen(line, where));
+    const matching = sort === undefined ? filtered : sorted(filtered, question, sort);
     const from = after === undefined ? 0 : firstAfter(matching, after);
     const page = matching.slice(from, from + limit);
+    const end = from + limit;
+    const lastPlace = sort === undefined ? (page.at(-1)?.place ?? null) : `${OFFSET}${end}`;
     return {
       items: page.map(({ json }) => json),
-      lastPlace: from + limit < matching.length ? (page.at(-1)?.place ?? null) : null,
+      lastPlace: end < matching.length ? lastPlace : null,
+      facets: countFacets(category, found, where),
       total: matching.length,
       totalIsCapped: false,
     };
@@ -91,12 +119,80 @@ function linesOfTexts(category: Category, texts: string[]): Line[] {
   const lines = texts.flatMap(itemsOfText).map((json) => {
     // It was parsed with the category's schema before it was stored.
     const item = JSON.parse(json) as Item;
-    return { place: placeOf(item, kinds), json, searched: searchText(item) };
+    return {
+      place: placeOf(item, kinds),
+      json,
+      searched: searchText(item),
+      facets: facetsOf(category, item),
+    };
   });
   return lines.sort((left, right) => (left.place < right.place ? -1 : left.place > right.place ? 1 : 0));
 }
 
+function facetsOf(category: Category, item: Item): string[] {
+  const { facets } = viewOf(category);
+  return Object.entries(facets).flatMap(([name, { of }]) =>
+    of(item)
+      .filter((value) => value !== undefined && value !== "")
+      .map((value) => `${name}:${value}`),
+  );
+}
+
+/** The types of the category and of its items agree, which the compiler cannot see. */
+function viewOf(category: Category) {
+  return INVENTORY_VIEWS[category] as {
+    facets: Record<string, Facet<Item>>;
+    sorts: Record<string, SortField<Item>>;
+  };
+}
+
+/** `except`: a facet that does not count. */
+function isChosen({ facets }: Line, where: Chosen, except?: string): boolean {
+  for (const [name, values] of where) {
+    if (name !== except && ![...values].some((value) => facets.includes(`${name}:${value}`))) return false;
+  }
+  return true;
+}
+
+/** For each value of a facet, the number of items with it and with the choices of the other facets. */
+function countFacets(category: Category, lines: Line[], where: Chosen): FacetCounts[] {
+  return Object.keys(INVENTORY_VIEWS[category].facets).map((name) => {
+    const counts = new Map<string, number>();
+    const prefix = `${name}:`;
+    for (const line of lines) {
+      if (!isChosen(line, where, name)) continue;
+      for (const facet of line.facets)
+        if (facet.startsWith(prefix)) counts.set(facet, (counts.get(facet) ?? 0) + 1);
+    }
+    const values = [...counts].map(([facet, count]) => ({ name: facet.slice(prefix.length), count }));
+    values.sort((one, other) => other.count - one.count || (one.name < other.name ? -1 : 1));
+    return { name, values: values.slice(0, MAX_VALUES) };
+  });
+}
+
+/** Items without a value come last in both orders. Equal ones keep the order of the category. */
+function sorted(lines: Line[], { category, order }: Question, sort: string): Line[] {
+  const { of } = viewOf(category).sorts[sort]!;
+  const keyed = lines.map((line) => ({ line, key: sortKey(of(JSON.parse(line.json) as Item)) }));
+  const sign = order === "desc" ? -1 : 1;
+  keyed.sort(({ key: one }, { key: other }) => {
+    if (one === undefined || other === undefined)
+      return Number(one === undefined) - Number(other === undefined);
+    return one < other ? -sign : one > other ? sign : 0;
+  });
+  return keyed.map(({ line }) => line);
+}
+
+/** Numbers inside texts sort by value: 9 before 10. */
+function sortKey(value: string | number | undefined): string | undefined {
+  if (value === undefined || value === "") return undefined;
+  return String(value)
+    .toLowerCase()
+    .replace(/\d+/g, (digits) => digits.padStart(12, "0"));
+}
+
 function firstAfter(lines: Line[], place: string): number {
+  if (/^#\d{1,7}$/.test(place)) return Number(place.slice(OFFSET.length));
   let [from, to] = [0, lines.length];
   while (from < to) {
     const middle = (from + to) >> 1;

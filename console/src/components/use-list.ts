@@ -17,6 +17,7 @@ export interface List<Item> {
   total: number | undefined;
   hasMore: boolean;
   onMore: () => void;
+  facets: NonNullable<Page<Item>["facets"]>;
   /** The rows of a new search or sort are not loaded yet. Those of the one before are shown. */
   isPending: boolean;
   /** Why the server refused the last refresh. The rows are older then. An outage is shown above the page. */
@@ -54,6 +55,7 @@ export function useList<Item>({ exactCount, ...listQuery }: ListQuery<Item>): Li
     isPending: isPlaceholderData || !query.data,
     hasMore: hasNextPage,
     onMore,
+    facets: data?.pages[0]?.facets ?? [],
     refreshFailed: problem && problem.code !== "unavailable" ? problem.detail : undefined,
   };
 }

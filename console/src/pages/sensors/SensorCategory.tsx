@@ -1,5 +1,6 @@
 import type { Category } from "@attacklens/protocol/inventory/categories.ts";
 import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
+import { INVENTORY_VIEWS } from "@attacklens/protocol/inventory/facets.ts";
 import { IconFilterOff, IconHourglass } from "@tabler/icons-react";
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
@@ -12,9 +13,10 @@ import { countOf } from "../../ui/numbers.ts";
 import { SearchInput } from "../../ui/SearchInput.tsx";
 import { StateMessage } from "../../ui/StateMessage.tsx";
 import { emptyPageOf, failureOf, itemCountOf } from "./category-words.ts";
+import { FacetFilters } from "./FacetFilters.tsx";
 import { GapList } from "./GapList.tsx";
 import { type InventoryRow, inventoryColumns } from "./inventory-columns.tsx";
-import { inventoryQuery } from "./inventory-queries.ts";
+import { inventoryQuery, validSearch } from "./inventory-queries.ts";
 import classes from "./SensorCategory.module.css";
 import { sensorQuery } from "./sensor-queries.ts";
 import { CATEGORY_NAMES, CATEGORY_NOUNS } from "./sensor-words.ts";
@@ -31,10 +33,12 @@ export function SensorCategory() {
 }
 
 function CategoryReport({ sensorId, category }: { sensorId: string; category: Category }) {
-  const { q } = route.useSearch();
+  const search = route.useSearch();
+  const { q } = search;
+  const valid = validSearch(category, search);
   const setSearch = useSetSearch();
   const { data: sensor } = useSuspenseQuery(sensorQuery(sensorId));
-  const list = useList(inventoryQuery(sensorId, category, q));
+  const list = useList(inventoryQuery(sensorId, category, search));
   const items = list.rows as Item[];
   const rows = useMemo<InventoryRow[]>(
     () => (category === "system" ? systemRows(items as Item<"system">[]) : items),
@@ -45,7 +49,9 @@ function CategoryReport({ sensorId, category }: { sensorId: string; category: Ca
   const failure = state && failureOf(state);
   const empty = emptyPageOf(category, state);
   const isEmpty = !state?.changedAt;
-  const isCut = !q && state?.totalItems !== undefined;
+  const isFiltered = Boolean(q || valid.where);
+  const isCut = !isFiltered && state?.totalItems !== undefined;
+  const columns = useMemo(() => sortableColumns(category), [category]);
   return (
     <>
       {list.isPending && <ProgressLine />}
@@ -70,22 +76,31 @@ function CategoryReport({ sensorId, category }: { sensorId: string; category: Ca
       {!isEmpty && (
         <div className={classes.tools}>
           <SearchInput label={`Search ${name}`} value={q} onChange={(text) => setSearch({ q: text })} />
+          <FacetFilters
+            category={category}
+            where={valid.where}
+            facets={list.facets}
+            onChange={(where) => setSearch({ where })}
+          />
           <span className="quiet" role="status">
             {isCut ? `First ${itemCountOf(state)} items` : countOf(list.total ?? 0, "item")}
-            {q && " matching"}
+            {isFiltered && " matching"}
           </span>
         </div>
       )}
       {!isEmpty && rows.length === 0 && (
         <StateMessage
           icon={<IconFilterOff size={20} />}
-          title={q ? `No ${name} match your search` : `No ${name}`}
+          title={isFiltered ? `No ${name} match your search and filters` : `No ${name}`}
         />
       )}
       {rows.length > 0 && (
         <DataTable
           label={CATEGORY_NAMES[category]}
-          columns={inventoryColumns[category] as Columns<InventoryRow>}
+          columns={columns}
+          sort={valid.sort && sortsOf(category)[valid.sort]?.label}
+          order={valid.order}
+          onSort={(label, order) => setSearch({ sort: fieldOf(category, label), order })}
           rows={rows}
           rowId={(row) => row.key}
           total={category === "system" ? rows.length : (list.total ?? 0)}
@@ -94,5 +109,21 @@ function CategoryReport({ sensorId, category }: { sensorId: string; category: Ca
         />
       )}
     </>
+  );
+}
+
+const sortsOf = (category: Category): Readonly<Record<string, { label: string }>> =>
+  INVENTORY_VIEWS[category].sorts;
+
+/** The field that a column sorts by; its header names it. */
+function fieldOf(category: Category, label: string): string | undefined {
+  return Object.entries(sortsOf(category)).find(([, sort]) => sort.label === label)?.[0];
+}
+
+function sortableColumns(category: Category): Columns<InventoryRow> {
+  return (inventoryColumns[category] as Columns<InventoryRow>).map((column) =>
+    column.id && fieldOf(category, column.id)
+      ? { ...column, meta: { ...column.meta, sortable: true } }
+      : column,
   );
 }

@@ -10,6 +10,7 @@ import { Status } from "../../ui/Status.tsx";
 import { exactTime } from "../../ui/time.ts";
 import { ClonesTable } from "./ClonesTable.tsx";
 import { CollectionTable } from "./CollectionTable.tsx";
+import { MachineFacts } from "./MachineFacts.tsx";
 import { MatchPanel } from "./MatchPanel.tsx";
 import { earlierHostname } from "./match-words.ts";
 import { ReplacedSensorsTable } from "./ReplacedSensorsTable.tsx";
@@ -29,79 +30,82 @@ export function SensorOverview() {
   return (
     <PageBody spaced>
       {sensor.match && <MatchPanel match={sensor.match} decisions={actionsFor(sensor).decisions} />}
-      <Facts
-        facts={[
-          { label: "Hostname", value: <CopyText value={sensor.hostname} name="hostname" /> },
-          ...(enrolledAs
-            ? [
-                { label: "Enrolled as", value: <CopyText value={enrolledAs} name="enrolled hostname" /> },
-                {
-                  label: "Hostname rule",
-                  value: sensor.isHostnameAllowed ? (
-                    <Status color="green">Allowed by its token</Status>
-                  ) : (
-                    <Status color="red">Not allowed by its token</Status>
-                  ),
-                },
-              ]
-            : []),
-          { label: "Sensor ID", value: <CopyText value={sensor.id} name="sensor ID" short /> },
-          { label: "Operating system", value: osName(sensor) },
-          { label: "Address", value: <CopyText value={sensor.address} name="address" /> },
-          { label: "Architecture", value: sensor.architecture },
-          { label: "Sensor version", value: sensor.version },
-          { label: "Last seen", value: exactTime(sensor.lastSeenAt) },
-          { label: "Enrolled", value: exactTime(sensor.enrolledAt) },
-          { label: "Asset", value: <TextLink {...paths.asset(asset.id)}>{asset.name}</TextLink> },
-          {
-            label: "Enrolled with",
-            value: enrolledBy.deleted ? (
-              `${enrolledBy.name} (deleted)`
-            ) : (
-              <TextLink {...paths.enrollmentToken(enrolledBy.id)}>{enrolledBy.name}</TextLink>
-            ),
-          },
-          {
-            label: "Asset Group",
-            value: assetGroup ? (
-              <TextLink {...paths.assets({ assetGroupId: assetGroup.id })}>{assetGroup.name}</TextLink>
-            ) : (
-              "None"
-            ),
-          },
-          { label: "Key since", value: exactTime(sensor.keyChangedAt) },
-          ...(sensor.cloneOf
-            ? [
-                {
-                  label: "Clone of",
-                  value: sensor.cloneOf.deleted ? (
-                    `${sensor.cloneOf.name} (deleted)`
-                  ) : (
-                    <TextLink {...paths.sensor(sensor.cloneOf.id)}>{sensor.cloneOf.name}</TextLink>
-                  ),
-                },
-              ]
-            : []),
-          { label: "Fingerprint", value: <CopyText value={sensor.fingerprint} name="fingerprint" /> },
-          ...(sensor.tags.length > 0 ? [{ label: "Tags", value: sensor.tags.join(", ") }] : []),
-          ...(offlinePeriod(sensor)
-            ? [
-                {
-                  label: "Ephemeral",
-                  value: `Removed after ${offlinePeriod(sensor)} offline`,
-                },
-              ]
-            : []),
-          ...(sensor.approvedAt
-            ? [
-                {
-                  label: "Approved",
-                  value: `${exactTime(sensor.approvedAt)} by ${sensor.approvedBy ?? "a deleted user"}`,
-                },
-              ]
-            : []),
-        ]}
-      />
+      <MachineFacts sensorId={sensorId} />
+      <Section title="Sensor" text="Its enrollment, its asset and its key.">
+        <Facts
+          facts={[
+            { label: "Hostname", value: <CopyText value={sensor.hostname} name="hostname" /> },
+            ...(enrolledAs
+              ? [
+                  { label: "Enrolled as", value: <CopyText value={enrolledAs} name="enrolled hostname" /> },
+                  {
+                    label: "Hostname rule",
+                    value: sensor.isHostnameAllowed ? (
+                      <Status color="green">Allowed by its token</Status>
+                    ) : (
+                      <Status color="red">Not allowed by its token</Status>
+                    ),
+                  },
+                ]
+              : []),
+            { label: "Operating system", value: osName(sensor) },
+            { label: "Address", value: <CopyText value={sensor.address} name="address" /> },
+            { label: "Architecture", value: sensor.architecture },
+            { label: "Sensor version", value: sensor.version },
+            { label: "Last seen", value: exactTime(sensor.lastSeenAt) },
+            { label: "Enrolled", value: exactTime(sensor.enrolledAt) },
+            { label: "Asset", value: <TextLink {...paths.asset(asset.id)}>{asset.name}</TextLink> },
+            {
+              label: "Enrolled with",
+              value: enrolledBy.deleted ? (
+                `${enrolledBy.name} (deleted)`
+              ) : (
+                <TextLink {...paths.enrollmentToken(enrolledBy.id)}>{enrolledBy.name}</TextLink>
+              ),
+            },
+            {
+              label: "Asset Group",
+              value: assetGroup ? (
+                <TextLink {...paths.assets({ assetGroupId: assetGroup.id })}>{assetGroup.name}</TextLink>
+              ) : (
+                "None"
+              ),
+            },
+            ...(sensor.cloneOf
+              ? [
+                  {
+                    label: "Clone of",
+                    value: sensor.cloneOf.deleted ? (
+                      `${sensor.cloneOf.name} (deleted)`
+                    ) : (
+                      <TextLink {...paths.sensor(sensor.cloneOf.id)}>{sensor.cloneOf.name}</TextLink>
+                    ),
+                  },
+                ]
+              : []),
+            ...(sensor.tags.length > 0 ? [{ label: "Tags", value: sensor.tags.join(", ") }] : []),
+            ...(offlinePeriod(sensor)
+              ? [
+                  {
+                    label: "Ephemeral",
+                    value: `Removed after ${offlinePeriod(sensor)} offline`,
+                  },
+                ]
+              : []),
+            ...(sensor.approvedAt
+              ? [
+                  {
+                    label: "Approved",
+                    value: `${exactTime(sensor.approvedAt)} by ${sensor.approvedBy ?? "a deleted user"}`,
+                  },
+                ]
+              : []),
+            { label: "Key since", value: exactTime(sensor.keyChangedAt) },
+            { label: "Fingerprint", value: <CopyText value={sensor.fingerprint} name="fingerprint" /> },
+            { label: "Sensor ID", value: <CopyText value={sensor.id} name="sensor ID" short /> },
+          ]}
+        />
+      </Section>
       <SensorUpdate sensorId={sensorId} />
       <Section
         title="Inventory"

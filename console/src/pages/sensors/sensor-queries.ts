@@ -36,9 +36,19 @@ export function redirectToOverview({ params }: Pick<SensorLoad, "params">): neve
   throw redirect({ ...paths.sensor(params.sensorId), replace: true });
 }
 
-/** The search of a page of an inventory category. The server checks it. */
-export function readInventorySearch(search: Record<string, unknown>): { q?: string } {
-  return typeof search.q === "string" ? { q: search.q.slice(0, MAX_SEARCH) } : {};
+/** The search of the page of an inventory category. */
+export interface InventorySearch {
+  q?: string;
+  where?: string;
+  sort?: string;
+  order?: string;
+}
+
+/** The page drops what its category does not have. */
+export function readInventorySearch(search: Record<string, unknown>): InventorySearch {
+  const names = ["q", "where", "sort", "order"] as const;
+  const given = names.filter((name) => typeof search[name] === "string" && search[name] !== "");
+  return Object.fromEntries(given.map((name) => [name, String(search[name]).slice(0, MAX_SEARCH)]));
 }
 
 /** The schemas of the inventory are large, so they are loaded with the first page that shows one. */
