@@ -44,6 +44,7 @@ import { getRollout, getTimeline, setRollout } from "./rollout.ts";
 import type { Route } from "./route.ts";
 import { previewSensorAction, runSensorAction } from "./sensor-actions.ts";
 import { countSensors } from "./sensor-counts.ts";
+import { exportSensorsCsv, exportSensorsJsonLines } from "./sensor-export.ts";
 import { listSensorInventory } from "./sensor-inventory.ts";
 import {
   approveSensor,
@@ -135,6 +136,8 @@ export const ROUTES: readonly Route[] = [
   getTimeline,
   listArrivals,
   listSensors,
+  exportSensorsCsv,
+  exportSensorsJsonLines,
   previewSensorAction,
   runSensorAction,
   countSensors,

@@ -1,10 +1,13 @@
+import type { RouteInput } from "@attacklens/protocol/route.ts";
 import * as actions from "@attacklens/protocol/sensor-actions.ts";
 import * as counts from "@attacklens/protocol/sensor-counts.ts";
+import * as exports from "@attacklens/protocol/sensor-export.ts";
 import * as routes from "@attacklens/protocol/sensors.ts";
 import { unenroll } from "@attacklens/protocol/unenroll.ts";
 import { openBulk, previewBulk } from "../bulk/bulk.ts";
+import type { User } from "../caller.ts";
 import { requireRecentSignIn } from "../permitted.ts";
-import { handler } from "../route-handler.ts";
+import { handler, type Services } from "../route-handler.ts";
 import { jsonLines, streamText } from "../streamed-text.ts";
 import { onlineSince } from "./record/sensor-status.ts";
 import { runSensorAction, sensorCandidates } from "./sensor-actions.ts";
@@ -19,6 +22,7 @@ import {
   withdrawApproval,
 } from "./sensor-changes.ts";
 import { countSensors } from "./sensor-counts.ts";
+import { exportSensors } from "./sensor-export.ts";
 import { listSensors } from "./sensors.ts";
 import { unenrollSensor } from "./unenroll.ts";
 
@@ -30,6 +34,14 @@ export const sensorRoutes = [
   handler(routes.listSensors, ({ query, user }, { reads, longReads, now, checkInIntervalSeconds }) =>
     listSensors(query.count ? longReads : reads, { now: now(), checkInIntervalSeconds, user }, query),
   ),
+  handler(exports.exportSensorsCsv, async ({ query, user, http }, services) => {
+    http.replyStream = openExport("csv", query, user, http.checkAgain, services);
+    return undefined;
+  }),
+  handler(exports.exportSensorsJsonLines, async ({ query, user, http }, services) => {
+    http.replyStream = openExport("jsonl", query, user, http.checkAgain, services);
+    return undefined;
+  }),
   handler(actions.previewSensorAction, ({ body, user }, { longReads, now, checkInIntervalSeconds }) =>
     previewBulk(sensorCandidates(longReads, { now: now(), checkInIntervalSeconds, user }, body)),
   ),
@@ -72,3 +84,14 @@ export const sensorRoutes = [
     return undefined;
   }),
 ];
+
+function openExport(
+  format: "csv" | "jsonl",
+  query: RouteInput<typeof exports.exportSensorsCsv>["query"],
+  user: User,
+  checkAgain: () => Promise<unknown>,
+  { longReads, now, checkInIntervalSeconds, log }: Services,
+): ReadableStream<Uint8Array> {
+  const view = { now: now(), checkInIntervalSeconds, user };
+  return streamText(exportSensors(longReads, view, format, query, checkAgain), log);
+}
