@@ -5,7 +5,7 @@ import type { Route } from "@attacklens/protocol/route.ts";
 import type { QueryClient } from "@tanstack/react-query";
 import { notFound } from "@tanstack/react-router";
 import { problemOf } from "./api.ts";
-import { type ListSearch, listSearch } from "./components/list-search.ts";
+import { type ListSearch, listSearch, queryOf } from "./components/list-search.ts";
 import { apiListQuery } from "./queries.ts";
 
 export interface RouterContext {
@@ -24,7 +24,7 @@ export const CACHED = { staleTime: "static" } as const;
 /** Derives a list page from the API route that lists its rows: its query, and its part of the site map. */
 export function listOf<R extends Route>(apiRoute: R) {
   const query = (search: ListSearch<R>) =>
-    apiListQuery(apiRoute, { query: search } as unknown as ApiRequest<R>);
+    apiListQuery(apiRoute, { query: queryOf(search) } as unknown as ApiRequest<R>);
   return {
     query,
     route: {

@@ -81,7 +81,29 @@ test("Back returns to the place in a list, and an action reaches rows that are n
     .getByText("The address had 2 filters that do not exist: status=bogus, sort=color. They were cleared.")
     .waitFor();
   expect(new URL(page.url()).search).toBe("?platform=linux");
+  await expectColumnsAndExport(page);
 });
+
+/** The user's columns are remembered and shared, and an export has them and the filter. */
+async function expectColumnsAndExport(page: Page): Promise<void> {
+  await page.getByRole("button", { name: "Columns" }).click();
+  await page.getByRole("menuitemcheckbox", { name: "Asset", exact: true }).click();
+  await page.getByRole("menuitemcheckbox", { name: "Address" }).click();
+  await page.keyboard.press("Escape");
+  await page.getByRole("columnheader", { name: "Address" }).waitFor();
+  expect(await page.getByRole("columnheader", { name: "Asset", exact: true }).count()).toBe(0);
+  expect(new URL(page.url()).searchParams.get("columns")).toContain("address");
+  await page.getByRole("button", { name: "Export" }).click();
+  const downloading = page.waitForEvent("download");
+  await page.getByRole("menuitem", { name: "CSV" }).click();
+  const csv = await Bun.file(await (await downloading).path()).text();
+  const [header, columns, ...rows] = csv.trim().split("\r\n");
+  expect(header).toContain("platform");
+  expect(columns).toContain(",address");
+  expect(rows.length).toBeGreaterThan(200);
+  await page.goto(new URL("/sensors", page.url()).href);
+  await page.getByRole("columnheader", { name: "Address" }).waitFor();
+}
 
 /** Blocks all sensors of a platform, of which only the first page is loaded. */
 async function expectBulk(page: Page, ada: User): Promise<void> {

@@ -10,11 +10,15 @@ import { Notice } from "../ui/Notice.tsx";
 import { countOf, formatCount } from "../ui/numbers.ts";
 import { SearchInput } from "../ui/SearchInput.tsx";
 import { StateMessage } from "../ui/StateMessage.tsx";
+import { ColumnsMenu } from "./ColumnsMenu.tsx";
+import { ExportMenu, type ExportPaths } from "./ExportMenu.tsx";
 import { useIgnored } from "./ignored-filters.ts";
 import classes from "./ListPage.module.css";
 import { useListPlace } from "./list-places.ts";
+import { COLUMNS_NAME, queryOf } from "./list-search.ts";
 import { ProgressLine } from "./NavigationProgress.tsx";
 import { PageHeader } from "./PageHeader.tsx";
+import { useColumns } from "./use-columns.ts";
 import { type List, useSetSearch } from "./use-list.ts";
 import type { ReferenceResult } from "./use-reference.tsx";
 
@@ -40,6 +44,8 @@ interface ListPageProps<Row extends { id: string }> {
   defaultSort: { sort: string; order: "asc" | "desc" };
   list: List<Row>;
   columns: Columns<Row>;
+  /** The routes that export the list. Their columns have the ids of the list's. */
+  exports?: ExportPaths;
   onRowClick?: (row: Row) => void;
   /** The search is for the reference of an enrollment attempt, which is not a row. */
   reference?: ReferenceResult | undefined;
@@ -56,11 +62,13 @@ interface ListPageProps<Row extends { id: string }> {
 
 export function ListPage<Row extends { id: string }>(props: ListPageProps<Row>) {
   const { title, search, filterNames = [], list } = props;
+  const values = search as Record<string, string | undefined>;
   const setSearch = useSetSearch();
   const place = useListPlace(search);
   const { data: me } = useSuspenseQuery(meQuery);
   const bulk = props.manage && !me.permissions.includes(props.manage) ? undefined : props.bulk;
   const ignored = useIgnored(search);
+  const columns = useColumns(me.id, title, props.columns, values[COLUMNS_NAME]);
   const [chosenIds, setChosenIds] = useState<ReadonlySet<string>>(NONE);
   // The filter whose matches are all selected. Another filter selects none.
   const [allOf, setAllOf] = useState<string>();
@@ -72,7 +80,6 @@ export function ListPage<Row extends { id: string }>(props: ListPageProps<Row>) 
   // Rows that were deleted or filtered out are no longer selected.
   const chosen = list.rows.filter((row) => isAll || chosenIds.has(row.id));
   const offersAll = props.canSelectMatching && !isAll && list.hasMore && chosen.length === list.rows.length;
-  const values = search as Record<string, string | undefined>;
   const isFiltered = Boolean(search.q) || filterNames.some((name) => values[name]);
   const clear = () => setSearch(Object.fromEntries(["q", ...filterNames].map((name) => [name, undefined])));
   const isEmpty = list.rows.length === 0 && !isFiltered;
@@ -102,6 +109,21 @@ export function ListPage<Row extends { id: string }>(props: ListPageProps<Row>) 
               Clear
             </Button>
           )}
+          <div className={classes.menus}>
+            <ColumnsMenu choices={columns.choices} onToggle={columns.toggle} />
+            {props.exports && (
+              <ExportMenu
+                paths={props.exports}
+                query={{
+                  ...queryOf(search),
+                  columns: columns.shown
+                    .filter(({ header }) => typeof header === "string")
+                    .map(({ id }) => id)
+                    .join(),
+                }}
+              />
+            )}
+          </div>
         </div>
       )}
       {props.reference?.notice}
@@ -157,7 +179,7 @@ export function ListPage<Row extends { id: string }>(props: ListPageProps<Row>) 
       {list.rows.length > 0 && (
         <DataTable
           label={title}
-          columns={props.columns}
+          columns={columns.shown}
           rows={list.rows}
           rowId={(row) => row.id}
           total={list.total ?? -1}

@@ -1,7 +1,6 @@
 // The state of a list in the URL: the query of its API route. Each part is optional, and invalid parts are
 // ignored.
 import type { Route, RouteRequest } from "@attacklens/protocol/route.ts";
-
 import { noteIgnored } from "./ignored-filters.ts";
 
 /** The position in the list is not part of the URL. */
@@ -11,6 +10,10 @@ export type ListSearch<R extends Route> = Partial<
   Omit<NonNullable<RouteRequest<R>["query"]>, (typeof NOT_STATE)[number]>
 >;
 
+/** In the address: the ids of the columns that the list shows, with commas. */
+export const COLUMNS_NAME = "columns";
+const IDS = /^[\w,]{1,500}$/;
+
 /** Returns a function that reads the search of a list page with the query schema of its API route. */
 export function listSearch<R extends Route>(route: R): (search: Record<string, unknown>) => ListSearch<R> {
   const names = new Map(
@@ -19,7 +22,10 @@ export function listSearch<R extends Route>(route: R): (search: Record<string, u
   return (search) => {
     const state: Record<string, unknown> = {};
     for (const [name, value] of Object.entries(search)) {
-      const isValid = names.get(name)?.safeParse(value).success ?? false;
+      const isValid =
+        name === COLUMNS_NAME
+          ? IDS.test(String(value))
+          : (names.get(name)?.safeParse(value).success ?? false);
       if (!isValid) noteIgnored(name, value);
       // Explicitly undefined, because the router adds what the address has and this function does not return.
       state[name] = isValid ? value : undefined;
@@ -28,8 +34,14 @@ export function listSearch<R extends Route>(route: R): (search: Record<string, u
   };
 }
 
+/** Returns the query of the API: the search without the columns, which only the console knows. */
+export function queryOf<S extends object>(search: S): S {
+  const { [COLUMNS_NAME]: _, ...query } = search as Record<string, unknown>;
+  return query as S;
+}
+
 /** Returns the filters of a search, without the order of the rows. */
 export function filterOf(search: object): object {
-  const { sort: _, order: __, ...filter } = search as Record<string, unknown>;
+  const { sort: _, order: __, ...filter } = queryOf(search) as Record<string, unknown>;
   return filter;
 }

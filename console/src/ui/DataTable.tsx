@@ -21,6 +21,8 @@ interface ColumnMeta {
   width?: string;
   sortable?: boolean;
   align?: "right";
+  /** Hidden until the user chooses it. */
+  isOptional?: boolean;
   /** Hidden when the table is narrow. */
   wideOnly?: boolean;
 }
@@ -33,7 +35,7 @@ export function columnsOf<Row extends RowData>() {
   return createColumnHelper<typeof features, Row>();
 }
 
-const ROW_HEIGHT = 41;
+const ROW_HEIGHT = 36;
 /** Where DataTable.module.css shows a row in two lines. */
 const TWO_LINES = { media: "(max-width: 900px)", rowHeight: 61 };
 const ROWS_BEFORE_END = 30;

@@ -1,3 +1,4 @@
+import { exportSensorsCsv, exportSensorsJsonLines } from "@attacklens/protocol/sensor-export.ts";
 import type { Sensor } from "@attacklens/protocol/sensors.ts";
 import { IconRadar2 } from "@tabler/icons-react";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
@@ -36,7 +37,7 @@ export function SensorsPage() {
         description="The sensors on your hosts, and their status."
         manage="sensors:manage"
         noun="sensors"
-        searchLabel="Search by hostname, id or reference"
+        searchLabel="Search by hostname or id"
         search={search}
         filterNames={["status", "platform", "assetGroupId", "match", "enrollmentTokenId"]}
         filters={
@@ -76,6 +77,7 @@ export function SensorsPage() {
         defaultSort={{ sort: "hostname", order: "asc" }}
         list={useList(sensorList.query(search))}
         columns={columns}
+        exports={{ csv: exportSensorsCsv.path, jsonLines: exportSensorsJsonLines.path }}
         onRowClick={(one) => void navigate(paths.sensor(one.id))}
         empty={
           <StateMessage

@@ -85,6 +85,34 @@ export function sensorColumns(menuFor: (sensor: Sensor) => RowAction[]): Columns
         ),
     }),
     column.display({
+      id: "address",
+      header: "Address",
+      meta: { width: "130px", isOptional: true },
+      cell: ({ row }) => <span title={row.original.address}>{row.original.address}</span>,
+    }),
+    column.display({
+      id: "enrollmentToken",
+      header: "Enrollment Token",
+      meta: { width: "12%", isOptional: true },
+      cell: ({ row: { original: sensor } }) => (
+        <span title={sensor.enrolledBy.name}>{sensor.enrolledBy.name}</span>
+      ),
+    }),
+    column.display({
+      id: "enrolledAt",
+      header: "Enrolled",
+      meta: { width: "100px", sortable: true, isOptional: true },
+      cell: ({ row }) => <RelativeTime at={row.original.enrolledAt} />,
+    }),
+    column.display({
+      id: "tags",
+      header: "Tags",
+      meta: { width: "12%", isOptional: true },
+      cell: ({ row: { original: sensor } }) => (
+        <span title={sensor.tags.join(", ")}>{sensor.tags.join(", ")}</span>
+      ),
+    }),
+    column.display({
       id: "menu",
       header: () => <span className="visually-hidden">Actions</span>,
       meta: { width: "52px", align: "right" },
