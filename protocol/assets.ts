@@ -1,7 +1,7 @@
 // Assets: one record per resource. Each sensor is linked to the asset of its host.
 import { z } from "zod";
 import { assetGroupId, assetId, sensorId } from "./ids.ts";
-import { page, pageQuery, reference } from "./page.ts";
+import { can, page, pageQuery, reference } from "./page.ts";
 import { route } from "./route.ts";
 import { instant } from "./text.ts";
 
@@ -16,15 +16,34 @@ export const IDENTIFIER_TYPES = [
 ] as const;
 export type IdentifierType = (typeof IDENTIFIER_TYPES)[number];
 
+export const ASSET_TYPES = [
+  "server",
+  "virtual-machine",
+  "container-host",
+  "laptop",
+  "desktop",
+  "endpoint",
+] as const;
+export type AssetType = (typeof ASSET_TYPES)[number];
+
+const assetType = z.enum(ASSET_TYPES);
+
 export const asset = z
   .object({
     id: assetId,
     name: z.string(),
-    type: z.enum(["server", "virtual-machine", "endpoint"]),
+    type: assetType.meta({
+      description:
+        "container-host: the sensor runs in a container of the host; endpoint: a user's machine of unknown form",
+    }),
+    typeSource: z.enum(["derived", "user"]).meta({
+      description: "derived: from the reports of the sensor, and changes with them; user: set by a user",
+    }),
     category: z.enum(["compute"]),
     assetGroup: reference(assetGroupId).nullable(),
     sensor: z.object({ id: sensorId, hostname: z.string() }).nullable(),
     createdAt: instant,
+    can: z.object({ setType: can }),
   })
   .meta({ id: "Asset" });
 export type Asset = z.infer<typeof asset>;
@@ -36,7 +55,10 @@ export const listAssets = route({
   access: "assets:read",
   tag: "Assets",
   summary: "List assets",
-  query: pageQuery(["name", "createdAt"]).extend({ assetGroupId: assetGroupId.optional() }),
+  query: pageQuery(["name", "createdAt"]).extend({
+    assetGroupId: assetGroupId.optional(),
+    type: assetType.optional(),
+  }),
   status: 200,
   output: page(asset),
 });
@@ -53,4 +75,19 @@ export const getAsset = route({
   output: asset.extend({
     identifiers: z.array(z.object({ type: z.enum(IDENTIFIER_TYPES), value: z.string() })),
   }),
+});
+
+export const setAssetType = route({
+  name: "assets.setType",
+  method: "PUT",
+  path: "/api/v1/assets/{id}/type",
+  access: "assets:manage",
+  tag: "Assets",
+  summary: "Set the type of an asset, or derive it from the reports of its sensor again",
+  params: z.strictObject({ id: assetId }),
+  body: z.strictObject({
+    type: assetType.nullable().meta({ description: "null: derived from the reports of the sensor" }),
+  }),
+  status: 200,
+  output: asset,
 });

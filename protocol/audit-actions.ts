@@ -91,6 +91,7 @@ export const AUDIT_ACTIONS = {
   "sensor.merge-undone": "Undid merge",
   "sensor.deleted": "Deleted sensor",
   "asset.created": "Created asset",
+  "asset.type-changed": "Changed asset type",
   "update-ring.created": "Created update ring",
   "update-ring.changed": "Changed update ring",
   "update-ring.moved": "Changed order of update rings",

@@ -9,7 +9,7 @@ import {
   listAssetGroups,
   renameAssetGroup,
 } from "./asset-groups.ts";
-import { getAsset, listAssets } from "./assets.ts";
+import { getAsset, listAssets, setAssetType } from "./assets.ts";
 import { exportAuditCsv, exportAuditJsonLines, HISTORIES, listAuditEvents } from "./audit-events.ts";
 import { streamChanges } from "./changes.ts";
 import { checkIn } from "./check-in.ts";
@@ -155,6 +155,7 @@ export const ROUTES: readonly Route[] = [
   listSensorInventory,
   listAssets,
   getAsset,
+  setAssetType,
   listAssetGroups,
   createAssetGroup,
   getAssetGroup,

@@ -79,6 +79,7 @@ export const paths = {
   assets: (filter: { assetGroupId?: string } = {}) => linkOptions({ to: "/assets", search: filter }),
   asset: (assetId: string) => linkOptions({ to: "/assets/$assetId", params: { assetId } }),
   assetHistory: (assetId: string) => linkOptions({ to: "/assets/$assetId/history", params: { assetId } }),
+  assetType: (assetId: string) => linkOptions({ to: "/assets/$assetId/type", params: { assetId } }),
   assetGroups: () => linkOptions({ to: "/assets/groups" }),
   assetGroupNew: () => linkOptions({ to: "/assets/groups/new" }),
   assetGroupHistory: (groupId: string) =>

@@ -52,6 +52,7 @@ const GroupHistoryDialog = lazyRouteComponent(signedInPages, "GroupHistoryDialog
 const GroupsPage = lazyRouteComponent(signedInPages, "GroupsPage");
 const RenameGroupDialog = lazyRouteComponent(signedInPages, "RenameGroupDialog");
 const AssetHistory = lazyRouteComponent(signedInPages, "AssetHistory");
+const AssetTypeDialog = lazyRouteComponent(signedInPages, "AssetTypeDialog");
 const AssetOverview = lazyRouteComponent(signedInPages, "AssetOverview");
 const AssetPage = lazyRouteComponent(signedInPages, "AssetPage");
 const AssetsPage = lazyRouteComponent(signedInPages, "AssetsPage");
@@ -271,7 +272,18 @@ const asset = createRoute({
   loader: loadAsset,
   component: AssetPage,
 });
-const assetIndex = createRoute({ getParentRoute: () => asset, path: "/", component: AssetOverview });
+const assetOverview = createRoute({
+  getParentRoute: () => asset,
+  id: "asset-overview",
+  component: AssetOverview,
+});
+const assetIndex = createRoute({ getParentRoute: () => assetOverview, path: "/" });
+const assetType = createRoute({
+  getParentRoute: () => assetOverview,
+  path: "type",
+  pendingComponent: NothingYet,
+  component: AssetTypeDialog,
+});
 const assetHistory = createRoute({ getParentRoute: () => asset, path: "history", component: AssetHistory });
 const groups = createRoute({
   getParentRoute: () => app,
@@ -370,7 +382,7 @@ export const routeTree = root.addChildren([
     updateHosts,
     assets,
     groups.addChildren([groupNew, groupEdit, groupHistory]),
-    asset.addChildren([assetIndex, assetHistory]),
+    asset.addChildren([assetOverview.addChildren([assetIndex, assetType]), assetHistory]),
     auditLog,
     apiKeys.addChildren([apiKeyNew]),
     account.addChildren([accountName, accountPassword, accountAuthenticator]),

@@ -26,6 +26,7 @@ function assets(db: Database) {
       "asset.id",
       "asset.name",
       "asset.type",
+      "asset.typeSource",
       "asset.category",
       "assetGroup.id as assetGroupId",
       "asset.createdAt",
@@ -45,6 +46,7 @@ const SORTS = {
 export interface AssetPage {
   q?: string | undefined;
   assetGroupId?: string | undefined;
+  type?: AssetTable["type"] | undefined;
   sort: keyof typeof SORTS;
   order: "asc" | "desc";
   cursor?: string | undefined;
@@ -56,7 +58,7 @@ export interface AssetPage {
 const FEW = 2_000;
 
 export async function pageOfAssets(db: Database, page: AssetPage) {
-  const { q, assetGroupId, sort } = page;
+  const { q, assetGroupId, type, sort } = page;
   return await keysetPage(
     db,
     { ...page, sort: SORTS[sort], sortName: sort, id: sql<string>`asset.id` },
@@ -72,6 +74,11 @@ export async function pageOfAssets(db: Database, page: AssetPage) {
           "=",
           liveGroupId(assetGroupId),
         );
+      if (type) {
+        // A search, or the index of the group, has fewer assets.
+        const isIndexed = !q && !assetGroupId;
+        query = query.where(isIndexed ? sql.ref("asset.type") : unindexed(tx, "asset.type"), "=", type);
+      }
       return { query, isWalked: ids === undefined };
     },
     (tx, some) => assets(tx).where("asset.id", "in", some).execute(),
@@ -123,7 +130,7 @@ export async function deleteIdentifiersUnlessLive(tx: Database, assetId: string)
     .execute();
 }
 
-export type NewAssetRow = Omit<AssetTable, "mergedInto">;
+export type NewAssetRow = Omit<AssetTable, "mergedInto" | "typeSource" | "typeFacts">;
 
 const insertAssetRows = insertion<NewAssetRow>("asset", {
   id: "text",

@@ -4,10 +4,13 @@ import type { HostFacts } from "@attacklens/protocol/enroll.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
 import { z } from "zod";
 import type { AuditEvent } from "../audit/audit.ts";
+import type { User } from "../caller.ts";
 import type { Database } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
 import { nameKey, newId, toInstant } from "../ids.ts";
+import { permitted } from "../permitted.ts";
 import { openTurns } from "../turns.ts";
+import { deriveAssetType } from "./asset-type.ts";
 import {
   type AssetPage,
   type AssetRow,
@@ -27,33 +30,38 @@ import {
   updateTags,
 } from "./assets-store.ts";
 
-function present(row: AssetRow): Asset {
+function present(row: AssetRow, user: User): Asset {
   return {
     id: row.id,
     name: row.name,
     type: row.type,
+    typeSource: row.typeSource,
     category: row.category,
     assetGroup: row.assetGroupId === null ? null : { id: row.assetGroupId, name: row.assetGroupName ?? "" },
     sensor: row.sensorId === null ? null : { id: row.sensorId, hostname: row.sensorHostname ?? "" },
     createdAt: toInstant(row.createdAt),
+    // No state of an asset prevents it.
+    can: permitted(user, "assets:manage", ["setType"], () => undefined),
   };
 }
 
-export async function listAssets(db: Database, query: AssetPage) {
+export async function listAssets(db: Database, user: User, query: AssetPage) {
   const { rows, ...page } = await pageOfAssets(db, query);
-  return { items: rows.map(present), ...page };
+  return { items: rows.map((row) => present(row, user)), ...page };
 }
 
 /** Throws not-found. */
-export async function getAsset(db: Database, id: string) {
+export async function getAsset(db: Database, user: User, id: string) {
   const row = await findAsset(db, id);
-  if (!row) throw new Problem("not-found", `There is no asset ${id}`);
+  if (!row) throw assetNotFound(id);
   const identifiers = await listIdentifiers(db, id);
   return {
-    ...present(row),
+    ...present(row, user),
     identifiers: identifiers.map(({ type, value }) => ({ type: type as IdentifierType, value })),
   };
 }
+
+export const assetNotFound = (id: string) => new Problem("not-found", `There is no asset ${id}`);
 
 export interface NewAsset {
   at: number;
@@ -79,7 +87,7 @@ export async function createAssets<E extends NewAsset>(
         id: assetId,
         name: host.hostname,
         nameKey: nameKey(host.hostname),
-        type: "server",
+        type: deriveAssetType(host),
         category: "compute",
         assetGroupId,
         createdAt: at,

@@ -83,6 +83,11 @@ function otherLists(): Listing[] {
         { q: "host-0" },
         { q: "no such host" },
         ...[group, otherGroup, noGroup].map((assetGroupId) => ({ assetGroupId })),
+        ...[{}, { q: "host-0" }, { assetGroupId: group }].map((other) => ({
+          type: "server" as const,
+          ...other,
+        })),
+        { type: "laptop" as const },
       ].map(
         (filter): Listing => [
           `assets ${JSON.stringify(filter)} by ${sort}`,

@@ -22,6 +22,7 @@ import { agreementKey } from "./migrations/0012-agreement-key.ts";
 import { managedUsers } from "./migrations/0013-managed-users.ts";
 import { account } from "./migrations/0014-account.ts";
 import { audit } from "./migrations/0015-audit.ts";
+import { assetTypes } from "./migrations/0017-asset-types.ts";
 import type { Migration } from "./migrations/migration.ts";
 import type { Database } from "./schema.ts";
 
@@ -41,6 +42,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   "0013-managed-users": managedUsers,
   "0014-account": account,
   "0015-audit": audit,
+  "0017-asset-types": assetTypes,
 };
 
 export interface SchemaState {

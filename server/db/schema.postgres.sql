@@ -49,6 +49,8 @@ asset.asset_group_id text collate C;
 asset.created_at bigint not null;
 asset.tags text collate C not null default '[]'::text;
 asset.merged_into text collate C;
+asset.type_source text collate C not null default 'derived'::text;
+asset.type_facts text collate C not null default '{}'::text;
 asset asset_asset_group_id_fkey FOREIGN KEY (asset_group_id) REFERENCES asset_group(id);
 asset asset_merged_into_fkey FOREIGN KEY (merged_into) REFERENCES asset(id);
 asset asset_pkey PRIMARY KEY (id);
@@ -57,6 +59,8 @@ CREATE INDEX asset_member_created ON public.asset USING btree (asset_group_id, c
 CREATE INDEX asset_member_name ON public.asset USING btree (asset_group_id, name_key, id);
 CREATE INDEX asset_name ON public.asset USING btree (name_key, id);
 CREATE INDEX asset_search ON public.asset USING gin (name_key gin_trgm_ops);
+CREATE INDEX asset_type_created ON public.asset USING btree (type, created_at, id);
+CREATE INDEX asset_type_name ON public.asset USING btree (type, name_key, id);
 CREATE UNIQUE INDEX asset_pkey ON public.asset USING btree (id);
 CREATE TRIGGER sensor_listing_regroup AFTER UPDATE OF asset_group_id ON public.asset FOR EACH ROW WHEN ((old.asset_group_id IS DISTINCT FROM new.asset_group_id)) EXECUTE FUNCTION sensor_listing_regroup();
 asset_group.id text collate C not null;

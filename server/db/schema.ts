@@ -1,6 +1,7 @@
 // The tables as types for Kysely: camelCase here, snake_case in SQL; one plug-in translates. Times are
 // milliseconds UTC.
 
+import type { AssetType } from "@attacklens/protocol/assets.ts";
 import type { AuditActorType } from "@attacklens/protocol/audit-actions.ts";
 import type { LinkPurpose } from "@attacklens/protocol/one-time-links.ts";
 import type { SensorStatus } from "@attacklens/protocol/sensors.ts";
@@ -297,7 +298,11 @@ export interface AssetTable {
   id: string;
   name: string;
   nameKey: string;
-  type: "server" | "virtual-machine" | "endpoint";
+  type: AssetType;
+  /** user: reports do not change the type. */
+  typeSource: Generated<"derived" | "user">;
+  /** JSON of the reported facts that the type is derived from. */
+  typeFacts: Generated<string>;
   category: "compute";
   assetGroupId: string | null;
   createdAt: number;

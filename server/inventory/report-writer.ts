@@ -1,5 +1,7 @@
 // Stores reports: the states of categories, their former contents, and the facts of hosts.
 import type { Category } from "@attacklens/protocol/inventory/categories.ts";
+import type { TypeFacts } from "../assets/asset-type.ts";
+import { storeTypeFacts } from "../assets/asset-types.ts";
 import { announce } from "../db/changes.ts";
 import type { Database } from "../db/schema.ts";
 import {
@@ -18,6 +20,7 @@ import {
   upsertSensorInventories,
 } from "./inventory-store.ts";
 import type { Content, ManifestWriter } from "./storage/manifest-writer.ts";
+import { TYPE_CATEGORIES, typeFactsOf } from "./type-facts.ts";
 
 export interface SensorReport {
   sensorId: string;
@@ -47,9 +50,7 @@ export function openReportWriter(db: Database, manifests: ManifestWriter) {
           own: ownBases.get(`${sensorId} ${category}`),
         })),
       );
-      const facts = new Map<string, SensorFacts>();
-      for (const { sensorId, category, content } of contents)
-        if (category === "system") facts.set(sensorId, hostFactsOf(await manifests.readItems(content)));
+      const facts = await readFacts(contents, manifests);
       return {
         /** Returns the sensors whose inventory has changed. */
         async insert(tx: Database): Promise<string[]> {
@@ -58,7 +59,8 @@ export function openReportWriter(db: Database, manifests: ManifestWriter) {
           const states = statesBySensor(await lockInventories(tx, ids));
           const changes = changesOf(reports, states, manifestIds);
           await storeChanges(tx, changes);
-          await storeFacts(tx, changes, facts);
+          await storeFacts(tx, changes, facts.hosts);
+          await storeTypeFacts(tx, typeFactsOfChanges(changes, facts.types));
           const complete = reports.filter(
             ({ sensorId, wasComplete }) => !wasComplete && isComplete(states.get(sensorId)!.values()),
           );
@@ -77,6 +79,44 @@ export function openReportWriter(db: Database, manifests: ManifestWriter) {
 }
 
 export type ReportWriter = ReturnType<typeof openReportWriter>;
+
+interface SensorContent {
+  sensorId: string;
+  category: Category;
+  content: Content;
+}
+
+const keyOf = (sensorId: string, category: string) => `${sensorId} ${category}`;
+
+/** What the reports say about hosts, by sensor, and about the types of assets, by sensor and category. */
+interface ReportedFacts {
+  hosts: Map<string, SensorFacts>;
+  types: Map<string, TypeFacts>;
+}
+
+async function readFacts(
+  contents: readonly SensorContent[],
+  manifests: ManifestWriter,
+): Promise<ReportedFacts> {
+  const facts: ReportedFacts = { hosts: new Map(), types: new Map() };
+  for (const { sensorId, category, content } of contents) {
+    if (!TYPE_CATEGORIES.includes(category)) continue;
+    const items = await manifests.readItems(content);
+    facts.types.set(keyOf(sensorId, category), typeFactsOf(category, items));
+    if (category === "system") facts.hosts.set(sensorId, hostFactsOf(items));
+  }
+  return facts;
+}
+
+/** By sensor, only of categories that have changed. */
+function typeFactsOfChanges(changes: readonly SensorChange[], facts: ReadonlyMap<string, TypeFacts>) {
+  const changed = new Map<string, TypeFacts>();
+  for (const { state } of changes) {
+    const said = state.status === "collected" && facts.get(keyOf(state.sensorId, state.category));
+    if (said) changed.set(state.sensorId, { ...changed.get(state.sensorId), ...said });
+  }
+  return changed;
+}
 
 /** Applies the reports to the states, in the map as well. */
 function changesOf(

@@ -89,4 +89,19 @@ test("the first steps follow one another, and then each number leads to its list
   await page.getByRole("button", { name: "Help" }).click();
   await page.getByRole("menuitem", { name: "Deployment guides" }).click();
   await page.getByRole("heading", { name: "Deploy", level: 1 }).waitFor();
+
+  await page.getByRole("link", { name: "All assets" }).click();
+  await page.getByRole("link", { name: "web-01" }).first().click();
+  await page.getByRole("link", { name: "Change type…" }).click();
+  const dialog = page.getByRole("dialog", { name: "Change type" });
+  await dialog.getByRole("combobox", { name: "Type" }).click();
+  await page.getByRole("option", { name: "Laptop" }).click();
+  await dialog.getByRole("button", { name: "Change type" }).click();
+  await page.getByText("“web-01” is a laptop.").waitFor();
+  await page.getByText("Laptop (set by a user)").waitFor();
+  await page.getByRole("link", { name: "All assets" }).first().click();
+  await page.getByRole("button", { name: "Type", exact: true }).click();
+  await page.getByRole("menuitemradio", { name: "Laptop" }).click();
+  await page.getByRole("row", { name: /web-01 Laptop/ }).waitFor();
+  expect(new URL(page.url()).search).toBe("?type=laptop");
 });

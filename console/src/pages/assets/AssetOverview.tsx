@@ -1,5 +1,5 @@
 import { useSuspenseQuery } from "@tanstack/react-query";
-import { getRouteApi } from "@tanstack/react-router";
+import { getRouteApi, Outlet } from "@tanstack/react-router";
 import { TextLink } from "../../components/links.tsx";
 import { paths } from "../../paths.ts";
 import { CopyText } from "../../ui/CopyText.tsx";
@@ -37,7 +37,15 @@ export function AssetOverview() {
               "None"
             ),
           },
-          { label: "Type", value: ASSET_TYPE_NAMES[asset.type] },
+          {
+            label: "Type",
+            value: (
+              <>
+                {ASSET_TYPE_NAMES[asset.type]}
+                {asset.typeSource === "user" && <span className="quiet"> (set by a user)</span>}
+              </>
+            ),
+          },
           { label: "Category", value: "Compute" },
           { label: "Created", value: exactTime(asset.createdAt) },
           { label: "Asset ID", value: <CopyText value={asset.id} name="asset ID" short /> },
@@ -51,6 +59,7 @@ export function AssetOverview() {
           }))}
         />
       </Section>
+      <Outlet />
     </PageBody>
   );
 }

@@ -1,6 +1,6 @@
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { getRouteApi, Link, Outlet } from "@tanstack/react-router";
-import { TextLink } from "../../components/links.tsx";
+import { ButtonLink, TextLink } from "../../components/links.tsx";
 import { PageHeader } from "../../components/PageHeader.tsx";
 import tabs from "../../components/Tabs.module.css";
 import { paths } from "../../paths.ts";
@@ -23,6 +23,13 @@ export function AssetPage() {
         breadcrumb={<TextLink {...paths.assets()}>All assets</TextLink>}
         title={asset.name}
         mark={<span className="quiet">{ASSET_TYPE_NAMES[asset.type]}</span>}
+        action={
+          asset.can.setType.allowed && (
+            <ButtonLink {...paths.assetType(asset.id)} variant="default">
+              Change type…
+            </ButtonLink>
+          )
+        }
       />
       <nav aria-label="Asset" className={tabs.tabs}>
         <Link {...paths.asset(assetId)} className={tabs.tab} activeOptions={{ exact: true }}>

@@ -7,12 +7,14 @@ import { ButtonLink, TextLink } from "../../components/links.tsx";
 import { useList, useSetSearch } from "../../components/use-list.ts";
 import { paths } from "../../paths.ts";
 import { columnsOf } from "../../ui/DataTable.tsx";
+import { FilterMenu } from "../../ui/FilterMenu.tsx";
 import { RelativeTime } from "../../ui/RelativeTime.tsx";
 import { StateMessage } from "../../ui/StateMessage.tsx";
 import { assetList } from "./asset-queries.ts";
 import { ASSET_TYPE_NAMES } from "./asset-words.ts";
 
 const route = getRouteApi("/app/assets");
+const TYPES = Object.entries(ASSET_TYPE_NAMES).map(([value, label]) => ({ value, label }));
 const column = columnsOf<Asset>();
 const COLUMNS = [
   column.display({
@@ -74,8 +76,18 @@ export function AssetsPage() {
       noun="assets"
       searchLabel="Search by name"
       search={search}
-      filterNames={["assetGroupId"]}
-      filters={<GroupFilter value={search.assetGroupId} onChange={(id) => setSearch({ assetGroupId: id })} />}
+      filterNames={["type", "assetGroupId"]}
+      filters={
+        <>
+          <FilterMenu
+            label="Type"
+            value={search.type}
+            options={TYPES}
+            onChange={(type) => setSearch({ type })}
+          />
+          <GroupFilter value={search.assetGroupId} onChange={(id) => setSearch({ assetGroupId: id })} />
+        </>
+      }
       defaultSort={{ sort: "name", order: "asc" }}
       list={useList(assetList.query(search))}
       columns={COLUMNS}

@@ -1,8 +1,11 @@
-import type { Asset, IdentifierType } from "@attacklens/protocol/assets.ts";
+import type { AssetType, IdentifierType } from "@attacklens/protocol/assets.ts";
 
-export const ASSET_TYPE_NAMES: Record<Asset["type"], string> = {
+export const ASSET_TYPE_NAMES: Record<AssetType, string> = {
   server: "Server",
   "virtual-machine": "Virtual machine",
+  "container-host": "Container host",
+  laptop: "Laptop",
+  desktop: "Desktop",
   endpoint: "Endpoint",
 };
 

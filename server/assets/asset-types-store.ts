@@ -1,0 +1,54 @@
+// The types of assets in SQL.
+import { isAmong, lockRows } from "../db/dialect.ts";
+import type { AssetTable, Database, SensorTable } from "../db/schema.ts";
+import { type Place, statement } from "../db/statement.ts";
+
+export interface TypeRow {
+  sensorId: string;
+  id: string;
+  type: AssetTable["type"];
+  typeSource: "derived" | "user";
+  typeFacts: string;
+}
+
+const typesOf = statement((db, place: Place<{ ids: string }>) =>
+  db
+    .selectFrom("sensor")
+    .innerJoin("asset", "asset.id", "sensor.assetId")
+    .select(["sensor.id as sensorId", "asset.id", "asset.type", "asset.typeSource", "asset.typeFacts"])
+    .where(isAmong(db, "sensor.id", place("ids")))
+    // Always in the same order, to avoid deadlocks.
+    .orderBy("asset.id")
+    .compile(),
+);
+
+export async function listTypesOfSensors(tx: Database, ids: readonly string[]): Promise<TypeRow[]> {
+  return ids.length === 0 ? [] : ((await typesOf(tx, { ids: JSON.stringify(ids) })) as TypeRow[]);
+}
+
+/** Locks the asset until the transaction ends. `host`: what its sensor said when it enrolled. */
+export async function lockType(tx: Database, id: string) {
+  const query = tx
+    .selectFrom("asset")
+    .select(["id", "name", "type", "typeSource", "typeFacts"])
+    .where("id", "=", id)
+    .where("mergedInto", "is", null);
+  const row = await lockRows(tx, query).executeTakeFirst();
+  if (!row) return undefined;
+  const host = await tx
+    .selectFrom("sensor")
+    .select(["platform", "osName"])
+    .where("assetId", "=", id)
+    .orderBy("enrolledAt", "desc")
+    .limit(1)
+    .executeTakeFirst();
+  return { ...row, host: (host ?? {}) as Partial<Pick<SensorTable, "platform" | "osName">> };
+}
+
+export async function updateType(
+  tx: Database,
+  id: string,
+  columns: Partial<Pick<TypeRow, "type" | "typeSource" | "typeFacts">>,
+): Promise<void> {
+  await tx.updateTable("asset").set(columns).where("id", "=", id).execute();
+}
