@@ -90,7 +90,8 @@ function imageItems(seed: number): Items {
 function withIdentity(items: Items, number: number, random: () => number): Items {
   const hex = (digits: number) =>
     Array.from({ length: digits }, () => Math.floor(random() * 16).toString(16)).join("");
-  const name = `host-${number}`;
+  // The name with which it enrolls.
+  const name = `bench-${number}`;
   const change = (category: Category, key: string, members: Record<string, unknown>) => {
     const list = items[category]!;
     items[category] = list.map((item) => (item.key === key ? { ...item, ...members } : item));

@@ -1,43 +1,46 @@
 // A host without a sensor that enrolls and reports inventories as the sensor does.
+import type { ServerAgreement } from "@attacklens/protocol/agreement-key.ts";
 import { checkIn } from "@attacklens/protocol/check-in.ts";
 import { CATEGORIES, type Category } from "@attacklens/protocol/inventory/categories.ts";
+import { putInventory } from "@attacklens/protocol/inventory/upload.ts";
 import { makeSigner } from "../harness/signer.ts";
 import type { MadeInventory } from "./made-inventory.ts";
 import { enrollment, VERSIONS } from "./target.ts";
-
-/** Characters of chunks in one upload. */
-const MAX_UPLOAD = 3_000_000;
 
 export type ReportingHost = Awaited<ReturnType<typeof enrollHost>>;
 
 export async function enrollHost(url: string, token: string, index: number) {
   const signer = makeSigner();
   const { path, init } = enrollment(token, index, signer);
+  let isAgreed = false;
   const { sensorId } = await send<{ sensorId: string }>(url + path, init);
 
+  /** With a MAC, as soon as the keys are agreed. */
   async function request<Reply>(method: string, path: string, body: object): Promise<Reply> {
-    const { init } = signer.signText(method, path, JSON.stringify(body), sensorId);
+    const text = JSON.stringify(body);
+    const { init } = isAgreed
+      ? signer.signTextWithMac(method, path, text)
+      : signer.signText(method, path, text, sensorId);
     return await send<Reply>(url + path, init);
   }
 
-  async function upload(category: Category, { root, chunks }: MadeInventory[Category] & object) {
-    const path = `/sensor/v1/inventory/${category}`;
-    const manifest = { root, chunks: chunks.map(({ hash }) => hash) };
-    const { missing } = await request<{ missing: string[] }>("PUT", path, manifest);
-    if (missing.length === 0) return;
-    let contents: [string, unknown][] = [];
-    let characters = 0;
-    for (const { hash, content } of chunks) {
-      if (!missing.includes(hash)) continue;
-      if (characters > 0 && characters + content.length > MAX_UPLOAD) {
-        await request("PUT", `${path}/chunks`, { chunks: Object.fromEntries(contents) });
-        [contents, characters] = [[], 0];
-      }
-      contents.push([hash, JSON.parse(content)]);
-      characters += content.length;
-    }
-    await request("PUT", `${path}/chunks`, { chunks: Object.fromEntries(contents) });
-    await request("PUT", path, manifest);
+  async function upload(wanted: Category[], inventory: MadeInventory): Promise<void> {
+    const categories = Object.fromEntries(
+      wanted.map((category) => {
+        const { root, chunks } = inventory[category]!;
+        return [category, { root, chunks: chunks.map(({ hash }) => hash) }];
+      }),
+    );
+    const { missing } = await request<{ missing: Record<string, string[]> }>("PUT", putInventory.path, {
+      categories,
+    });
+    const names = new Set(Object.values(missing).flat());
+    const lacking = wanted
+      .flatMap((category) => inventory[category]!.chunks)
+      .filter(({ hash }) => names.has(hash));
+    if (lacking.length === 0) return;
+    const chunks = Object.fromEntries(lacking.map(({ hash, content }) => [hash, JSON.parse(content)]));
+    await request("PUT", putInventory.path, { categories, chunks });
   }
 
   return {
@@ -47,9 +50,16 @@ export async function enrollHost(url: string, token: string, index: number) {
       const states = Object.fromEntries(
         CATEGORIES.map((category) => [category, stateOf(inventory, category)]),
       );
-      const body = { ...VERSIONS, inventory: states };
-      const { wanted } = await request<{ wanted: Category[] }>("POST", checkIn.path, body);
-      for (const category of wanted) await upload(category, inventory[category]!);
+      const announced = isAgreed ? {} : { agreementKey: signer.agreementKey };
+      const body = { ...VERSIONS, inventory: states, ...announced };
+      const reply = await request<{ wanted: Category[]; agreement?: ServerAgreement }>(
+        "POST",
+        checkIn.path,
+        body,
+      );
+      if (!isAgreed) signer.agree(sensorId, reply.agreement!);
+      isAgreed = true;
+      if (reply.wanted.length > 0) await upload(reply.wanted, inventory);
     },
   };
 }

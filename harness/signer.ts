@@ -49,8 +49,11 @@ export function makeSigner() {
     },
     /** A POST with the next nonce and a MAC. */
     signWithMac(path: string, body: unknown): SignedRequest {
+      return this.signTextWithMac("POST", path, JSON.stringify(body));
+    },
+    signTextWithMac(method: string, path: string, text: string): SignedRequest {
       const { key, keyid } = mac!;
-      return this.signText("POST", path, JSON.stringify(body), keyid, undefined, key);
+      return this.signText(method, path, text, keyid, undefined, key);
     },
     /**
      * Signs a POST with the next nonce. `keyid` is the sensor's id; with a token, to enroll, its public key.

@@ -27,7 +27,7 @@ import {
   rotateEnrollmentToken,
   updateEnrollmentToken,
 } from "./enrollment-tokens.ts";
-import { putChunks, putManifest } from "./inventory/upload.ts";
+import { putChunks, putInventory, putManifest } from "./inventory/upload.ts";
 import { lookUpLink, useLink } from "./one-time-links.ts";
 import { getOverview } from "./overview.ts";
 import {
@@ -205,6 +205,7 @@ export const ROUTES: readonly Route[] = [
   confirmSensor,
   unenroll,
   checkIn,
+  putInventory,
   putManifest,
   putChunks,
   installShell,

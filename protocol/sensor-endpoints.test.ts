@@ -7,7 +7,7 @@ import { z } from "zod";
 import { checkIn } from "./check-in.ts";
 import { getRoots } from "./connection.ts";
 import { checkToken, confirmSensor, enroll, enrollClone, reEnroll, replaceKey } from "./enroll.ts";
-import { putChunks, putManifest } from "./inventory/upload.ts";
+import { putChunks, putInventory, putManifest } from "./inventory/upload.ts";
 import { PROBLEMS, type ProblemCode, problemBody, problemType } from "./problems.ts";
 import { type Access, bodyLimitsOf, type Route, type SensorStanding } from "./route.ts";
 import { isSigned, problemsOf } from "./route-problems.ts";
@@ -22,6 +22,7 @@ const SENSOR_ROUTES: Route[] = [
   enroll,
   reEnroll,
   checkIn,
+  putInventory,
   putManifest,
   putChunks,
   replaceKey,
@@ -66,6 +67,7 @@ const BODY_NAMES: Record<string, string> = {
   "sensor.confirm": "confirm",
   "sensor.unenroll": "unenroll",
   "sensor.checkIn": "checkIn",
+  "sensor.putInventory": "inventory",
   "sensor.putManifest": "manifest",
   "sensor.putChunks": "chunks",
   "sensor.getRoots": "roots",

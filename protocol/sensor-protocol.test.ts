@@ -13,7 +13,7 @@ import { category } from "./inventory/category.ts";
 import { CATEGORY_ITEMS } from "./inventory/category-items.ts";
 import { BUCKETS, bucketOf, cutChunks, rootHash } from "./inventory/chunks.ts";
 import { gaps, totalItems } from "./inventory/gap.ts";
-import { putChunks, putManifest } from "./inventory/upload.ts";
+import { putChunks, putInventory, putManifest } from "./inventory/upload.ts";
 import { formatKeyFingerprint } from "./key-fingerprint.ts";
 import { problemBody } from "./problems.ts";
 import {
@@ -217,6 +217,8 @@ test("the page's schemas and buckets match the code", () => {
     rootsReply: z.toJSONSchema(getRoots.output, output),
     checkInRequest: z.toJSONSchema(checkIn.body, input),
     checkInReply: z.toJSONSchema(checkIn.output, output),
+    inventoryRequest: z.toJSONSchema(putInventory.body, input),
+    inventoryReply: z.toJSONSchema(putInventory.output, output),
     manifestRequest: z.toJSONSchema(putManifest.body, input),
     manifestReply: z.toJSONSchema(putManifest.output, output),
     chunksRequest: z.toJSONSchema(putChunks.body, input),

@@ -1,5 +1,5 @@
-// Uploading a category that the server requested: its list of chunk hashes, then the chunks that no sensor of
-// the same asset group has uploaded.
+// Uploading the categories that the server requested: their lists of chunk hashes, then the chunks that no
+// sensor of the same asset group has uploaded. All of them together, or each alone.
 import { z } from "zod";
 import { collectedAt } from "../check-in.ts";
 import { route } from "../route.ts";
@@ -9,6 +9,53 @@ import { durationMs, gaps, totalItems } from "./gap.ts";
 import { MAX_CHUNK_ITEMS, MAX_UPLOAD_BYTES, MAX_UPLOAD_VALUES } from "./limits.ts";
 
 const params = z.strictObject({ category });
+
+const manifest = z.strictObject({
+  root: sha256Hex,
+  chunks: z.array(sha256Hex).max(256).meta({ description: "One per bucket, in bucket order" }),
+  totalItems: totalItems.optional(),
+  gaps: gaps.optional(),
+  durationMs: durationMs.optional(),
+});
+export type Manifest = z.infer<typeof manifest>;
+
+const missing = z.array(sha256Hex).meta({
+  description:
+    "Chunks to upload, which no sensor of the same asset group has uploaded; empty: the category is stored",
+});
+
+const chunks = z.record(
+  sha256Hex,
+  z
+    .array(z.unknown())
+    .min(1)
+    .max(MAX_CHUNK_ITEMS)
+    .meta({ description: "Items of the category, see the schema of each item" }),
+);
+
+const bodyLimits = { bytes: MAX_UPLOAD_BYTES, values: MAX_UPLOAD_VALUES, items: MAX_CHUNK_ITEMS };
+
+export const putInventory = route({
+  name: "sensor.putInventory",
+  method: "PUT",
+  path: "/sensor/v1/inventory",
+  access: "sensor",
+  acceptsMac: true,
+  isUpload: true,
+  tag: "For sensors",
+  summary:
+    "Report categories by their chunk hashes, with chunks that are missing. The server stores each category of which no chunk is missing",
+  bodyLimits,
+  body: z.strictObject({
+    collectedAt,
+    categories: z.partialRecord(category, manifest),
+    chunks: chunks.optional().meta({ description: "Chunks that the lists name, by name" }),
+  }),
+  status: 200,
+  output: z.object({
+    missing: z.partialRecord(category, missing).meta({ description: "Of each category that is not stored" }),
+  }),
+});
 
 export const putManifest = route({
   name: "sensor.putManifest",
@@ -21,21 +68,9 @@ export const putManifest = route({
   summary:
     "Report a category by its chunk hashes. The server stores it when no chunk is missing. Repeat after uploading the missing ones",
   params,
-  body: z.strictObject({
-    root: sha256Hex,
-    chunks: z.array(sha256Hex).max(256).meta({ description: "One per bucket, in bucket order" }),
-    totalItems: totalItems.optional(),
-    gaps: gaps.optional(),
-    durationMs: durationMs.optional(),
-    collectedAt,
-  }),
+  body: manifest.extend({ collectedAt }),
   status: 200,
-  output: z.object({
-    missing: z.array(sha256Hex).meta({
-      description:
-        "Chunks to upload, which no sensor of the same asset group has uploaded; empty: the category is stored",
-    }),
-  }),
+  output: z.object({ missing }),
 });
 
 export const putChunks = route({
@@ -48,16 +83,7 @@ export const putChunks = route({
   tag: "For sensors",
   summary: "Upload chunks by name. The name of a chunk is the SHA-256 of its canonical JSON",
   params,
-  bodyLimits: { bytes: MAX_UPLOAD_BYTES, values: MAX_UPLOAD_VALUES, items: MAX_CHUNK_ITEMS },
-  body: z.strictObject({
-    chunks: z.record(
-      sha256Hex,
-      z
-        .array(z.unknown())
-        .min(1)
-        .max(MAX_CHUNK_ITEMS)
-        .meta({ description: "Items of the category, see the schema of each item" }),
-    ),
-  }),
+  bodyLimits,
+  body: z.strictObject({ chunks }),
   status: 204,
 });

@@ -1,8 +1,9 @@
 // Delivers the spooled reports, oldest first, and then the current one if it differs.
 
-import { isAboutContent, type Report, type ReportResult, UploadLimit } from "./report.ts";
+import type { Report, ReportResult } from "./report.ts";
 import { type Spool, stateOf } from "./spool.ts";
 import { DamagedReport } from "./spool-files.ts";
+import { isAboutContent, UploadLimit } from "./upload.ts";
 
 /**
  * How long a cycle delivers spooled reports. The next cycle continues, so that the status stays current

@@ -125,6 +125,28 @@ test("uploads only collected categories that the server wants", async () => {
   expect(uploadedItems()).toEqual([aGroup("sudo")]);
 });
 
+test("uploads several categories with two requests, and alone what is too large for that", async () => {
+  const large = packages(400, "v".repeat(300)).map((item) => ({ ...item, purl: "p".repeat(1_000) }));
+  const some = collected({
+    users: { status: "collected", items: [aGroup("sudo")] },
+    ports: { status: "collected", items: [] },
+    packages: { status: "collected", items: [...large, ...packages(2_000, "v".repeat(300)).slice(400)] },
+  });
+  server.world.wanted = ["packages", "users", "ports"];
+  const { uploaded } = await report(connection, some);
+  expect(uploaded.toSorted()).toEqual(["packages", "ports", "users"]);
+  expect(paths().slice(0, 4)).toEqual(["check-in", "inventory", "inventory", "inventory/packages"]);
+  const [, first, second] = server.received;
+  expect(Object.keys(first?.body.categories)).toEqual(["packages", "users", "ports"]);
+  expect(second?.body).toMatchObject({ categories: { users: {} } });
+  expect(Object.keys(second?.body.categories)).toEqual(["users"]);
+  expect(Object.values(second?.body.chunks)).toEqual([[aGroup("sudo")]]);
+
+  server.received.length = 0;
+  await report(connection, some);
+  expect(paths()).toEqual(["check-in", "inventory"]);
+});
+
 test("uploads each item once, and only a chunk list for the same inventory again", async () => {
   const items = packages(500);
   await report(connection, withPackages(items));
@@ -162,7 +184,8 @@ test("splits a large category into several uploads, each below the limit", async
 });
 
 test("reports a rejected category as failed, and delivers the others", async () => {
-  server.next.push(server.answer, problem("input-invalid"));
+  // Of both together, then of the first alone.
+  server.next.push(server.answer, problem("input-invalid"), problem("input-invalid"));
   const result = await report(
     connection,
     collected({
@@ -174,6 +197,7 @@ test("reports a rejected category as failed, and delivers the others", async () 
   expect(result.failed).toEqual([
     { category: "packages", status: "failed", reason: expect.stringContaining("the server rejected it") },
   ]);
+  expect(paths().slice(0, 4)).toEqual(["check-in", "inventory", "inventory/packages", "inventory/users"]);
   expect(server.received.at(-1)?.body.inventory).toEqual({
     packages: { status: "failed", reason: expect.any(String) },
   });

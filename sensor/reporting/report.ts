@@ -6,24 +6,15 @@ import { type CategoryReport, checkIn } from "@attacklens/protocol/check-in.ts";
 import type { HostFacts } from "@attacklens/protocol/enroll.ts";
 import { CATEGORIES, type Category } from "@attacklens/protocol/inventory/categories.ts";
 import { type Remarks, rootHash } from "@attacklens/protocol/inventory/chunks.ts";
-import { MAX_UPLOAD_BYTES } from "@attacklens/protocol/inventory/limits.ts";
 import type { ReasonedStatus } from "@attacklens/protocol/inventory/results.ts";
-import { putChunks, putManifest } from "@attacklens/protocol/inventory/upload.ts";
-import { toPlainText } from "@attacklens/protocol/plain-text.ts";
-import type { ProblemCode } from "@attacklens/protocol/problems.ts";
-import type { RouteOutput, RouteRequest } from "@attacklens/protocol/route.ts";
+import type { RouteOutput } from "@attacklens/protocol/route.ts";
 import type { UpdateReport } from "@attacklens/protocol/updates.ts";
 import type { Inventory } from "../inventory/cut-category.ts";
 import { keyToAnnounce, pauseAnnouncements, settleAgreement } from "../transport/agreement.ts";
 import { type Connection, send, VERSIONS } from "../transport/request.ts";
-import { Refused, Unreachable } from "../transport/server-reply.ts";
+import { Refused } from "../transport/server-reply.ts";
 import { parseUpdateOffer, type UpdateOffer } from "./update-offer.ts";
-
-/** Maximum bytes of chunks in one upload, which leaves space for names and framing. */
-const BATCH_BYTES = MAX_UPLOAD_BYTES / 4;
-const MAX_ROUNDS = 4;
-/** Refusals of the content, not of the sensor. */
-const CONTENT_PROBLEMS: ProblemCode[] = ["input-invalid", "body-too-large", "malformed-request"];
+import { type Manifests, uploadCategories } from "./upload.ts";
 
 /** The result of collecting one category, with the hashes of its chunks in bucket order. */
 export type Reported =
@@ -135,13 +126,19 @@ export async function sendReport(
   const reply = await announcing(connection, (agreementKey) =>
     send(connection, checkIn, { body: { ...body, agreementKey }, signal, onHeaders }),
   );
-  const uploaded: Category[] = [];
-  const refused: typeof inventory = {};
+  const wanted: Manifests = {};
   for (const category of reply.wanted) {
     const said = report.inventory[category];
     if (said?.status !== "collected") continue;
     const { status: _, ...manifest } = said;
-    const reason = await upload(connection, category, { ...manifest, collectedAt }, report, signal);
+    wanted[category] = manifest;
+  }
+  const upload = { collectedAt, contentOf: (hash: string) => report.contentOf(hash), signal };
+  const reasons = await uploadCategories(connection, wanted, upload);
+  const uploaded: Category[] = [];
+  const refused: typeof inventory = {};
+  for (const category of Object.keys(wanted) as Category[]) {
+    const reason = reasons[category];
     if (reason === undefined) uploaded.push(category);
     else {
       refused[category] = { status: "failed", reason };
@@ -177,32 +174,6 @@ export function categoryReports({
   return reports;
 }
 
-/** The server accepted the check-in, but accepts no more uploads for a while. */
-export class UploadLimit extends Error {
-  constructor(readonly retryAfterMs: number) {
-    super("the server accepts no more uploads for a while");
-  }
-}
-
-/**
- * Returns why the server rejected the category; undefined: accepted. The other categories are not affected.
- */
-async function upload(
-  connection: Connection,
-  category: Category,
-  manifest: RouteRequest<typeof putManifest>["body"],
-  report: Report,
-  signal?: AbortSignal,
-): Promise<string | undefined> {
-  try {
-    await sendChunks(connection, category, manifest, report, signal);
-    return undefined;
-  } catch (error) {
-    if (isAboutContent(error)) return toPlainText(`the server rejected it: ${error.message}`, 500);
-    throw error instanceof Unreachable && error.isLimit ? new UploadLimit(error.retryAfterMs) : error;
-  }
-}
-
 /** Sends a check-in that announces a key, if one is due. Repeats it without the key for an earlier server. */
 async function announcing(
   connection: Connection,
@@ -219,50 +190,6 @@ async function announcing(
     pauseAnnouncements(connection);
     return await sendWith(undefined);
   }
-}
-
-/** Whether the server refuses the content, and not the sensor. */
-export function isAboutContent(error: unknown): error is Refused {
-  return (
-    error instanceof Refused && error.isAuthentic !== false && CONTENT_PROBLEMS.includes(error.problem.code)
-  );
-}
-
-async function sendChunks(
-  connection: Connection,
-  category: Category,
-  manifest: RouteRequest<typeof putManifest>["body"],
-  report: Report,
-  signal?: AbortSignal,
-): Promise<void> {
-  for (let round = 0; round < MAX_ROUNDS; round++) {
-    const { missing } = await send(connection, putManifest, { params: { category }, body: manifest, signal });
-    if (missing.length === 0) return;
-    const wanted = new Set(missing);
-    const hashes = manifest.chunks.filter((hash) => wanted.has(hash));
-    for (const chunks of batches(hashes, report)) {
-      await send(connection, putChunks, { params: { category }, body: { chunks }, signal });
-    }
-  }
-  throw new Unreachable(`the server keeps requesting chunks of ${category} that it already has`);
-}
-
-/** Groups chunks up to the batch size; a larger one is alone. */
-function* batches(hashes: string[], report: Report): Generator<Record<string, { key: string }[]>> {
-  let batch: Record<string, { key: string }[]> = {};
-  let sizeBytes = 0;
-  for (const hash of hashes) {
-    const content = report.contentOf(hash);
-    const chunkBytes = Buffer.byteLength(content);
-    if (sizeBytes > 0 && sizeBytes + chunkBytes > BATCH_BYTES) {
-      yield batch;
-      batch = {};
-      sizeBytes = 0;
-    }
-    batch[hash] = JSON.parse(content) as { key: string }[];
-    sizeBytes += chunkBytes;
-  }
-  if (sizeBytes > 0) yield batch;
 }
 
 function sha256(text: string): string {

@@ -94,6 +94,11 @@ function aPackage(name: string): Item<"packages"> {
   return { key: `dpkg:${name}:all`, manager: "dpkg", name, version: "1", architecture: "all", purl };
 }
 
+interface List {
+  root: string;
+  chunks: string[];
+}
+
 type Server = Awaited<ReturnType<typeof startTestServer>>;
 
 /** Requests the categories that differ, and stores a category when it has all of its chunks. */
@@ -119,15 +124,22 @@ function rememberIn({ world }: Server, taken: Taken[]): (request: Received) => v
         if (roots.has(said.root)) take(name, said.root, body.collectedAt);
         else world.wanted.push(name);
       }
-    } else if (category && path.endsWith("/chunks")) {
-      for (const [hash, items] of Object.entries<{ name: string }[]>(body.chunks))
-        contents.set(
-          hash,
-          items.map(({ name }) => name),
-        );
-    } else if (category && body.chunks.every((hash: string) => world.chunks.has(hash))) {
-      roots.set(body.root, body.chunks);
-      take(category, body.root, body.collectedAt);
-    }
+    } else if (path === "/sensor/v1/inventory") {
+      receive(body.chunks ?? {});
+      for (const [name, list] of Object.entries<List>(body.categories)) settle(name, list, body.collectedAt);
+    } else if (category && path.endsWith("/chunks")) receive(body.chunks);
+    else if (category) settle(category, body, body.collectedAt);
   };
+  function receive(chunks: Record<string, { name: string }[]>): void {
+    for (const [hash, items] of Object.entries(chunks))
+      contents.set(
+        hash,
+        items.map(({ name }) => name),
+      );
+  }
+  function settle(category: string, { root, chunks }: List, collectedAt: string | undefined): void {
+    if (!chunks.every((hash) => world.chunks.has(hash) || contents.has(hash))) return;
+    roots.set(root, chunks);
+    take(category, root, collectedAt);
+  }
 }

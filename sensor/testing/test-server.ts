@@ -134,16 +134,21 @@ export async function startTestServer({
       world.publicKey = request.body.publicKey;
       return json(201, { ...enrolledReply(), sensorId: CLONE_ID })(response, request);
     }
-    if (category && request.path.endsWith("/chunks")) {
-      for (const [hash, content] of Object.entries(request.body.chunks)) {
+    const isInventory = request.path === "/sensor/v1/inventory";
+    if (isInventory || (category && request.path.endsWith("/chunks"))) {
+      for (const [hash, content] of Object.entries(request.body.chunks ?? {})) {
         if (sha256(canonicalJson(content as Json)).toString("hex") !== hash)
           return problem("input-invalid")(response, request);
         world.chunks.add(hash);
       }
-      return response.writeHead(204).end();
+      if (!isInventory) return response.writeHead(204).end();
     }
-    const missing = (request.body.chunks as string[]).filter((hash) => !world.chunks.has(hash));
-    json(200, { missing })(response, request);
+    const missingOf = (hashes: string[]) => hashes.filter((hash) => !world.chunks.has(hash));
+    if (!isInventory) return json(200, { missing: missingOf(request.body.chunks) })(response, request);
+    const missing = Object.entries(request.body.categories as Record<string, { chunks: string[] }>)
+      .map(([name, { chunks }]) => [name, missingOf(chunks)] as const)
+      .filter(([, hashes]) => hashes.length > 0);
+    json(200, { missing: Object.fromEntries(missing) })(response, request);
   };
 
   await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));

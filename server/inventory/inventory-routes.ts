@@ -1,15 +1,21 @@
-import { putChunks, putManifest } from "@attacklens/protocol/inventory/upload.ts";
+import { putChunks, putInventory, putManifest } from "@attacklens/protocol/inventory/upload.ts";
 import { listSensorInventory } from "@attacklens/protocol/sensor-inventory.ts";
 import { getSensor as getSensorRoute } from "@attacklens/protocol/sensors.ts";
 import { handler } from "../route-handler.ts";
 import { getSensorInFull, requireSensor } from "../sensors/sensors.ts";
-import { recordChunks, recordManifest } from "./inventory.ts";
+import { recordChunks, recordInventory, recordManifests } from "./inventory.ts";
 import { pageOfItems, readCategories } from "./read-inventory.ts";
 
 export const inventoryRoutes = [
-  handler(putManifest, async ({ params, body, sensor }, { db, now, rememberedSensors }) => ({
-    missing: await recordManifest(db, now(), rememberedSensors, sensor, params.category, body),
+  handler(putInventory, async ({ body, sensor }, { db, now, rememberedSensors }) => ({
+    missing: await recordInventory(db, now(), rememberedSensors, sensor, body),
   })),
+  handler(putManifest, async ({ params: { category }, body, sensor }, { db, now, rememberedSensors }) => {
+    const { collectedAt, ...manifest } = body;
+    const report = { collectedAt, categories: { [category]: manifest } };
+    const missing = await recordManifests(db, now(), rememberedSensors, sensor, report);
+    return { missing: missing[category] ?? [] };
+  }),
   handler(putChunks, async ({ params, body, sensor }, { db, now }) => {
     await recordChunks(db, now(), sensor, params.category, body.chunks);
     return undefined;

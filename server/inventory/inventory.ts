@@ -5,7 +5,7 @@ import type { checkIn } from "@attacklens/protocol/check-in.ts";
 import { CATEGORIES, type Category } from "@attacklens/protocol/inventory/categories.ts";
 import { bucketOf, rootHash } from "@attacklens/protocol/inventory/chunks.ts";
 import { MAX_CATEGORY_BYTES, MAX_ITEMS } from "@attacklens/protocol/inventory/limits.ts";
-import type { putManifest } from "@attacklens/protocol/inventory/upload.ts";
+import type { Manifest, putInventory } from "@attacklens/protocol/inventory/upload.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
 import type { RouteInput } from "@attacklens/protocol/route.ts";
 import type { SensorCaller } from "../caller.ts";
@@ -74,19 +74,74 @@ export async function recordReport(
   return wanted;
 }
 
-/**
- * Stores a category as a list of chunks, or returns the chunks that no sensor of its asset group has
- * uploaded. Throws input-invalid.
- */
-export async function recordManifest(
+type Manifests = Partial<Record<Category, Manifest>>;
+type Missing = Partial<Record<Category, string[]>>;
+
+/** Stores chunks that lists name, then the lists like `recordManifests`. Throws input-invalid. */
+export async function recordInventory(
   db: Database,
   now: number,
   remembered: Remembered,
   sensor: SensorCaller,
+  report: RouteInput<typeof putInventory>["body"],
+): Promise<Missing> {
+  const uploads = chunksByCategory(report.categories, report.chunks ?? {});
+  await Promise.all(
+    [...uploads].map(([category, some]) => recordChunks(db, now, sensor, category, Object.fromEntries(some))),
+  );
+  return await recordManifests(db, now, remembered, sensor, report);
+}
+
+function chunksByCategory(
+  categories: Manifests,
+  chunks: Record<string, unknown[]>,
+): Map<Category, [string, unknown[]][]> {
+  const categoryOf = new Map<string, Category>();
+  for (const category of CATEGORIES)
+    for (const hash of categories[category]?.chunks ?? []) categoryOf.set(hash, category);
+  return Map.groupBy(Object.entries(chunks), ([hash]) => {
+    const category = categoryOf.get(hash);
+    if (category === undefined) throw badInput("chunks", "has a chunk that no category names");
+    return category;
+  });
+}
+
+/**
+ * Stores categories as lists of chunks, all in one write. Returns the chunks that no sensor of its asset
+ * group has uploaded, of each category that is not stored. Throws input-invalid, and stores none.
+ */
+export async function recordManifests(
+  db: Database,
+  now: number,
+  remembered: Remembered,
+  sensor: SensorCaller,
+  { collectedAt, categories }: { collectedAt?: string | undefined; categories: Manifests },
+): Promise<Missing> {
+  const missing: Missing = {};
+  const complete: SensorReport["categories"] = [];
+  for (const category of CATEGORIES) {
+    const manifest = categories[category];
+    if (!manifest) continue;
+    const judged = await judgeManifest(db, now, sensor, category, manifest);
+    if ("missing" in judged) missing[category] = judged.missing;
+    else complete.push(judged.reported);
+  }
+  if (complete.length > 0) {
+    await store(db, remembered, sensor, { times: timesOf(now, collectedAt), categories: complete });
+    const { similar } = await inventoryParts(db).uploadsOf(sensor.id, now);
+    for (const { category } of complete) similar.delete(category);
+  }
+  return missing;
+}
+
+/** Returns the category with its chunks, or those that are missing. Throws input-invalid. */
+async function judgeManifest(
+  db: Database,
+  now: number,
+  sensor: SensorCaller,
   category: Category,
-  manifest: RouteInput<typeof putManifest>["body"],
-): Promise<string[]> {
-  const { root, chunks, totalItems, gaps, durationMs, collectedAt } = manifest;
+  { root, chunks, totalItems, gaps, durationMs }: Manifest,
+): Promise<{ missing: string[] } | { reported: SensorReport["categories"][number] }> {
   if (new Set(chunks).size !== chunks.length) throw badInput("chunks", "names a chunk twice");
   if (rootHash(chunks, sha256, { totalItems, gaps }) !== root)
     throw badInput("root", "is not the hash of the chunk list, or of it with its gaps and its total");
@@ -96,7 +151,7 @@ export async function recordManifest(
   const missing = chunks.filter((hash) => !stored.has(hash));
   if (missing.length > 0) {
     similar.set(category, await findSimilar(db, parts, sensor, category, [...stored.values()]));
-    return missing;
+    return { missing };
   }
   const { list, itemCount } = checkChunks(chunks.map((hash) => stored.get(hash)!));
   if (totalItems !== undefined && totalItems <= itemCount)
@@ -107,12 +162,7 @@ export async function recordManifest(
     gaps: gaps === undefined ? null : JSON.stringify(gaps),
   };
   const said = { category, status: "collected", reason: null, durationMs: durationMs ?? null } as const;
-  await store(db, remembered, sensor, {
-    times: timesOf(now, collectedAt),
-    categories: [{ ...said, content }],
-  });
-  similar.delete(category);
-  return [];
+  return { reported: { ...said, content } };
 }
 
 /** Throws input-invalid if the chunks are no content of a category. */

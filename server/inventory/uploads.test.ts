@@ -51,6 +51,60 @@ for (const dialect of TESTED_DIALECTS) {
     expect(await reportedContents(world.db)).toHaveLength(2);
   });
 
+  test(`several categories are uploaded together, each as if it were alone (${dialect})`, async () => {
+    await using world = await openWorld(dialect);
+    const cookie = await world.signedIn("admin");
+    const sensor = await enrollReporter(world, cookie);
+    await sensor.send("POST", CHECK_IN, HELLO);
+    const users = [{ key: "group:sudo", kind: "group", name: "sudo", gid: 27, members: [], privileges: [] }];
+    const cut = {
+      packages: cutChunks("packages", PACKAGES, sha256),
+      users: cutChunks("users", users, sha256),
+    };
+    const listOf = (chunks: { hash: string }[]) => {
+      const hashes = chunks.map(({ hash }) => hash);
+      return { root: rootHash(hashes, sha256), chunks: hashes };
+    };
+    const categories = { packages: listOf(cut.packages), users: listOf(cut.users), ports: listOf([]) };
+    const contentsOf = (chunks: { hash: string; content: string }[]) =>
+      Object.fromEntries(chunks.map(({ hash, content }) => [hash, JSON.parse(content)]));
+    const put = (body: object) => sensor.send("PUT", "/sensor/v1/inventory", body);
+    const stored = async () => {
+      const { inventory } = await world.call(sensors.getSensor, cookie, { params: { id: sensor.id } });
+      return inventory
+        .flatMap(({ category, status }) => (status === "collected" ? [category] : []))
+        .toSorted();
+    };
+
+    // The empty category needs no chunk.
+    expect(await put({ categories })).toMatchObject({
+      status: 200,
+      body: { missing: { packages: categories.packages.chunks, users: categories.users.chunks } },
+    });
+    expect(await stored()).toEqual(["ports"]);
+    const { packages, users: own } = categories;
+    // A chunk that no list names, and a list with a wrong root beside a correct one.
+    expect(await put({ categories: { users: own }, chunks: contentsOf(cut.packages) })).toMatchObject({
+      status: 422,
+    });
+    const wrong = { packages: { ...packages, root: own.root }, users: own };
+    expect(await put({ categories: wrong, chunks: contentsOf(cut.users) })).toMatchObject({ status: 422 });
+    expect(await stored()).toEqual(["ports"]);
+    // Some chunks of one category, and all of the other.
+    const [first, ...others] = cut.packages;
+    expect(
+      (await put({ categories: { packages, users: own }, chunks: contentsOf([first!, ...cut.users]) })).body,
+    ).toEqual({ missing: { packages: others.map(({ hash }) => hash) } } as never);
+    expect(await stored()).toEqual(["ports", "users"]);
+    expect((await put({ categories: { packages }, chunks: contentsOf(others) })).body).toEqual({
+      missing: {},
+    } as never);
+    expect(await stored()).toEqual(["packages", "ports", "users"]);
+    const params = { id: sensor.id, category: "packages" } as const;
+    expect((await world.call(listSensorInventory, cookie, { params, query: {} })).total).toBe(2);
+    expect((await put({ categories: {} })).body).toEqual({ missing: {} } as never);
+  });
+
   test(`a report updates the sensor's hostname and operating system, and a failed category shows the reason (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("admin");

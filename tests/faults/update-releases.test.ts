@@ -205,7 +205,7 @@ describe.skipIf(reason !== undefined)(`the sensor stays online${skipped}`, () =>
         if (isCheckIn) isChanged = false;
         return undefined;
       }
-      if (path.startsWith("/sensor/v1/inventory/"))
+      if (path.startsWith("/sensor/v1/inventory"))
         return new Response("", { status: 429, headers: { "retry-after": "1" } });
       if (!isCheckIn || isChanged) return undefined;
       // The server has the inventory of this host, so it changes after the first check-in.

@@ -2,6 +2,7 @@
 // key of a clone.
 import {
   type CategoryName,
+  chunkMembers,
   chunkUploads,
   cleanText,
   cutIntoChunks,
@@ -26,6 +27,8 @@ import { forgetReport, keepReport, listKept, newSeed, type Report, type Reported
 import type { Result } from "./signed-exchange.ts";
 import type { ServerAgreement } from "./signed-requests.ts";
 
+/** Of a body with chunks, and of the chunks that it may have. */
+const [MAX_UPLOAD_BYTES, MAX_CHUNKS_TOGETHER] = [4 * 1024 * 1024, 256];
 /** More attempts than there are categories to refuse. */
 const MAX_REPETITIONS = 10;
 
@@ -133,7 +136,7 @@ async function sendReport(sensor: SecondSensor, sent: Report, isKept: boolean): 
     return { kind: "undecided", pauseMs };
   }
   sensor.hostIsDue = false;
-  for (const name of wanted as CategoryName[]) {
+  for (const name of await putTogether(sensor, wanted as CategoryName[], sent, isKept)) {
     const outcome = await putCategory(sensor, name, sent, isKept);
     if (outcome !== undefined) {
       return outcome;
@@ -149,6 +152,51 @@ function withoutChunks(reported: Reported): Json {
   return reported.status === "collected" ? { status: reported.status, root: reported.root } : { ...reported };
 }
 
+/** Returns the categories that must be sent alone: those that are not stored with two requests for all. */
+async function putTogether(
+  sensor: SecondSensor,
+  wanted: CategoryName[],
+  sent: Report,
+  isKept: boolean,
+): Promise<CategoryName[]> {
+  let rest = wanted;
+  let chunks = "";
+  for (let requests = 0; requests < 2 && rest.length > 1; requests++) {
+    const lists = rest.map((name) => `"${name}":${JSON.stringify(listOf(sent, name))}`);
+    const when = isKept ? `"collectedAt":${JSON.stringify(sent.collectedAt)},` : "";
+    const body = `{${when}"categories":{${lists.join(",")}}${chunks}}`;
+    if (Buffer.byteLength(body) > MAX_UPLOAD_BYTES) {
+      return rest;
+    }
+    const put = await askAsSensor(sensor, { method: "PUT", path: "/sensor/v1/inventory", body });
+    if (put.kind !== "answer") {
+      // The request for one category shows whether this is about a category.
+      return rest;
+    }
+    const missing = expectStatus(put, 200).missing as Partial<Record<CategoryName, string[]>>;
+    rest = rest.filter((name) => missing[name] !== undefined);
+    const members = rest.flatMap((name) => chunkMembers(categoryOf(sent, name), missing[name] ?? []));
+    if (members.length > MAX_CHUNKS_TOGETHER) {
+      return rest;
+    }
+    chunks = `,"chunks":{${members.join(",")}}`;
+  }
+  return rest;
+}
+
+function categoryOf(sent: Report, name: CategoryName) {
+  const category = sent.inventory[name];
+  if (category?.status !== "collected") {
+    throw new Error(`Cannot report ${name}: the server wants it, though it was not collected`);
+  }
+  return category;
+}
+
+function listOf(sent: Report, name: CategoryName) {
+  const { root, chunks, gaps, totalItems } = categoryOf(sent, name);
+  return { root, chunks: Object.keys(chunks), gaps, totalItems };
+}
+
 /** Undefined: stored. */
 async function putCategory(
   sensor: SecondSensor,
@@ -156,13 +204,9 @@ async function putCategory(
   sent: Report,
   isKept: boolean,
 ): Promise<Outcome | "again" | undefined> {
-  const category = sent.inventory[name];
-  if (category?.status !== "collected") {
-    throw new Error(`Cannot report ${name}: the server wants it, though it was not collected`);
-  }
+  const category = categoryOf(sent, name);
   const when = isKept ? { collectedAt: sent.collectedAt } : {};
-  const { root, chunks, gaps, totalItems } = category;
-  const manifest = JSON.stringify({ root, chunks: Object.keys(chunks), gaps, totalItems, ...when });
+  const manifest = JSON.stringify({ ...listOf(sent, name), ...when });
   for (let rounds = 0; rounds < 3; rounds++) {
     const asked = await askAsSensor(sensor, {
       method: "PUT",

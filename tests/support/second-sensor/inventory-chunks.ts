@@ -110,17 +110,23 @@ function clean(value: Json | undefined): Json | undefined {
   return value;
 }
 
+/** The named chunks, each as a member of an object. */
+export function chunkMembers(category: Category, missing: readonly string[]): string[] {
+  return missing.map((hash) => {
+    const content = category.chunks[hash];
+    if (content === undefined) {
+      throw new Error(`Cannot upload chunk ${hash}: the server misses one that was not named to it`);
+    }
+    return `"${hash}":${content}`;
+  });
+}
+
 /** Bodies of `PUT …/chunks` with the named chunks, each below the limit of 4 MiB. */
 export function chunkUploads(category: Category, missing: readonly string[]): string[] {
   const limit = 4 * 1024 * 1024 - '{"chunks":{}}'.length;
   const uploads: string[][] = [];
   let sizeBytes = limit;
-  for (const hash of missing) {
-    const content = category.chunks[hash];
-    if (content === undefined) {
-      throw new Error(`Cannot upload chunk ${hash}: the server misses one that was not named to it`);
-    }
-    const member = `"${hash}":${content}`;
+  for (const member of chunkMembers(category, missing)) {
     sizeBytes += Buffer.byteLength(member) + 1;
     if (sizeBytes > limit) {
       uploads.push([]);
