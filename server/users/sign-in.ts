@@ -70,7 +70,10 @@ export function openSignIn(db: Database, options: SignInOptions) {
     const isExempt = "recoveryCode" in proof || (await addresses.isKnown(group.address));
     const pair: AttemptKey = ["secondFactor", `${group.address} ${user.id}`];
     const keys: AttemptKey[] = isExempt ? [pair] : [pair, ["secondFactorFromAnywhere", user.id]];
-    await beginAttempt(attempts, keys);
+    await beginAttempt(attempts, keys).catch((error) => {
+      failures.record({ email: user.email, address }, "rate-limited");
+      throw error;
+    });
     const isValid = await isValidProof(db, now(), user.id, secret, proof).catch(async (error) => {
       await attempts.end(keys, "not-made");
       throw error;
