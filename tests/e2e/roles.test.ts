@@ -65,7 +65,7 @@ function pagesOf({ token, sensor }: Ids): PageControls[] {
     {
       path: "/assets/groups",
       permission: "assets:manage",
-      controls: ["Create Asset Group", "Actions for Finance"],
+      controls: ["Create Asset Group"],
     },
   ];
 }
@@ -104,7 +104,6 @@ async function expectControls(page: Page, where: string, isAllowed: boolean, nam
   if (isAllowed) return;
   const main = page.locator("main");
   expect(await main.getByRole("checkbox").count(), `check boxes, for a ${where}`).toBe(0);
-  expect(await main.getByRole("button", { name: /^Actions for/ }).count(), `menus, for a ${where}`).toBe(0);
   const dead = main.locator("[aria-disabled=true], [aria-description*=role], button:disabled");
   expect(await dead.allTextContents(), `dead controls, for a ${where}`).toEqual([]);
 }

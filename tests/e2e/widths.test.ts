@@ -29,7 +29,16 @@ test("no page overflows, and no text is cut off, at 1440, 1024 and 390 px", asyn
   const page = await browser.openPageAs(ada, installation);
   const found: string[] = [];
   for (const path of [
-    ...["/sensors", `/sensors/${sensor}/overview`, `/sensors/${sensor}/packages`],
+    ...[
+      "/",
+      "/team/users",
+      "/account",
+      "/settings/audit",
+      "/settings/system",
+      "/sensors",
+      `/sensors/${sensor}/overview`,
+      `/sensors/${sensor}/packages`,
+    ],
     ...["/sensors/tokens", "/sensors/tokens/new", token, `${token}/edit`, `${token}/rollout`],
     ...["/sensors/deploy", "/sensors/updates", "/sensors/updates/hosts", "/assets", `/assets/${asset}`],
     ...["/assets/groups", "/assets/groups/new", "/settings/api-keys", "/settings/api-keys/new", "/nowhere"],

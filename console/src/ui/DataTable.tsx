@@ -179,6 +179,7 @@ export function DataTable<Row extends RowData>(props: DataTableProps<Row>) {
                       className={wide(meta)}
                       data-align={meta?.align}
                       data-part={partOf(index, cell.column.id)}
+                      data-label={labelOf(cell.column.columnDef)}
                     >
                       <table.FlexRender cell={cell} />
                     </td>
@@ -243,6 +244,11 @@ function Spacer({ height }: { height: number }) {
 function partOf(index: number, columnId: string): string | undefined {
   if (index === 0) return "name";
   return columnId === "menu" ? "menu" : undefined;
+}
+
+/** A number says what it counts where its column has no header. */
+function labelOf({ header, meta }: { header?: unknown; meta?: ColumnMeta | undefined }): string | undefined {
+  return meta?.align === "right" && typeof header === "string" ? header : undefined;
 }
 
 function wide(meta: ColumnMeta | undefined): string | undefined {
