@@ -13,6 +13,7 @@ import {
   queryOptions,
 } from "@tanstack/react-query";
 import { callApi } from "./api.ts";
+import { keptPage, noteChange } from "./list-pages.ts";
 
 const REFRESH_MS = { streaming: 15_000, polling: 5_000 };
 let isStreamOpen = false;
@@ -41,6 +42,8 @@ export interface Page<Item> {
   totalIsCapped: boolean;
   /** Of the items of an inventory category. */
   facets?: { name: string; values: { name: string; count: number }[] }[];
+  /** By the clock of the browser. */
+  fetchedAt: number;
 }
 export type ItemOf<R extends Route> = RouteOutput<R> extends { items: (infer Item)[] } ? Item : never;
 
@@ -55,23 +58,21 @@ export interface ExactCount {
   meta: Record<string, unknown>;
 }
 
-/**
- * A list, one keyset page at a time. A refresh fetches all its pages, so a list of more than two pages
- * refreshes less often the longer it is.
- */
+/** A list, one keyset page at a time. `list-pages.ts` decides which of them a refresh fetches. */
 export function apiListQuery<R extends Route>(route: R, request: ApiRequest<R>) {
   const { query } = request as { query?: RouteRequest<R>["query"] };
   const options = infiniteQueryOptions({
     queryKey: [...route.name.split("."), "pages", request] as readonly unknown[],
     initialPageParam: undefined as string | undefined,
-    queryFn: async ({ pageParam, signal }) => {
+    queryFn: async ({ client, queryKey, pageParam, signal }) => {
+      const kept = keptPage<Page<ItemOf<R>>>(client, queryKey, pageParam);
+      if (kept) return kept;
       const page = { ...request, query: { limit: ROWS_PER_PAGE, ...query, cursor: pageParam } };
       const reply: unknown = await callApi(route, page as ApiRequest<R>, { signal });
-      return reply as Page<ItemOf<R>>;
+      return { ...(reply as Omit<Page<ItemOf<R>>, "fetchedAt">), fetchedAt: Date.now() };
     },
     getNextPageParam: (page) => page.nextCursor ?? undefined,
-    refetchInterval: (current) =>
-      refreshMs() * Math.min(6, Math.ceil((current.state.data?.pages.length ?? 1) / 2)),
+    refetchInterval: refreshMs,
   });
   const counted = { ...request, query: { ...query, limit: 1, count: "exact" } } as unknown as ApiRequest<R>;
   const exactCount: ExactCount = {
@@ -92,6 +93,7 @@ export const tokenQuery = (id: string) => apiQuery(getEnrollmentToken, { params:
 
 /** Marks all queries of the nouns as stale. Those on the screen are fetched again immediately. */
 export function refresh(queryClient: QueryClient, ...nouns: string[]): Promise<unknown> {
+  for (const noun of nouns) noteChange(noun);
   return Promise.all(nouns.map((noun) => markStale(queryClient, { queryKey: [noun] })));
 }
 
@@ -132,6 +134,7 @@ function markStaleLater(queryClient: QueryClient, query: Query): void {
 
 /** Like `refresh`, for all nouns. */
 export function refreshAll(queryClient: QueryClient): Promise<unknown> {
+  noteChange();
   return markStale(queryClient, {});
 }
 

@@ -32,6 +32,21 @@ test("a sensor is Pending after enrollment, Online after its first report, and s
   await row.getByRole("link", { name: hostname() }).first().click();
   await page.getByRole("heading", { name: hostname(), level: 1 }).waitFor();
   const tabs = page.getByRole("navigation", { name: "Inventory" });
+  // What the machine is comes first, and leads to what is open.
+  await page.getByRole("heading", { name: "Machine" }).waitFor();
+  await page.getByText(/logical processor/).waitFor();
+  await tabs.getByRole("link", { name: /^Users/ }).click();
+  await page.getByRole("button", { name: "May log in" }).click();
+  await page.getByRole("menuitemradio", { name: /^May log in \(\d+\)$/ }).click();
+  await page.waitForURL(/\/users\?where=login%3Ayes$/);
+  await page.getByRole("button", { name: "Name", exact: true }).click();
+  await page.waitForURL(/sort=name&order=asc$/);
+  await page.reload();
+  await page.getByRole("status").filter({ hasText: "matching" }).waitFor();
+  const loginCells = page
+    .getByRole("region", { name: "Users" })
+    .getByRole("gridcell", { name: "No", exact: true });
+  expect(await loginCells.count()).toBe(0);
   await tabs.getByRole("link", { name: /^Packages/ }).click();
   await page.getByRole("region", { name: "Packages" }).waitFor();
   const status = await page.getByRole("status").filter({ hasText: "item" }).textContent();

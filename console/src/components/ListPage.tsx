@@ -189,6 +189,7 @@ export function ListPage<Row extends { id: string }>(props: ListPageProps<Row>) 
           onSort={(sort, order) => setSearch({ sort, order })}
           hasMore={list.hasMore}
           onMore={list.onMore}
+          onShow={list.onShow}
           place={place}
           selection={
             bulk && {

@@ -1,15 +1,18 @@
 // The rows that a list page shows, kept up to date. Search, sort and filters are in the URL.
 import {
+  hashKey,
   type InfiniteData,
   keepPreviousData,
   type UseInfiniteQueryOptions,
   useInfiniteQuery,
   useQuery,
+  useQueryClient,
 } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { useCallback, useMemo, useRef } from "react";
+import { useCallback, useEffect, useMemo, useRef } from "react";
 import { problemOf } from "../api.ts";
-import type { ExactCount, Page } from "../queries.ts";
+import { hideRows, showRows } from "../list-pages.ts";
+import { type ExactCount, type Page, refreshMs } from "../queries.ts";
 
 export interface List<Item> {
   rows: Item[];
@@ -17,6 +20,8 @@ export interface List<Item> {
   total: number | undefined;
   hasMore: boolean;
   onMore: () => void;
+  /** Notes the rows on the screen, by their indexes. */
+  onShow: (first: number, last: number) => void;
   facets: NonNullable<Page<Item>["facets"]>;
   /** The rows of a new search or sort are not loaded yet. Those of the one before are shown. */
   isPending: boolean;
@@ -45,7 +50,9 @@ export function useList<Item>({ exactCount, ...listQuery }: ListQuery<Item>): Li
   const onMore = useCallback(() => {
     if (!isFetching) void fetchNextPage();
   }, [fetchNextPage, isFetching]);
-  const last = data?.pages.at(-1);
+  const onShow = useShown(listQuery.queryKey, data?.pages ?? NO_PAGES, isFetching);
+  // A refresh fetches only some pages, and the last count is the best.
+  const last = data?.pages.toSorted((one, other) => one.fetchedAt - other.fetchedAt).at(-1);
   const isCapped = last?.totalIsCapped ?? false;
   const { data: counted } = useQuery({ ...exactCount, enabled: isCapped });
   const problem = error ? problemOf(error) : undefined;
@@ -55,9 +62,37 @@ export function useList<Item>({ exactCount, ...listQuery }: ListQuery<Item>): Li
     isPending: isPlaceholderData || !query.data,
     hasMore: hasNextPage,
     onMore,
+    onShow,
     facets: data?.pages[0]?.facets ?? [],
     refreshFailed: problem && problem.code !== "unavailable" ? problem.detail : undefined,
   };
+}
+
+const NO_PAGES: never[] = [];
+
+/** Old pages are fetched when the user scrolls to them, not repeatedly: they stay old in an outage. */
+function useShown(
+  queryKey: readonly unknown[],
+  pages: readonly Page<unknown>[],
+  isFetching: boolean,
+): List<unknown>["onShow"] {
+  const queryClient = useQueryClient();
+  const latest = useRef({ queryKey, pages, isFetching });
+  useEffect(() => {
+    latest.current = { queryKey, pages, isFetching };
+  });
+  const hash = hashKey(queryKey);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the key is another array at each render
+  useEffect(() => () => hideRows(queryKey), [hash]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the rows of another list are noted again
+  return useCallback(
+    (first, last) => {
+      const { queryKey, pages, isFetching } = latest.current;
+      const isOld = showRows(queryKey, pages, { first, last }, refreshMs());
+      if (isOld && !isFetching) void queryClient.invalidateQueries({ queryKey, exact: true });
+    },
+    [queryClient, hash],
+  );
 }
 
 /** Changes the search of the URL without a new history entry. An undefined value is removed. */

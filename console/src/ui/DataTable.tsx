@@ -62,6 +62,8 @@ export interface DataTableProps<Row extends RowData> {
   onSort?: (column: string, order: Order) => void;
   hasMore: boolean;
   onMore: () => void;
+  /** Called with the indexes of the first and the last row on the screen. */
+  onShow?: (first: number, last: number) => void;
   selection?: Selection<Row> | undefined;
   place?: PlaceKeeper | undefined;
 }
@@ -89,6 +91,9 @@ export function DataTable<Row extends RowData>(props: DataTableProps<Row>) {
   useEffect(() => {
     if (isNearEnd) onMore();
   }, [isNearEnd, onMore]);
+  const { onShow } = props;
+  const firstShown = shown[0]?.index ?? 0;
+  useEffect(() => onShow?.(firstShown, lastShown), [onShow, firstShown, lastShown]);
   useTablePlace(scroller, props.place, { rows: rows.length, hasMore, onMore });
 
   useRowFocus(scroller, {
