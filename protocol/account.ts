@@ -37,7 +37,7 @@ const secondFactorNeeded = z
   .object({
     secondFactor: z.object({
       step: z.string().meta({ description: "For `session.complete`, valid for 5 minutes" }),
-      methods: z.array(z.enum(["code", "recoveryCode"])),
+      methods: z.array(z.enum(["code", "passkey", "recoveryCode"])),
     }),
   })
   .meta({ id: "SecondFactorNeeded" });

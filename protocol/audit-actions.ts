@@ -58,6 +58,8 @@ export const AUDIT_ACTIONS = {
   "user.session-revoked": "Ended session",
   "user.second-factor-added": "Added second factor",
   "user.second-factor-removed": "Removed second factor",
+  "user.passkey-added": "Added passkey",
+  "user.passkey-removed": "Removed passkey",
   "user.recovery-codes-replaced": "Replaced recovery codes",
   "api-key.created": "Created API key",
   "api-key.value-replaced": "Replaced value of API key",

@@ -39,6 +39,7 @@ function id(kind: IdKind) {
 
 export const enrollmentTokenId = id("enrollmentToken");
 export const sessionId = id("session");
+export const passkeyId = id("passkey");
 export const sensorId = id("sensor");
 export const assetId = id("asset");
 export const assetGroupId = id("assetGroup");

@@ -31,6 +31,15 @@ import { putChunks, putInventory, putManifest } from "./inventory/upload.ts";
 import { lookUpLink, useLink } from "./one-time-links.ts";
 import { getOverview } from "./overview.ts";
 import {
+  addPasskey,
+  confirmWithPasskey,
+  listPasskeys,
+  removePasskey,
+  signInWithPasskey,
+  startPasskey,
+  startPasskeySignIn,
+} from "./passkeys.ts";
+import {
   downloadCa,
   downloadFile,
   downloadManifest,
@@ -111,6 +120,13 @@ export const ROUTES: readonly Route[] = [
   listSessions,
   revokeSession,
   revokeAllSessions,
+  startPasskeySignIn,
+  signInWithPasskey,
+  confirmWithPasskey,
+  listPasskeys,
+  startPasskey,
+  addPasskey,
+  removePasskey,
   getSecondFactors,
   startAuthenticatorApp,
   confirmAuthenticatorApp,

@@ -208,7 +208,7 @@ export const SETTINGS = {
   requireSecondFactor: {
     variable: "ATTACKLENS_REQUIRE_SECOND_FACTOR",
     value: "on|off",
-    help: "Whether every user needs a second factor: an authenticator app. Users without one add it after they sign in. API keys need none",
+    help: "Whether every user needs a second factor: an authenticator app or a passkey. Users without one add it after they sign in. API keys need none",
     default: "off",
     schema: z.enum(["on", "off"]),
   },

@@ -1,4 +1,5 @@
 import * as routes from "@attacklens/protocol/account.ts";
+import * as passkeyRoutes from "@attacklens/protocol/passkeys.ts";
 import * as sessionRoutes from "@attacklens/protocol/sessions.ts";
 import * as factorRoutes from "@attacklens/protocol/two-factor.ts";
 import { handler } from "../route-handler.ts";
@@ -43,4 +44,18 @@ export const accountRoutes = [
   handler(factorRoutes.replaceRecoveryCodes, ({ user }, { db, signIn }) =>
     factors.replaceRecoveryCodes(db, signIn.now(), user),
   ),
+  handler(passkeyRoutes.listPasskeys, ({ user }, { signIn }) => signIn.passkeys.list(user)),
+  handler(passkeyRoutes.startPasskey, ({ user }, { signIn }) => signIn.passkeys.startAdding(user)),
+  handler(passkeyRoutes.addPasskey, ({ body, user }, { signIn }) =>
+    signIn.passkeys.add(user, body.step, body.name, body.response),
+  ),
+  handler(passkeyRoutes.removePasskey, async ({ params, user }, { signIn }) => {
+    await signIn.passkeys.remove(user, params.id);
+    return undefined;
+  }),
+  handler(passkeyRoutes.confirmWithPasskey, async ({ body, user, http }, { signIn }) => {
+    await signIn.requireOwnPasskey(user, body.step, body.response, http);
+    await signIn.confirm(user);
+    return undefined;
+  }),
 ];

@@ -7,6 +7,7 @@ import type { Database } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
 import { toInstant } from "../ids.ts";
 import { seal, unseal } from "../sealed.ts";
+import { listPasskeysOf } from "./passkeys-store.ts";
 import { hashRecoveryCode, newRecoveryCodes } from "./recovery-codes.ts";
 import * as store from "./second-factors-store.ts";
 import { findTotpStep, newSecret, toBase32, totpUri } from "./totp.ts";
@@ -30,10 +31,15 @@ export async function describeFactors(db: Database, user: SessionUser) {
   };
 }
 
+type Method = "code" | "passkey" | "recoveryCode";
+
 /** The kinds of proof with which a user can complete a sign-in. Empty: the user has no second factor. */
-export async function listMethods(db: Database, userId: string): Promise<("code" | "recoveryCode")[]> {
-  if (!(await findApp(db, userId))) return [];
-  return (await store.countUnusedCodes(db, userId)) > 0 ? ["code", "recoveryCode"] : ["code"];
+export async function listMethods(db: Database, userId: string): Promise<Method[]> {
+  const methods: Method[] = [];
+  if (await findApp(db, userId)) methods.push("code");
+  if ((await listPasskeysOf(db, userId)).length > 0) methods.push("passkey");
+  if (methods.length > 0 && (await store.countUnusedCodes(db, userId)) > 0) methods.push("recoveryCode");
+  return methods;
 }
 
 /** Throws state-conflict if the user has an app. */
@@ -80,7 +86,8 @@ export async function removeApp(db: Database, now: number, user: SessionUser): P
     await store.lockFactorsOf(tx, user.id);
     if (!(await findApp(tx, user.id))) throw new Problem("state-conflict", NO_APP);
     await store.deleteApp(tx, user.id);
-    await store.replaceCodeHashes(tx, user.id, []);
+    // With a passkey, the recovery codes are still needed.
+    if ((await listPasskeysOf(tx, user.id)).length === 0) await store.replaceCodeHashes(tx, user.id, []);
     await recordChange(tx, now, user, "user.second-factor-removed");
   });
 }
@@ -89,7 +96,8 @@ export async function removeApp(db: Database, now: number, user: SessionUser): P
 export async function replaceRecoveryCodes(db: Database, now: number, user: SessionUser) {
   return await inTransaction(db, async (tx) => {
     await store.lockFactorsOf(tx, user.id);
-    if (!(await findApp(tx, user.id))) throw new Problem("state-conflict", NO_APP);
+    if ((await listMethods(tx, user.id)).length === 0)
+      throw new Problem("state-conflict", "Recovery codes replace a second factor, and you have none");
     const recoveryCodes = await writeRecoveryCodes(tx, user.id);
     await recordChange(tx, now, user, "user.recovery-codes-replaced");
     return { recoveryCodes };
@@ -111,9 +119,10 @@ export async function isValidProof(
   secret: string,
   proof: { code: string } | { recoveryCode: string },
 ): Promise<boolean> {
-  const app = await findApp(db, userId);
-  if (!app) return false;
-  if ("code" in proof) return await isValidCode(db, now, app, secret, proof.code);
+  if ("code" in proof) {
+    const app = await findApp(db, userId);
+    return app !== undefined && (await isValidCode(db, now, app, secret, proof.code));
+  }
   return await store.useCodeHash(db, userId, hashRecoveryCode(proof.recoveryCode), now);
 }
 

@@ -7,6 +7,7 @@ import { inTransaction } from "../db/transaction.ts";
 import { type AddressGroup, addressGroup } from "../networks.ts";
 import { type AuthOptions, openAuth } from "./auth.ts";
 import { openFailedSignIns } from "./failed-sign-ins.ts";
+import { openPasskeys } from "./passkeys.ts";
 import { openPasswordCheck, wrongPassword } from "./password-check.ts";
 import { type AttemptCounts, type AttemptKey, beginAttempt, countAttempts } from "./rate-limit.ts";
 import { isValidProof, listMethods } from "./second-factors.ts";
@@ -50,6 +51,7 @@ export function openSignIn(db: Database, options: SignInOptions) {
   const failures = openFailedSignIns(db, now);
   const checkPassword = openPasswordCheck(db, { attempts, addresses, failures, processes });
   const steps = openSignInSteps(secret, now);
+  const passkeys = openPasskeys(db, { secret, publicUrl: options.publicUrl, now });
 
   async function start(user: User, client: Client, details: Record<string, string>): Promise<SignedIn> {
     const cookies = await auth.startSession(user.id, client.headers, client.address);
@@ -81,6 +83,20 @@ export function openSignIn(db: Database, options: SignInOptions) {
     if (isValid) return await attempts.end(keys, "succeeded");
     failures.record({ email: user.email, address }, "wrong-credentials");
     throw new Problem("wrong-credentials", "Cannot sign in: the code is incorrect or was used before");
+  }
+
+  /** Returns the user's id. Limits attempts, because each costs a verification. */
+  async function requirePasskey(step: string, response: { id: string }, address: string): Promise<string> {
+    const keys: AttemptKey[] = [["secondFactor", `${addressGroup(address).address} passkey`]];
+    await beginAttempt(attempts, keys);
+    const userId = await passkeys.findUser(step, response).catch(async (error) => {
+      await attempts.end(keys, "not-made");
+      throw error;
+    });
+    if (userId === undefined)
+      throw new Problem("wrong-credentials", "The passkey is unknown here, or its reply is too old");
+    await attempts.end(keys, "succeeded");
+    return userId;
   }
 
   return {
@@ -137,6 +153,21 @@ export function openSignIn(db: Database, options: SignInOptions) {
       await requireFactor(user, proof, client.address);
       return await start(user, client, { secondFactor: "code" in proof ? "code" : "recovery-code" });
     },
+
+    /** Throws wrong-credentials, too-many-requests. */
+    async signInWithPasskey(step: string, response: { id: string }, client: Client): Promise<SignedIn> {
+      const user = await findActiveUser(db, await requirePasskey(step, response, client.address));
+      if (!user) throw new Problem("wrong-credentials", "Cannot sign in: the user is disabled");
+      return await start(user, client, { secondFactor: "passkey" });
+    },
+
+    /** Throws wrong-credentials unless the passkey is one of the user, and too-many-requests. */
+    async requireOwnPasskey(user: User, step: string, response: { id: string }, client: Client) {
+      if ((await requirePasskey(step, response, client.address)) === user.id) return;
+      throw new Problem("wrong-credentials", "Cannot confirm: the passkey belongs to another user");
+    },
+
+    passkeys,
 
     /** Throws input-invalid for the field if the user's password is another one, and too-many-requests. */
     async requirePassword(user: User, password: string, field: string, { address }: Client): Promise<void> {

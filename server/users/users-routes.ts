@@ -1,6 +1,7 @@
 import type { Account, SecondFactorNeeded } from "@attacklens/protocol/account.ts";
 import * as routes from "@attacklens/protocol/account.ts";
 import * as links from "@attacklens/protocol/one-time-links.ts";
+import { signInWithPasskey, startPasskeySignIn } from "@attacklens/protocol/passkeys.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
 import { completeSignIn } from "@attacklens/protocol/two-factor.ts";
 import type { HttpRequest } from "../caller.ts";
@@ -31,6 +32,10 @@ export const userRoutes = [
   }),
   handler(completeSignIn, async ({ body, http }, { signIn }) =>
     presentSignedIn(http, await signIn.completeSignIn(body.step, body.proof, http)),
+  ),
+  handler(startPasskeySignIn, (_, { signIn }) => signIn.passkeys.startUsing()),
+  handler(signInWithPasskey, async ({ body, http }, { signIn }) =>
+    presentSignedIn(http, await signIn.signInWithPasskey(body.step, body.response, http)),
   ),
   handler(routes.signOut, async ({ user, http }, { signIn }) => {
     if (user.apiKey) throw new Problem("state-conflict", "An API key is revoked, not signed out");

@@ -4,6 +4,7 @@ import { expect, test } from "bun:test";
 import { createHmac } from "node:crypto";
 import { join } from "node:path";
 import { listApiKeys } from "@attacklens/protocol/api-keys.ts";
+import { findFreePort } from "../../harness/free-port.ts";
 import { openBrowser } from "../support/browser.ts";
 import { type Installation, openInstallation, PASSWORD } from "../support/installation.ts";
 
@@ -150,4 +151,75 @@ test("a required second factor is added at sign-in, asked for, and replaced by a
   await page.getByRole("textbox", { name: "Recovery code" }).fill(codes[0]!);
   await page.getByRole("button", { name: "Sign in", exact: true }).click();
   await page.getByText("9 unused codes").waitFor();
+});
+
+test("a passkey signs in without a password, confirms an old sign-in, and can be removed", async () => {
+  const port = await findFreePort();
+  await using installation = await openInstallation({
+    database: "sqlite",
+    listen: `127.0.0.1:${port}`,
+    publicUrl: `http://localhost:${port}`,
+  });
+  await using browser = await openBrowser();
+  const ada = await installation.createSuperAdmin();
+  const page = await browser.openPage();
+  const devtools = await page.context().newCDPSession(page);
+  await devtools.send("WebAuthn.enable");
+  const { authenticatorId } = await devtools.send("WebAuthn.addVirtualAuthenticator", {
+    options: {
+      protocol: "ctap2",
+      transport: "internal",
+      hasResidentKey: true,
+      hasUserVerification: true,
+      isUserVerified: true,
+      automaticPresenceSimulation: true,
+    },
+  });
+  await page.goto(`http://localhost:${port}/account`);
+  await page.getByRole("textbox", { name: "Email" }).fill(ada.email);
+  await page.getByRole("textbox", { name: "Password" }).fill(PASSWORD);
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
+  await page.getByRole("button", { name: "Add passkey" }).click();
+  await page.getByRole("textbox", { name: "Name" }).fill("Laptop");
+  await page.getByRole("button", { name: "Continue" }).click();
+  const passkeys = page.getByRole("list", { name: "Passkeys" });
+  await passkeys.getByText("Laptop").waitFor();
+  await passkeys.getByText("Never used").waitFor();
+  await page.getByText("in case you lose your device").waitFor();
+
+  async function signOut() {
+    await page.getByRole("button", { name: /^Account/ }).click();
+    await page.getByRole("menuitem", { name: "Sign out" }).click();
+    await page.getByRole("heading", { name: "Sign in" }).waitFor();
+  }
+  await signOut();
+  // A device that does not verify its user is not sufficient.
+  await devtools.send("WebAuthn.setUserVerified", { authenticatorId, isUserVerified: false });
+  await page.getByRole("button", { name: "Use a passkey" }).click();
+  await page.getByText(/did not use a passkey/).waitFor();
+  await devtools.send("WebAuthn.setUserVerified", { authenticatorId, isUserVerified: true });
+  await page.getByRole("button", { name: "Use a passkey" }).click();
+  await page.getByRole("heading", { name: "Overview", level: 1 }).waitFor();
+
+  // The password alone is no longer sufficient.
+  await signOut();
+  await page.getByRole("textbox", { name: "Email" }).fill(ada.email);
+  await page.getByRole("textbox", { name: "Password" }).fill(PASSWORD);
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
+  await page.getByRole("heading", { name: "Second step" }).waitFor();
+  await page.getByRole("button", { name: "Use a passkey" }).click();
+  await page.getByRole("heading", { name: "Overview", level: 1 }).waitFor();
+
+  ageSessions(installation);
+  await page.goto(`http://localhost:${port}/account`);
+  await page.getByRole("button", { name: "Remove passkey Laptop" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Remove passkey" }).click();
+  await page.getByRole("button", { name: "Use a passkey instead" }).click();
+  await page.getByText("is removed").waitFor();
+  expect(await passkeys.getByRole("listitem").count()).toBe(0);
+
+  // At another name of the same server, the page says where passkeys work.
+  await page.goto(`http://127.0.0.1:${port}/sign-in`);
+  await page.getByRole("button", { name: "Use a passkey" }).click();
+  await page.getByText(/work only at localhost/).waitFor();
 });

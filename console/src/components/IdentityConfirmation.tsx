@@ -1,3 +1,4 @@
+import { confirmWithPasskey } from "@attacklens/protocol/passkeys.ts";
 import { confirmIdentity } from "@attacklens/protocol/sessions.ts";
 import { Button, Group, PasswordInput, Stack, Text } from "@mantine/core";
 import { useForm } from "@mantine/form";
@@ -6,6 +7,7 @@ import { Dialog } from "../ui/Dialog.tsx";
 import { Notice } from "../ui/Notice.tsx";
 import { Form } from "./Form.tsx";
 import { validateBody } from "./form-schema.ts";
+import { PasskeyButton } from "./PasskeyButton.tsx";
 import { useSubmit } from "./use-submit.ts";
 
 const validate = validateBody<{ password: string }>({ schema: confirmIdentity.body });
@@ -31,6 +33,13 @@ export function IdentityConfirmation({ onAnswer }: { onAnswer: (isConfirmed: boo
             autoComplete="current-password"
             data-autofocus
             {...form.getInputProps("password")}
+          />
+          <PasskeyButton
+            label="Use a passkey instead"
+            onReply={async (body) => {
+              await callApi(confirmWithPasskey, { body });
+              onAnswer(true);
+            }}
           />
           {error && <Notice kind="danger">{error}</Notice>}
           <Group justify="flex-end" gap="xs">

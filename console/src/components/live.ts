@@ -33,7 +33,7 @@ const SHOWN_BY: Record<ChangeTopic, readonly string[]> = {
     "updates",
   ],
   "update-ring": ["updates"],
-  user: ["me", "sessions", "secondFactors", "users"],
+  user: ["me", "sessions", "secondFactors", "passkeys", "users"],
 };
 
 const RETRY_MS = 5_000;

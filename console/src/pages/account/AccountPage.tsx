@@ -8,6 +8,7 @@ import { meQuery } from "../../queries.ts";
 import { Facts } from "../../ui/Facts.tsx";
 import { PageBody } from "../../ui/PageBody.tsx";
 import { Section } from "../../ui/Section.tsx";
+import { Passkeys } from "./Passkeys.tsx";
 import { SecondFactors } from "./SecondFactors.tsx";
 import { SessionList } from "./SessionList.tsx";
 
@@ -47,6 +48,12 @@ export function AccountPage() {
           text="With a second factor, a stolen password is not sufficient to sign in to your account."
         >
           <SecondFactors />
+        </Section>
+        <Section
+          title="Passkeys"
+          text="A passkey signs you in without a password, with the lock of your device. It cannot be phished."
+        >
+          <Passkeys />
         </Section>
         <Section
           title="Sessions"

@@ -1,5 +1,5 @@
 import { removeAuthenticatorApp, replaceRecoveryCodes } from "@attacklens/protocol/two-factor.ts";
-import { Button, Group } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
 import { useState } from "react";
@@ -12,12 +12,13 @@ import { Dialog } from "../../ui/Dialog.tsx";
 import { countOf } from "../../ui/numbers.ts";
 import { RelativeTime } from "../../ui/RelativeTime.tsx";
 import classes from "./AccountPage.module.css";
-import { secondFactorsQuery } from "./account-queries.ts";
+import { passkeysQuery, secondFactorsQuery } from "./account-queries.ts";
 import { RecoveryCodes } from "./RecoveryCodes.tsx";
 
 /** The user's authenticator app and recovery codes. */
 export function SecondFactors() {
   const { data } = useSuspenseQuery(secondFactorsQuery);
+  const { data: passkeys } = useSuspenseQuery(passkeysQuery);
   const queryClient = useQueryClient();
   const [asked, setAsked] = useState<"remove" | "replace">();
   const [codes, setCodes] = useState<string[]>();
@@ -33,19 +34,7 @@ export function SecondFactors() {
     await refresh(queryClient, "secondFactors");
   }
 
-  if (!app) {
-    return (
-      <div className={classes.row}>
-        <div className={classes.words}>
-          <div className={classes.name}>Authenticator app</div>
-          <div className={classes.details}>Not set up. Your password alone is sufficient to sign in.</div>
-        </div>
-        <ButtonLink {...paths.accountAuthenticator()} preload={false} variant="default" size="compact-sm">
-          Add authenticator app
-        </ButtonLink>
-      </div>
-    );
-  }
+  const hasPasskey = passkeys.items.length > 0;
   return (
     <>
       <ul className={classes.rows} aria-label="Second factors">
@@ -53,24 +42,42 @@ export function SecondFactors() {
           <div className={classes.words}>
             <div className={classes.name}>Authenticator app</div>
             <div className={classes.details}>
-              Added <RelativeTime at={app.addedAt} />
+              {app ? (
+                <>
+                  Added <RelativeTime at={app.addedAt} />
+                </>
+              ) : hasPasskey ? (
+                "Not set up"
+              ) : (
+                "Not set up. Your password alone is sufficient to sign in."
+              )}
             </div>
           </div>
-          <Button variant="default" size="compact-sm" onClick={() => setAsked("remove")}>
-            Remove app
-          </Button>
+          {app ? (
+            <Button variant="default" size="compact-sm" onClick={() => setAsked("remove")}>
+              Remove app
+            </Button>
+          ) : (
+            <ButtonLink {...paths.accountAuthenticator()} preload={false} variant="default" size="compact-sm">
+              Add authenticator app
+            </ButtonLink>
+          )}
         </li>
-        <li className={classes.row}>
-          <div className={classes.words}>
-            <div className={classes.name}>Recovery codes</div>
-            <div className={classes.details}>{countOf(unusedRecoveryCodes, "unused code")}</div>
-          </div>
-          <Group gap="xs" wrap="nowrap">
+        {(app || hasPasskey) && (
+          <li className={classes.row}>
+            <div className={classes.words}>
+              <div className={classes.name}>Recovery codes</div>
+              <div className={classes.details}>
+                {unusedRecoveryCodes > 0
+                  ? countOf(unusedRecoveryCodes, "unused code")
+                  : "None. Create some, in case you lose your device."}
+              </div>
+            </div>
             <Button variant="default" size="compact-sm" onClick={() => setAsked("replace")}>
               Create new codes
             </Button>
-          </Group>
-        </li>
+          </li>
+        )}
       </ul>
       {asked === "remove" && (
         <ConfirmDialog
@@ -80,8 +87,12 @@ export function SecondFactors() {
           onClose={() => setAsked(undefined)}
           errorText={(error) => problemOf(error).detail}
         >
-          Your password alone is then sufficient to sign in, and your recovery codes stop working.
-          {isRequired && " This installation requires a second factor, so you must add another one at once."}
+          {hasPasskey
+            ? "Your passkeys and your recovery codes keep working."
+            : "Your password alone is then sufficient to sign in, and your recovery codes stop working."}
+          {isRequired &&
+            !hasPasskey &&
+            " This installation requires a second factor, so you must add another one at once."}
         </ConfirmDialog>
       )}
       {asked === "replace" && (

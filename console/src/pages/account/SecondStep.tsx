@@ -1,10 +1,12 @@
 import type { Account, SecondFactorNeeded } from "@attacklens/protocol/account.ts";
+import { signInWithPasskey } from "@attacklens/protocol/passkeys.ts";
 import { completeSignIn } from "@attacklens/protocol/two-factor.ts";
 import { Button, Stack, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useState } from "react";
 import { callApi, problemOf } from "../../api.ts";
 import { Form } from "../../components/Form.tsx";
+import { PasskeyButton } from "../../components/PasskeyButton.tsx";
 import { useSubmit } from "../../components/use-submit.ts";
 import { Notice } from "../../ui/Notice.tsx";
 import { CodeInput } from "./CodeInput.tsx";
@@ -19,7 +21,8 @@ interface SecondStepProps {
 
 /** The second step of a sign-in: a code of the authenticator app, or a recovery code. */
 export function SecondStep({ needed: { step, methods }, onSignedIn, onRestart }: SecondStepProps) {
-  const [method, setMethod] = useState<"code" | "recoveryCode">("code");
+  const hasApp = methods.includes("code");
+  const [method, setMethod] = useState<"code" | "recoveryCode">(hasApp ? "code" : "recoveryCode");
   const form = useForm({
     initialValues: { code: "", recoveryCode: "" },
     validate: (values) => (values[method].trim() === "" ? { [method]: "Required" } : {}),
@@ -67,7 +70,13 @@ export function SecondStep({ needed: { step, methods }, onSignedIn, onRestart }:
           <Button type="submit" loading={isSubmitting} fullWidth>
             Sign in
           </Button>
-          {methods.includes("recoveryCode") && (
+          {methods.includes("passkey") && (
+            <PasskeyButton
+              label="Use a passkey"
+              onReply={async (body) => onSignedIn(await callApi(signInWithPasskey, { body }))}
+            />
+          )}
+          {hasApp && methods.includes("recoveryCode") && (
             <Button variant="subtle" fullWidth onClick={() => setMethod(isCode ? "recoveryCode" : "code")}>
               {isCode ? "Use a recovery code" : "Use the authenticator app"}
             </Button>

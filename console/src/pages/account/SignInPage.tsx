@@ -1,4 +1,5 @@
 import { type Account, type SecondFactorNeeded, signIn } from "@attacklens/protocol/account.ts";
+import { signInWithPasskey } from "@attacklens/protocol/passkeys.ts";
 import { Button, PasswordInput, Stack, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { type QueryClient, useQueryClient } from "@tanstack/react-query";
@@ -7,6 +8,7 @@ import { useEffect, useState } from "react";
 import { callApi } from "../../api.ts";
 import { Form } from "../../components/Form.tsx";
 import { validateBody } from "../../components/form-schema.ts";
+import { PasskeyButton } from "../../components/PasskeyButton.tsx";
 import { useSubmit } from "../../components/use-submit.ts";
 import { pathAfterSignIn } from "../../paths.ts";
 import { meQuery, setupQuery } from "../../queries.ts";
@@ -69,6 +71,10 @@ export function SignInPage() {
           <Button type="submit" loading={isSubmitting} fullWidth>
             Sign in
           </Button>
+          <PasskeyButton
+            label="Use a passkey"
+            onReply={async (body) => enter(await callApi(signInWithPasskey, { body }))}
+          />
         </Stack>
       </Form>
     </PublicFrame>

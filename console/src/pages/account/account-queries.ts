@@ -1,4 +1,5 @@
 // The queries of the account page, and its loader.
+import { listPasskeys } from "@attacklens/protocol/passkeys.ts";
 import { listSessions } from "@attacklens/protocol/sessions.ts";
 import { getSecondFactors } from "@attacklens/protocol/two-factor.ts";
 import type { RouterContext } from "../../loading.ts";
@@ -8,7 +9,13 @@ export const sessionsQuery = apiQuery(listSessions, {});
 
 export const secondFactorsQuery = apiQuery(getSecondFactors, {});
 
+export const passkeysQuery = apiQuery(listPasskeys, {});
+
 export async function loadAccount({ context }: { context: RouterContext }): Promise<void> {
   const { queryClient } = context;
-  await Promise.all([queryClient.query(sessionsQuery), queryClient.query(secondFactorsQuery)]);
+  await Promise.all([
+    queryClient.query(sessionsQuery),
+    queryClient.query(secondFactorsQuery),
+    queryClient.query(passkeysQuery),
+  ]);
 }
