@@ -20,7 +20,10 @@ export function pageQuery<const S extends readonly [string, ...string[]]>(
       .max(200)
       .refine(isPlainText, "must not contain control or bidirectional characters")
       .optional()
-      .meta({ description: "Search text: part of the name, case-insensitive" }),
+      .meta({
+        description:
+          "Search text: part of the name, case-insensitive. Of sensors and assets, one or two characters find names that begin with them",
+      }),
     sort: z.enum(sortable).default(sortable[0] as S[number]),
     order: z.enum(["asc", "desc"]).default(defaultOrder),
     cursor: z

@@ -3,9 +3,9 @@ import { sql } from "kysely";
 import { forSomeValues } from "../db/batches.ts";
 import { isIn, unindexed } from "../db/dialect.ts";
 import { insertion } from "../db/insertion.ts";
-import { type AnyQuery, byNumber, byText, contains, keysetPage } from "../db/keyset.ts";
+import { type AnyQuery, byNumber, byText, keysetPage } from "../db/keyset.ts";
 import { isLiveGroup, liveGroupId } from "../db/live-group.ts";
-import { assetsNamed } from "../db/name-search.ts";
+import { assetsNamed, isBeginning, isNamed } from "../db/name-search.ts";
 import type { AssetIdentifierTable, AssetTable, Database } from "../db/schema.ts";
 import { type Place, statement } from "../db/statement.ts";
 
@@ -67,7 +67,10 @@ export async function pageOfAssets(db: Database, page: AssetPage) {
       let query: AnyQuery = tx.selectFrom("asset");
       if (ids) query = query.where(isIn(tx, "asset.id", ids));
       query = query.where("asset.mergedInto", "is", null);
-      if (q) query = query.where(contains(sql<string>`(asset.name_key || '')`, q));
+      // An expression, for which no index is used, unless it is that of the order.
+      const isInOrder = q !== undefined && sort === "name" && isBeginning(q);
+      const name = isInOrder ? sql<string>`asset.name_key` : sql<string>`(asset.name_key || '')`;
+      if (q) query = query.where(isNamed(name, q));
       if (assetGroupId)
         query = query.where(
           ids ? unindexed(tx, "asset.asset_group_id") : sql.ref("asset.asset_group_id"),

@@ -7,7 +7,7 @@ import { connectReadOnly } from "./open.ts";
 import type { Database } from "./schema.ts";
 
 const onPostgres = test.skipIf(!TESTED_DIALECTS.includes("postgres"));
-const INDEXES = ["asset_search", "sensor_listing_search"];
+const INDEXES = ["asset_search", "audit_text_search", "sensor_listing_search"];
 
 async function listIndexes(db: Database): Promise<string[]> {
   const { rows } = await sql<{ name: string }>`

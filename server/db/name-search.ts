@@ -1,7 +1,7 @@
 // Finds names by a part of at least three characters with an index of all groups of three: on SQLite the
 // tables of FTS5, on PostgreSQL an index of pg_trgm.
 import { errnoCode } from "@attacklens/protocol/errno-code.ts";
-import { sql } from "kysely";
+import { type Expression, sql } from "kysely";
 import { foldText } from "../ids.ts";
 import { dialectOf, lockMigrations } from "./dialect.ts";
 import { type AnyQuery, contains } from "./keyset.ts";
@@ -11,6 +11,33 @@ import type { Database } from "./schema.ts";
 const GROUP = 3;
 /** Groups of a long text that the index compares. The names that it finds are compared with all of it. */
 const MOST_GROUPS = 8;
+
+/** Above every other character in the order of both databases. */
+const LAST_CHARACTER = "\u{10ffff}";
+
+/**
+ * Returns the beginning of the names that a text of one or two characters finds; undefined: a longer text
+ * finds any part. No index finds a part that is so short, and it would be in most names.
+ */
+function beginningOf(text: string): string | undefined {
+  const folded = foldText(text);
+  return [...folded].length < GROUP ? folded : undefined;
+}
+
+/** Returns whether a search for this text finds a name. `column` contains folded names. */
+export function isNamed(column: Expression<string>, text: string) {
+  const beginning = beginningOf(text);
+  if (beginning === undefined) return contains(column, text);
+  return sql<boolean>`(${column} >= ${beginning} and ${column} < ${beginning + LAST_CHARACTER})`;
+}
+
+/** The same for a folded name. */
+export function hasName(name: string, text: string): boolean {
+  return beginningOf(text) === undefined ? name.includes(foldText(text)) : name.startsWith(foldText(text));
+}
+
+/** Whether an index of the names in their order finds the text. */
+export const isBeginning = (text: string): boolean => beginningOf(text) !== undefined;
 
 /** Returns a query for the sensors with this text in their names; undefined: no index can find them. */
 export function sensorsNamed(db: Database, text: string): AnyQuery | undefined {
@@ -31,7 +58,11 @@ export function sensorsNamed(db: Database, text: string): AnyQuery | undefined {
 /** The same for assets. */
 export function assetsNamed(db: Database, text: string): AnyQuery | undefined {
   const groups = groupsOf(text);
-  if (groups.length === 0) return undefined;
+  if (groups.length === 0)
+    return db
+      .selectFrom("asset")
+      .select("asset.id as candidateId")
+      .where(isNamed(sql<string>`asset.name_key`, text));
   const assets: AnyQuery =
     dialectOf(db) === "postgres"
       ? db.selectFrom("asset")

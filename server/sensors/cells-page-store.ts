@@ -4,8 +4,8 @@
 import type { RowKey } from "../db/keyset.ts";
 import { type CellFilter, cellOf, cellsOf, flipped } from "../db/listing-cells.ts";
 import { compareKeys, mergeRanges } from "../db/merge-ranges.ts";
+import { hasName } from "../db/name-search.ts";
 import type { Database } from "../db/schema.ts";
-import { foldText } from "../ids.ts";
 import {
   type CellCount,
   countAllNamed,
@@ -99,7 +99,7 @@ async function readCorrected(reading: Reading, onlineSince: number): Promise<Cel
   const { tx, filter, order, cells, wanted } = reading;
   const { q } = order;
   const moved = (await listMisplaced(tx, filter, onlineSince)).filter(
-    ({ hostnameKey }) => !q || hostnameKey.includes(foldText(q)),
+    ({ hostnameKey }) => !q || hasName(hostnameKey, q),
   );
   const gone = new Set(moved.filter(isGone(cells)).map(({ sensorId }) => sensorId));
   const come = moved.filter(isCome(cells));

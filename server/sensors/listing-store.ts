@@ -4,9 +4,9 @@
 import { COUNT_CAP } from "@attacklens/protocol/page.ts";
 import { sql } from "kysely";
 import { numberRows, parseRows, rowsAsJson, texts } from "../db/dialect.ts";
-import { type AnyQuery, type Cursor, contains, type RowKey } from "../db/keyset.ts";
+import type { AnyQuery, Cursor, RowKey } from "../db/keyset.ts";
 import { liveGroupId } from "../db/live-group.ts";
-import { sensorsNamed } from "../db/name-search.ts";
+import { isBeginning, isNamed, sensorsNamed } from "../db/name-search.ts";
 import type { Database } from "../db/schema.ts";
 import { walkInOrder } from "../db/snapshot.ts";
 
@@ -85,7 +85,7 @@ export async function readRanges(
     // The condition of the partial index.
     ...(column === "silent_since" ? [sql`sensor_listing.silent_since is not null`] : []),
     ...(after ? [isAfter(value, sql`sensor_listing.sensor_id`, order, after)] : []),
-    ...(q ? [hasText(q)] : []),
+    ...(q ? [column === "hostname_key" ? hasIndexedText(q) : hasText(q)] : []),
     ...(seen
       ? [
           sql`(select ${isSeen(seen)} from sensor_presence
@@ -114,18 +114,25 @@ export async function readRanges(
 const toKey = ([value, id]: unknown[]): RowKey => ({ value: value as string | number, id: id as string });
 
 /** An expression, for which no index is used. */
-export const hasText = (q: string) => contains(sql<string>`(sensor_listing.hostname_key || '')`, q);
+export const hasText = (q: string) => isNamed(sql<string>`(sensor_listing.hostname_key || '')`, q);
+
+/** The same, with the index of the names in their order where it finds the text. */
+const hasIndexedText = (q: string) =>
+  isBeginning(q) ? isNamed(sql<string>`sensor_listing.hostname_key`, q) : hasText(q);
 
 export function isAfter(value: unknown, id: unknown, order: "asc" | "desc", after: Cursor) {
   return sql<boolean>`(${value}, ${id}) ${sql.raw(order === "asc" ? ">" : "<")} (${after.v}, ${after.id})`;
 }
 
-/** Returns the ids of up to `most` sensors with a text in their names. Reads all sensors of the cells. */
+/**
+ * Returns the ids of up to `most` sensors with a text in their names. Reads all sensors of the cells, or
+ * those whose names begin with a short text.
+ */
 export async function listLike(db: Database, q: string, cells: number[], most: number): Promise<string[]> {
   const { rows } = await sql<{ id: string }>`
     select sensor_listing.sensor_id as id
     from ${numberRows(db, ["cell"], uniqueRows(cells))} as part cross join sensor_listing
-    where sensor_listing.cell = part.cell and ${hasText(q)}
+    where sensor_listing.cell = part.cell and ${hasIndexedText(q)}
     limit ${most}`.execute(db);
   return rows.map(({ id }) => id);
 }
@@ -180,7 +187,9 @@ export async function countAllNamed(
       "sensorListing.sensorId",
       "sensorListing.cell",
       "sensorListing.tokenGroupId",
-    ]) ?? sql`(select sensor_id, cell, token_group_id from sensor_listing where ${hasText(q)})`;
+    ]) ??
+    sql`(select sensor_id, cell, token_group_id from sensor_listing
+      where sensor_listing.cell in (${cells}) and ${hasIndexedText(q)})`;
   const { rows } = await sql<{ count: number }>`
     select count(*) as count from (${named}) as named
     where named.cell in (${cells})
@@ -231,6 +240,6 @@ export async function countNamed(
       where sensor_listing.cell = part.cell
         ${hasGroups ? sql`and sensor_listing.token_group_id = part.token_group_id` : sql``}
       limit ${MOST_SEARCHED}) as chosen
-    where ${contains(sql<string>`chosen.hostname_key`, q)}`.execute(db);
+    where ${isNamed(sql<string>`chosen.hostname_key`, q)}`.execute(db);
   return { count: Number(rows[0]!.count), isExact: sensors <= MOST_SEARCHED };
 }

@@ -8,6 +8,7 @@ import { drawnCases } from "../../harness/long-tests.ts";
 import { newSeed, seededRandom } from "../../harness/seeded-random.ts";
 import { isDuplicate } from "../db/dialect.ts";
 import { compareText } from "../db/merge-ranges.ts";
+import { hasName } from "../db/name-search.ts";
 import type { Database } from "../db/schema.ts";
 import { foldText } from "../ids.ts";
 import { allRows, INTERVAL_SECONDS, inOneOrder, type Row, recount } from "../testing/sensor-recount.ts";
@@ -43,7 +44,7 @@ function expected(rows: Row[], page: SensorPage): string[] {
       (!page.enrollmentTokenId || row.token === page.enrollmentTokenId) &&
       (!page.assetGroupId || row.group === page.assetGroupId) &&
       (!page.match || row.hasMatch) &&
-      (!page.q || row.hostname.includes(foldText(page.q)) || row.id === page.q),
+      (!page.q || hasName(row.hostname, page.q) || row.id === page.q),
   );
   const sign = page.order === "asc" ? 1 : -1;
   const compare = (one: Row, other: Row) => {

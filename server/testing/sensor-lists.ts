@@ -12,6 +12,7 @@ export function sensorLists(onlineSince: number): Listing[] {
     {},
     { q: "host-0" },
     { q: "no such host" },
+    { q: "zz" },
     ...(
       [
         "removed",

@@ -38,6 +38,8 @@ interface ListPageProps<Row extends { id: string }> {
   action?: ReactNode;
   searchLabel: string;
   search: ListSearch;
+  /** A search for one or two characters finds only names that begin with them. */
+  findsBeginnings?: boolean;
   /** The filter chips. `filterNames` are their names in the URL. */
   filters?: ReactNode;
   filterNames?: readonly string[];
@@ -125,6 +127,11 @@ export function ListPage<Row extends { id: string }>(props: ListPageProps<Row>) 
             )}
           </div>
         </div>
+      )}
+      {props.findsBeginnings && search.q && [...search.q].length < 3 && (
+        <p className={`${classes.notice} quiet`} role="status">
+          One or two characters find only names that begin with them.
+        </p>
       )}
       {props.reference?.notice}
       {ignored && (

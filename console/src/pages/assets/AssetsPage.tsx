@@ -76,6 +76,7 @@ export function AssetsPage() {
       noun="assets"
       searchLabel="Search by name"
       search={search}
+      findsBeginnings
       filterNames={["type", "assetGroupId"]}
       filters={
         <>

@@ -39,6 +39,7 @@ export function SensorsPage() {
         noun="sensors"
         searchLabel="Search by hostname or id"
         search={search}
+        findsBeginnings
         filterNames={["status", "platform", "assetGroupId", "match", "enrollmentTokenId"]}
         filters={
           <>
