@@ -38,11 +38,10 @@ test("Back returns to the place in a list, and an action reaches rows that are n
 
   // Far below the first page of rows.
   await scrollTo(page, 6_000);
-  const link = tableOf(page)
-    .getByRole("link", { name: /^host-/ })
-    .nth(14);
-  const name = (await link.textContent())!;
-  await link.focus();
+  const links = tableOf(page).getByRole("link", { name: /^host-/ });
+  const name = (await links.nth(14).textContent())!;
+  // By its name, because the rows in the document change while others are loaded.
+  await tableOf(page).getByRole("link", { name, exact: true }).first().focus();
   const top = await topOf(page);
   const expectPlace = async () => {
     await page.getByRole("heading", { name: "All sensors", level: 1 }).waitFor();
