@@ -3,13 +3,8 @@
 import { INSTALLED_FILES, type InstalledHost } from "../installed-files.ts";
 import { DEFINITIONS, LOGS, OWNER_SETTINGS, windowsOwnerSettings } from "../installed-paths.ts";
 import { CATEGORIES } from "../inventory/categories.ts";
-import {
-  COLLECTED,
-  COLLECTED_DOCUMENT,
-  NEVER_COLLECTED,
-  NEVER_DONE,
-  type SensorPlatform,
-} from "../inventory/collected-facts.ts";
+import { COLLECTED, COLLECTED_DOCUMENT, NEVER_COLLECTED, NEVER_DONE } from "../inventory/collected-facts.ts";
+import { COLLECTED_ON, type SensorPlatform } from "../inventory/collected-on.ts";
 import { type Block, list, paragraph, table } from "./guide.ts";
 
 /** Runs as which user, and with which rights. */
@@ -56,7 +51,7 @@ const OWNER_FILES: Record<SensorPlatform, string> = {
 };
 
 export function collectedFacts(platform: SensorPlatform = "linux"): Block[] {
-  const shown = CATEGORIES.filter((name) => (COLLECTED[name].on ?? ["linux"]).includes(platform));
+  const shown = CATEGORIES.filter((name) => COLLECTED_ON[name].includes(platform));
   const rows = shown.map((name) => [COLLECTED[name].label, COLLECTED[name].source]);
   return [
     paragraph(WAYS[platform]),

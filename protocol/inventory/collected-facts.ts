@@ -2,10 +2,6 @@
 // fields with the schemas, so that no field is reported that this table does not name.
 import type { Category } from "./categories.ts";
 
-export type SensorPlatform = "linux" | "macos" | "windows";
-
-const EVERYWHERE: readonly SensorPlatform[] = ["linux", "macos", "windows"];
-
 interface CollectedFact {
   /** What it is, as a phrase. */
   text: string;
@@ -18,8 +14,6 @@ interface CollectedCategory {
   /** Where the facts come from. */
   source: string;
   facts: CollectedFact[];
-  /** Where it is collected; absent: on Linux only. */
-  on?: readonly SensorPlatform[];
 }
 
 /** The page that names every fact, made from this table and the schemas. */
@@ -29,7 +23,6 @@ export const COLLECTED_DOCUMENT = "docs/collected-facts.md";
 export const COLLECTED: Record<Category, CollectedCategory> = {
   packages: {
     label: "Packages",
-    on: EVERYWHERE,
     source:
       "databases of dpkg, rpm, apk, pacman, opkg, Portage, XBPS, Nix, Snap, Flatpak and Homebrew; Python, npm, RubyGems, Cargo, Go and Maven packages in the usual folders and of running programs; on Windows programs and hotfixes in the registry, MSIX, WinGet and Chocolatey; on macOS applications, receipts of packages and the history of installations",
     facts: [
@@ -57,7 +50,6 @@ export const COLLECTED: Record<Category, CollectedCategory> = {
   },
   services: {
     label: "Services",
-    on: EVERYWHERE,
     source:
       "unit files, control groups and unit list of systemd; files of OpenRC, SysV and runit; registry and service control manager of Windows; property lists of launchd, and its list of services",
     facts: [
@@ -75,7 +67,6 @@ export const COLLECTED: Record<Category, CollectedCategory> = {
   },
   ports: {
     label: "Listening ports",
-    on: EVERYWHERE,
     source: "socket tables of the kernel; on macOS the list of `lsof`",
     facts: [
       {
@@ -94,7 +85,6 @@ export const COLLECTED: Record<Category, CollectedCategory> = {
   },
   users: {
     label: "Users and groups",
-    on: EVERYWHERE,
     source:
       "passwd, group, shadow, sudoers and doas.conf, the records of sign-ins, and authorized_keys; account databases of Windows and macOS",
     facts: [
@@ -144,7 +134,6 @@ export const COLLECTED: Record<Category, CollectedCategory> = {
   },
   security: {
     label: "Security settings",
-    on: EVERYWHERE,
     source:
       "configuration of sshd, firewalls, updates, disk encryption, kernel, login, audit and time; SELinux, AppArmor and TPM; set-uid programs in the folders of the system; registry, policies and WMI of Windows; preferences and tools of macOS for FileVault, Gatekeeper, System Integrity Protection, firewall, updates and profiles",
     facts: [
@@ -155,7 +144,6 @@ export const COLLECTED: Record<Category, CollectedCategory> = {
   system: {
     label: "System",
     source: "`/proc`, `/sys` and os-release; on macOS and Windows the system's own calls",
-    on: EVERYWHERE,
     facts: [
       {
         text: "hostname, full name, start time and time zone",
@@ -213,7 +201,6 @@ export const COLLECTED: Record<Category, CollectedCategory> = {
   },
   hardware: {
     label: "Hardware",
-    on: EVERYWHERE,
     source: "SMBIOS tables, `/sys` and `/proc`; on macOS the list of `system_profiler`",
     facts: [
       {
@@ -262,7 +249,6 @@ export const COLLECTED: Record<Category, CollectedCategory> = {
   network: {
     label: "Network",
     source: "`/sys/class/net`, the routing tables of the kernel and resolv.conf",
-    on: EVERYWHERE,
     facts: [
       {
         text: "interfaces with their addresses, type, link and driver",
@@ -291,7 +277,6 @@ export const COLLECTED: Record<Category, CollectedCategory> = {
   },
   jobs: {
     label: "Scheduled jobs",
-    on: EVERYWHERE,
     source: "cron, anacron and at, the timers of systemd, tasks of Windows, and launchd",
     facts: [
       {
@@ -302,7 +287,6 @@ export const COLLECTED: Record<Category, CollectedCategory> = {
   },
   certificates: {
     label: "Certificates",
-    on: EVERYWHERE,
     source: "the usual folders, and the files that the configuration of servers names",
     facts: [
       {

@@ -3,6 +3,7 @@
 import type { HostFacts } from "@attacklens/protocol/enroll.ts";
 import { CATEGORIES, type Category } from "@attacklens/protocol/inventory/categories.ts";
 import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
+import type { SensorPlatform } from "@attacklens/protocol/inventory/collected-on.ts";
 import { MAX_ITEMS } from "@attacklens/protocol/inventory/limits.ts";
 import { LIMITS, type Limits } from "./budget.ts";
 import { collectCertificates } from "./certificates/certificates.ts";
@@ -117,6 +118,13 @@ export async function collectInto<C extends Category>(
   const collector: Collector<C> | undefined = collectorsFor(root)[category];
   return collector === undefined ? { status: "unsupported" } : await runInto(collector, root, LIMITS, store);
 }
+
+/** A test compares them with the table of the protocol. */
+export const COLLECTORS: Record<SensorPlatform, Collectors> = {
+  linux: LINUX,
+  macos: MACOS,
+  windows: WINDOWS,
+};
 
 /** By category. A test watches what they read. */
 export function collectorsFor(root: string): Collectors {

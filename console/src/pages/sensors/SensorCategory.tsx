@@ -47,7 +47,7 @@ function CategoryReport({ sensorId, category }: { sensorId: string; category: Ca
   const state = sensor.inventory.find((one) => one.category === category);
   const name = CATEGORY_NOUNS[category];
   const failure = state && failureOf(state);
-  const empty = emptyPageOf(category, state);
+  const empty = emptyPageOf(category, state, sensor.platform);
   const isEmpty = !state?.changedAt;
   const isFiltered = Boolean(q || valid.where);
   const isCut = !isFiltered && state?.totalItems !== undefined;

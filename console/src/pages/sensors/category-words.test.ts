@@ -26,15 +26,30 @@ test("states why a category was not collected", () => {
 });
 
 test("states why a page has no items", () => {
-  const titleOf = (some: Partial<CategoryState>) => emptyPageOf("packages", state(some))?.title;
+  const titleOf = (some: Partial<CategoryState>) => emptyPageOf("packages", state(some), "linux")?.title;
   expect(titleOf({ status: "absent", reason: "no dpkg", changedAt: null })).toBe("No packages on this host");
   expect(titleOf({ status: "switched-off", changedAt: null })).toBe("Switched off by the host's owner");
   expect(titleOf({ status: "waiting", changedAt: null })).toBe("No packages reported yet");
-  expect(titleOf({ status: "unsupported", changedAt: null })).toBe("No packages reported yet");
+  expect(titleOf({ status: "unsupported", changedAt: null })).toBe("Not collected on Linux");
   // The previous collection is shown.
   expect(titleOf({ status: "unsupported" })).toBeUndefined();
   expect(titleOf({ status: "failed", changedAt: null })).toBeUndefined();
   expect(titleOf({})).toBeUndefined();
+});
+
+test("says at once what the sensors of a platform do not report", () => {
+  const containersOn = (platform: "linux" | "darwin" | "windows") =>
+    emptyPageOf(
+      "containers",
+      state({ category: "containers", status: "waiting", changedAt: null }),
+      platform,
+    );
+  expect(containersOn("darwin")).toEqual({
+    title: "Not collected on macOS",
+    text: "Sensors on macOS do not report containers. No setting changes this.",
+  });
+  expect(containersOn("windows")?.title).toBe("Not collected on Windows");
+  expect(containersOn("linux")?.title).toBe("No containers reported yet");
 });
 
 test("counts items, gaps and time", () => {

@@ -1,6 +1,9 @@
 // The result of collecting a category, in words.
 import type { Category } from "@attacklens/protocol/inventory/categories.ts";
+import { isCollectedOn } from "@attacklens/protocol/inventory/collected-on.ts";
 import type { Gap } from "@attacklens/protocol/inventory/gaps.ts";
+import type { Sensor } from "@attacklens/protocol/sensors.ts";
+import { PLATFORM_NAMES } from "../../components/platform-names.ts";
 import { countOf, formatCount } from "../../ui/numbers.ts";
 import type { StatusColor } from "../../ui/Status.tsx";
 import type { CategoryState } from "./SensorTabs.tsx";
@@ -13,7 +16,7 @@ export const RESULT_LOOKS: Record<CategoryState["status"], { label: string; colo
   "too-slow": { label: "Too slow", color: "red" },
   "not-permitted": { label: "Not permitted", color: "red" },
   absent: { label: "Nothing there", color: "gray" },
-  unsupported: { label: "Unsupported", color: "gray" },
+  unsupported: { label: "Not collected on this platform", color: "gray" },
   "switched-off": { label: "Switched off by the host's owner", color: "gray" },
 };
 
@@ -37,8 +40,13 @@ export function failureOf(state: CategoryState): string | undefined {
 }
 
 /** Title and text of a page without items; undefined: it has items. */
-export function emptyPageOf(category: Category, state: CategoryState | undefined) {
+export function emptyPageOf(
+  category: Category,
+  state: CategoryState | undefined,
+  platform: Sensor["platform"],
+) {
   const noun = CATEGORY_NOUNS[category];
+  if (!state?.changedAt && !isCollectedOn(category, platform)) return notCollected(noun, platform);
   const title = `No ${noun} reported yet`;
   switch (state?.status) {
     case "absent":
@@ -49,13 +57,19 @@ export function emptyPageOf(category: Category, state: CategoryState | undefined
         text: `The file attacklens-sensor.toml on this host switches off the collection of ${noun}. The console shows nothing that was collected before.`,
       };
     case "unsupported":
-      return state.changedAt
-        ? undefined
-        : { title, text: `The sensor does not collect ${noun} on this platform.` };
+      return state.changedAt ? undefined : notCollected(noun, platform);
     default:
       if (state?.changedAt || hasFailed(state)) return undefined;
       return { title, text: "The sensor sends its first report within about a minute after it enrolls." };
   }
+}
+
+function notCollected(noun: string, platform: Sensor["platform"]) {
+  const name = PLATFORM_NAMES[platform];
+  return {
+    title: `Not collected on ${name}`,
+    text: `Sensors on ${name} do not report ${noun}. No setting changes this.`,
+  };
 }
 
 /** `50 000 of 70 000`; only the number if all are reported. */
