@@ -7,7 +7,7 @@ import { durationMs, gaps, totalItems } from "./inventory/gap.ts";
 import { PLAIN_STATUSES, REASONED_STATUSES } from "./inventory/results.ts";
 import { can, page, pageQuery, reference } from "./page.ts";
 import { route } from "./route.ts";
-import { instant } from "./text.ts";
+import { instant, instantInput } from "./text.ts";
 
 /** In order of precedence: the first that applies is the status. */
 export const SENSOR_STATUSES = [
@@ -123,6 +123,9 @@ export const listSensors = route({
       .enum(["any"])
       .optional()
       .meta({ description: "Only possible duplicates: sensors that match an offline sensor" }),
+    seenBefore: instantInput
+      .optional()
+      .meta({ description: "Only sensors that were last seen before this time" }),
   }),
   status: 200,
   output: page(sensor),

@@ -47,6 +47,7 @@ import {
 import { findSensor } from "../sensors/record/sensors-store.ts";
 import { readSensorOverview } from "../sensors/sensor-attention.ts";
 import { countSensors } from "../sensors/sensor-counts.ts";
+import { pageOfSensors } from "../sensors/sensor-list-store.ts";
 import { markSilence } from "../sensors/silence-store.ts";
 import { blockableSlices } from "../sensors/token-sensors.ts";
 import {
@@ -139,6 +140,14 @@ function otherLists(): Listing[] {
       (sort): Listing => [`API keys by ${sort}`, (db) => pageOfApiKeys(db, { ...page, sort })],
     ),
     ["the numbers of sensors", (db) => countSensors(db, SINCE)],
+    [
+      "sensors last seen before",
+      (db) =>
+        pageOfSensors(db, SINCE, {
+          ...{ status: "offline", seenBefore: new Date(SINCE - 3_600_000).toISOString() },
+          ...{ sort: "hostname", order: "asc", limit: 50 },
+        }),
+    ],
     ["the sensors of the overview", (db) => readSensorOverview(db, SINCE, SINCE - 7 * DAY_MS)],
     [
       "attempts of days",

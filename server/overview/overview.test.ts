@@ -5,6 +5,7 @@ import { getEnrollmentDays, listEnrollmentAttempts } from "@attacklens/protocol/
 import { createEnrollmentToken, listEnrollmentTokens } from "@attacklens/protocol/enrollment-tokens.ts";
 import { getOverview } from "@attacklens/protocol/overview.ts";
 import { deleteSensor, listSensors } from "@attacklens/protocol/sensors.ts";
+import { getUpdates, listUpdateHosts } from "@attacklens/protocol/update-rings.ts";
 import { HOUR_MS, openFleet } from "../testing/test-fleet.ts";
 import { makeTestSensor } from "../testing/test-sensor.ts";
 import { openWorld, TESTED_DIALECTS, type World } from "../testing/test-world.ts";
@@ -88,13 +89,27 @@ for (const dialect of TESTED_DIALECTS) {
         from: attention.refusals.from,
         attempts: await attempts({ outcome: "refused", from: attention.refusals.from }),
       },
-      longOffline: { seenBefore: attention.longOffline.seenBefore, sensors: 1 },
+      longOffline: {
+        seenBefore: attention.longOffline.seenBefore,
+        sensors: await sensors({ status: "offline", seenBefore: attention.longOffline.seenBefore }),
+      },
     });
     expect(attention).toMatchObject({
       awaitingApproval: 1,
       possibleDuplicates: 1,
       refusals: { attempts: 2 },
     });
+    expect(attention.longOffline.sensors).toBe(1);
+    const { seenBefore } = attention.longOffline;
+    expect(await sensors({ seenBefore, q: "gone" })).toBe(1);
+    expect(await sensors({ seenBefore, q: "localhost" })).toBe(0);
+    expect(await sensors({ seenBefore, q: gone.id })).toBe(1);
+    expect(await sensors({ seenBefore, q: twin.id })).toBe(0);
+    expect(await sensors({ seenBefore, match: "any" })).toBe(0);
+    expect(await sensors({ seenBefore, platform: "windows" })).toBe(0);
+    const { versions } = await world.call(getUpdates, cookie);
+    for (const { version, hosts } of versions)
+      expect((await world.call(listUpdateHosts, cookie, { query: { version } })).total).toBe(hosts);
     // A day later, the refusals are no longer recent.
     world.clock.ms += 25 * HOUR_MS;
     expect((await world.call(getOverview, cookie)).attention.refusals.attempts).toBe(0);

@@ -17,6 +17,10 @@ import {
   type SensorRow,
   type SensorStateRow,
 } from "./record/sensors-store.ts";
+import { listSeen } from "./seen-store.ts";
+
+/** More than any fleet has. */
+const ALL = 1_000_000_000;
 
 const SORTS = {
   hostname: { column: "hostname_key", type: "text" },
@@ -34,6 +38,8 @@ export interface SensorPage {
   enrollmentTokenId?: string | undefined;
   assetGroupId?: string | undefined;
   match?: "any" | undefined;
+  /** An instant. */
+  seenBefore?: string | undefined;
   sort: keyof typeof SORTS;
   order: "asc" | "desc";
   cursor?: string | undefined;
@@ -90,6 +96,22 @@ async function pageOf<Row extends { id: string }>(
 
 /** Returns the ids of a few sensors that contain all matching ones; undefined: an index finds too many. */
 async function findCandidates(
+  tx: Database,
+  onlineSince: number,
+  { seenBefore, ...page }: SensorPage,
+  few: number,
+): Promise<string[] | undefined> {
+  if (seenBefore === undefined) return await findOthers(tx, onlineSince, page, few);
+  const cells = cellsOf(page).map(({ number }) => number);
+  const seen = { status: "offline" as const, since: Date.parse(seenBefore) };
+  const ids = await listSeen(tx, page, { cells, seen, most: ALL });
+  if (page.id === undefined && !page.match) return ids;
+  const others = new Set(await findOthers(tx, onlineSince, page, few));
+  return ids.filter((id) => others.has(id));
+}
+
+/** The same for the filters of text and of possible duplicates. */
+async function findOthers(
   tx: Database,
   onlineSince: number,
   { q, id, match, ...filter }: SensorPage,

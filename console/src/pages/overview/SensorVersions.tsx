@@ -3,29 +3,29 @@ import { TextLink } from "../../components/links.tsx";
 import { paths } from "../../paths.ts";
 import { refreshMs } from "../../queries.ts";
 import { BarList } from "../../ui/BarList.tsx";
-import { countsQuery } from "./overview-queries.ts";
+import { updatesQuery } from "./overview-queries.ts";
 import { Panel } from "./Panel.tsx";
 
 const VERSIONS_SHOWN = 5;
 
-/** The versions with the most sensors. */
+/** The versions with the most hosts, as the page Updates counts them. */
 export function SensorVersions() {
-  const query = useQuery({ ...countsQuery, refetchInterval: refreshMs });
+  const query = useQuery({ ...updatesQuery, refetchInterval: refreshMs });
   return (
     <Panel title="Sensor versions" query={query} more={<TextLink {...paths.updates()}>Updates</TextLink>}>
-      {({ byVersion }) => {
-        if (byVersion.length === 0) return <p className="quiet">No sensors have enrolled yet.</p>;
-        const others = byVersion.slice(VERSIONS_SHOWN).reduce((sum, { sensors }) => sum + sensors, 0);
+      {({ versions }) => {
+        if (versions.length === 0) return <p className="quiet">No sensors have enrolled yet.</p>;
+        const others = versions.slice(VERSIONS_SHOWN).reduce((sum, { hosts }) => sum + hosts, 0);
         return (
           <BarList
-            label="Sensors by version"
+            label="Hosts by version"
             heading="Version"
-            noun="Sensors"
+            noun="Hosts"
             rows={[
-              ...byVersion.slice(0, VERSIONS_SHOWN).map(({ version, sensors }) => ({
+              ...versions.slice(0, VERSIONS_SHOWN).map(({ version, hosts }) => ({
                 key: version,
                 label: <TextLink {...paths.updateHosts({ version })}>{version}</TextLink>,
-                count: sensors,
+                count: hosts,
               })),
               ...(others > 0
                 ? [

@@ -39,4 +39,5 @@ test("each item leads to the list that it counts", () => {
     ["/sensors", { status: "awaiting-approval" }],
     ["/sensors/enrollments", { outcome: "refused", from: "2026-11-25T10:00:00.000Z" }],
   ]);
+  expect(search.at(-1)).toEqual(["/sensors", { status: "offline", seenBefore: "2026-11-19T10:00:00.000Z" }]);
 });

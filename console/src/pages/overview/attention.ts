@@ -43,7 +43,7 @@ export function attentionItems({ attention }: Overview) {
     {
       count: longOffline.sensors,
       text: `${plural(longOffline.sensors, "sensor has", "sensors have")} been offline for more than ${LONG_OFFLINE_DAYS} days`,
-      link: paths.sensors({ status: "offline", sort: "lastSeenAt", order: "asc" }),
+      link: paths.sensors({ status: "offline", seenBefore: longOffline.seenBefore }),
     },
   ];
   return items.filter(({ count }) => count > 0);

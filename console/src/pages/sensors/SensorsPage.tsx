@@ -12,8 +12,9 @@ import { filterOptions, SENSOR_STATUS_LOOKS } from "../../components/statuses.ts
 import { useList, useSetSearch } from "../../components/use-list.ts";
 import { useReference } from "../../components/use-reference.tsx";
 import { paths } from "../../paths.ts";
-import { FilterMenu, FilterToggle } from "../../ui/FilterMenu.tsx";
+import { FilterChip, FilterMenu, FilterToggle } from "../../ui/FilterMenu.tsx";
 import { StateMessage } from "../../ui/StateMessage.tsx";
+import { exactTime } from "../../ui/time.ts";
 import { SensorBulk } from "./SensorBulk.tsx";
 import { sensorColumns } from "./sensor-columns.tsx";
 import { sensorList } from "./sensor-queries.ts";
@@ -40,7 +41,7 @@ export function SensorsPage() {
         searchLabel="Search by hostname or id"
         search={search}
         findsBeginnings
-        filterNames={["status", "platform", "assetGroupId", "match", "enrollmentTokenId"]}
+        filterNames={["status", "platform", "assetGroupId", "match", "enrollmentTokenId", "seenBefore"]}
         filters={
           <>
             <FilterMenu
@@ -61,6 +62,13 @@ export function SensorsPage() {
               isOn={search.match === "any"}
               onChange={(isOn) => setSearch({ match: isOn ? "any" : undefined })}
             />
+            {search.seenBefore && (
+              <FilterChip
+                label="Last seen"
+                value={`before ${exactTime(search.seenBefore)}`}
+                onClear={() => setSearch({ seenBefore: undefined })}
+              />
+            )}
             {search.enrollmentTokenId && (
               <TokenFilter
                 tokenId={search.enrollmentTokenId}
