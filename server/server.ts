@@ -20,6 +20,7 @@ import { type Job, startJobs } from "./jobs.ts";
 import { flushLog, openLog, openLogOutput } from "./log.ts";
 import { openPorts, portsOf, tlsSource, urlOf } from "./ports.ts";
 import { openMembership, type Role } from "./processes/membership.ts";
+import { openProgramPages } from "./program-pages.ts";
 import { openServices } from "./services.ts";
 import { readSecret } from "./session-secret.ts";
 import { shownConfig } from "./shown-config.ts";
@@ -136,7 +137,12 @@ export async function startServer(
     intervalMs: 60_000,
     work: () => changeCertificates((latest) => latest.renew()),
   };
-  const jobs = [...jobsOf(services), renewal].filter((job: Job) => isFirst || job.isOfProcess);
+  const releasePages = openProgramPages();
+  const release: Job = {
+    ...{ name: "release memory of the program", intervalMs: 60_000, isOfProcess: true },
+    work: async () => releasePages(),
+  };
+  const jobs = [...jobsOf(services), renewal, release].filter((job: Job) => isFirst || job.isOfProcess);
   running = startJobs(jobs, log);
   const code = isFirst ? await issueSetupCode(db) : undefined;
   if (!config.databaseUrl) removeLeftOvers(config.dataDir);
@@ -156,6 +162,7 @@ export async function startServer(
     },
   });
   const opened = starting.move();
+  releasePages();
   return {
     url: ports.url,
     sensorUrl: sensors === users ? undefined : ports.sensorUrl,
