@@ -2,7 +2,7 @@
 // the servers' certificates. Elliptic curve P-256, ECDSA with SHA-256.
 import { createHash, X509Certificate as ReadCertificate, randomBytes } from "node:crypto";
 import { isIP } from "node:net";
-import * as x509 from "@peculiar/x509";
+import type * as x509 from "@peculiar/x509";
 
 const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
 const DAY_MS = 86_400_000;
@@ -28,6 +28,9 @@ export interface ServerCertificate {
   expiresAt: number;
 }
 
+/** Loads the library only to make a certificate. It takes 7 MB of memory. */
+const loadX509 = () => import("@peculiar/x509");
+
 /**
  * Returns `sha256:` and the SHA-256 of the certificate's SubjectPublicKeyInfo. It is the same for every
  * certificate of a key.
@@ -38,6 +41,7 @@ export function pinOf(certificate: string): string {
 }
 
 export async function makeAuthority(now: number): Promise<Authority> {
+  const x509 = await loadX509();
   const keys = await crypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);
   const name = `CN=AttackLens private CA ${randomBytes(4).toString("hex")}`;
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
@@ -57,6 +61,7 @@ export async function makeAuthority(now: number): Promise<Authority> {
  * trust only the older one accept the new one.
  */
 export async function crossSign(authority: Authority, older: Authority, now: number): Promise<string> {
+  const x509 = await loadX509();
   const subject = new x509.X509Certificate(authority.certificate);
   const issuer = new x509.X509Certificate(older.certificate);
   const certificate = await x509.X509CertificateGenerator.create({
@@ -86,6 +91,7 @@ export async function issue(
   issuers: readonly string[],
   now: number,
 ): Promise<ServerCertificate> {
+  const x509 = await loadX509();
   const keys = await crypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);
   const issuer = new x509.X509Certificate(authority.certificate);
   const expiresAt = Math.min(now + LEAF_LIFE_MS, issuer.notAfter.getTime());
@@ -118,6 +124,7 @@ export async function issue(
 }
 
 async function authorityExtensions(publicKey: x509.PublicKeyType): Promise<x509.Extension[]> {
+  const x509 = await loadX509();
   return [
     // A CA certificate: it signs servers' certificates and cross certificates.
     new x509.BasicConstraintsExtension(true, undefined, true),
