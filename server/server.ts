@@ -138,8 +138,9 @@ export async function startServer(
     work: () => changeCertificates((latest) => latest.renew()),
   };
   const releasePages = openProgramPages();
+  // Between the jobs of each minute, which need some of them.
   const release: Job = {
-    ...{ name: "release memory of the program", intervalMs: 60_000, isOfProcess: true },
+    ...{ name: "release memory of the program", intervalMs: 20_000, isOfProcess: true },
     work: async () => releasePages(),
   };
   const jobs = [...jobsOf(services), renewal, release].filter((job: Job) => isFirst || job.isOfProcess);
