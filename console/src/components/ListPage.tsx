@@ -129,9 +129,9 @@ export function ListPage<Row extends { id: string }>(props: ListPageProps<Row>) 
         </div>
       )}
       {props.findsBeginnings && search.q && [...search.q].length < 3 && (
-        <p className={`${classes.notice} quiet`} role="status">
+        <div className={`${classes.notice} quiet`} role="status">
           One or two characters find only names that begin with them.
-        </p>
+        </div>
       )}
       {props.reference?.notice}
       {ignored && (
