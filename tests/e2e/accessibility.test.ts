@@ -93,7 +93,13 @@ test(
       ...["/sensors/enrollments", "/sensors/updates", "/sensors/updates/hosts", "/sensors/updates/rings/new"],
       ...["/assets", `/assets/${assetId}`, `/assets/${assetId}/type`, "/assets/groups"],
       ...["/assets/groups/new", "/nowhere"],
-      ...["/settings/api-keys", "/settings/api-keys/new", "/settings/audit"],
+      ...[
+        "/settings/api-keys",
+        "/settings/api-keys/new",
+        "/account/password",
+        "/account/authenticator-app",
+        "/settings/audit",
+      ],
       `/sensors/tokens/${token.id}/history`,
       ...["/team/users", "/team/users/invite", `/team/users/${grace.user.id}/role`],
       // The tables of the categories are alike, so one is drawn for each run.

@@ -50,7 +50,7 @@ export function SessionList() {
               <Button
                 variant="default"
                 size="compact-sm"
-                aria-label={`End the session in ${describeBrowser(session.userAgent)}`}
+                aria-label={`End session: ${describeBrowser(session.userAgent)}`}
                 onClick={() => setAsked(session)}
               >
                 End session
