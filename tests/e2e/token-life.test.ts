@@ -76,7 +76,9 @@ test("a sensor that awaits approval reports after its fingerprint is compared", 
   const fingerprint = /[a-z]{5}(-[a-z]{5}){3}/.exec(sensor.stdout)?.[0] ?? "";
 
   const page = await browser.openPageAs(ada, installation);
-  await page.getByRole("listitem").filter({ hasText: "127.0.0.1" }).getByRole("link").click();
+  await page.getByRole("link", { name: "1 sensor awaits approval" }).click();
+  const row = page.getByRole("row", { name: /Awaiting approval/ });
+  await row.getByRole("link").first().click();
   await page.getByRole("button", { name: "Approve…" }).click();
   const question = page.getByRole("dialog", { name: "Approve sensor?" });
   await question.getByText(fingerprint).waitFor();
