@@ -1,6 +1,7 @@
 // The settings of an enrollment token, one row each. The bodies of the API, the columns of the database, the
 // flags and help of the CLI, the form and overview of the console, and audit events are derived from them.
 import { z } from "zod";
+import { countOf } from "./count-of.ts";
 import { LOST_SENSOR_RULES, type LostSensorRule } from "./lost-sensors.ts";
 import { isPlainText } from "./plain-text.ts";
 
@@ -260,5 +261,5 @@ export function describeTokenSetting<N extends TokenSettingName>(
 }
 
 function counted(count: number, noun: string): string {
-  return `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
+  return countOf(count, noun, `${noun}s`, (number) => number.toLocaleString("en"));
 }

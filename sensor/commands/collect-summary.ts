@@ -1,4 +1,6 @@
 // The summary of an inventory, for a terminal.
+
+import { countOf as countTimes } from "@attacklens/protocol/count-of.ts";
 import type { Category } from "@attacklens/protocol/inventory/categories.ts";
 import type { Gap } from "@attacklens/protocol/inventory/gaps.ts";
 import { STATUS_WORDS } from "@attacklens/protocol/inventory/results.ts";
@@ -55,7 +57,8 @@ function gapLines(gaps: readonly Gap[]): string[] {
   const shown = gaps
     .slice(0, GAPS_SHOWN)
     .map(
-      ({ subject, reason, count }) => `  ${subject}: ${reason}${count ? ` (${count} times or more)` : ""}`,
+      ({ subject, reason, count }) =>
+        `  ${subject}: ${reason}${count ? ` (${countTimes(count, "time")} or more)` : ""}`,
     );
   const rest = gaps.length - shown.length;
   return rest > 0 ? [...shown, `  and ${rest} more`] : shown;

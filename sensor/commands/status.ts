@@ -1,5 +1,7 @@
 // attacklens-sensor status: shows the identity, the result of the last check-in, the service and the next
 // step. It sends nothing.
+
+import { countOf } from "@attacklens/protocol/count-of.ts";
 import { CATEGORIES } from "@attacklens/protocol/inventory/categories.ts";
 import { STATUS_WORDS } from "@attacklens/protocol/inventory/results.ts";
 import { EXIT_CODES } from "@attacklens/protocol/sensor-exits.ts";
@@ -142,7 +144,7 @@ function describeUpdate({ version, state, reason, at }: UpdateAttempt): string {
   return `${version}: ${state.replaceAll("-", " ")} since ${at}${reason === undefined ? "" : `: ${reason}`}`;
 }
 
-const describeCount = (count: number) => (count === 1 ? "1 report" : `${count} reports`);
+const describeCount = (count: number) => countOf(count, "report");
 
 function describeOffset(offsetMs: number): string {
   const seconds = Math.round(Math.abs(offsetMs) / 1000);

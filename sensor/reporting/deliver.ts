@@ -1,5 +1,6 @@
 // Delivers the spooled reports, oldest first, and then the current one if it differs.
 
+import { countOf } from "@attacklens/protocol/count-of.ts";
 import type { Report, ReportResult } from "./report.ts";
 import { type Spool, stateOf } from "./spool.ts";
 import { DamagedReport } from "./spool-files.ts";
@@ -77,7 +78,7 @@ async function deliverAll(
     }
   } finally {
     if (delivered.length > 0) {
-      const what = delivered.length === 1 ? "1 report" : `${delivered.length} reports`;
+      const what = countOf(delivered.length, "report");
       news.push(`delivered ${what} spooled since ${delivered[0]!.collectedAt}`);
     }
   }

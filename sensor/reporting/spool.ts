@@ -3,6 +3,7 @@
 // only. The next start removes unused chunks.
 import { rmSync } from "node:fs";
 import { join } from "node:path";
+import { countOf } from "@attacklens/protocol/count-of.ts";
 import { CATEGORIES } from "@attacklens/protocol/inventory/categories.ts";
 import { syncFolder, writeFileAtomically, writeNewFile } from "../state/atomic-file.ts";
 import { makePrivateFolder } from "../state/private-files.ts";
@@ -90,7 +91,7 @@ export function openSpool(
     if (!dropped || dropped.count === before) return;
     const { count, since } = dropped;
     news.push(
-      `dropped ${plural(count - before, "spooled report")} because the spool was full; ${count} since ${since}`,
+      `dropped ${countOf(count - before, "spooled report")} because the spool was full; ${count} since ${since}`,
     );
     attempt("record how many reports were dropped", () =>
       writeFileAtomically(droppedPath, JSON.stringify({ ...STAMP, ...dropped })),
@@ -221,7 +222,7 @@ export function openSpool(
       removeOldest();
       if (reports.length > 0 || !dropped) return;
       news.push(
-        `${plural(dropped.count, "report")} since ${dropped.since} were dropped because the spool was full`,
+        `${countOf(dropped.count, "report")} since ${dropped.since} were dropped because the spool was full`,
       );
       dropped = undefined;
       remove(droppedPath);
@@ -244,8 +245,4 @@ export function stateOf({ inventory }: Report): string {
     const said = inventory[category];
     return said?.status === "collected" ? said.root : said?.status;
   }).join(" ");
-}
-
-function plural(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? "" : "s"}`;
 }

@@ -1,6 +1,7 @@
 // Audit events and the result of a verification as text for a terminal. Pure.
 import { AUDIT_ACTOR_NAMES, auditActionWords } from "@attacklens/protocol/audit-actions.ts";
 import type { AuditEvent } from "@attacklens/protocol/audit-events.ts";
+import { countOf } from "@attacklens/protocol/count-of.ts";
 import type { ChainFinding, ChainReport } from "../audit/verify-chain.ts";
 import { toInstant } from "../ids.ts";
 import { table } from "./text-table.ts";
@@ -33,7 +34,7 @@ export function reportText({ findings, isCut, events, head }: ChainReport): stri
   return [
     ...findings.map(findingText),
     ...(isCut ? ["There are more findings."] : []),
-    `Verified ${events} ${events === 1 ? "event" : "events"}${findings.length === 0 ? ": intact" : ""}.`,
+    `Verified ${countOf(events, "event")}${findings.length === 0 ? ": intact" : ""}.`,
     `End of the log: ${head.sequence}:${head.hash || "0".repeat(64)}`,
   ].join("\n");
 }

@@ -1,6 +1,7 @@
 // attacklens ca: manages the private CA, on the server host. Servers without a public certificate use it.
 
 import { parseArgs } from "node:util";
+import { countOf } from "@attacklens/protocol/count-of.ts";
 import { COUNT_CAP } from "@attacklens/protocol/page.ts";
 import { describeAuthorities, retireAuthorities, rotateAuthority } from "../certificates/certificates.ts";
 import { ConfigError, readConfig } from "../config.ts";
@@ -47,8 +48,9 @@ export async function caCommand([verb, ...args]: string[]): Promise<number> {
       const { pin, createdAt, retiresAt, sensorsNotSeenSince } = root;
       const state =
         index === 0 ? `signing since ${createdAt}` : `trusted until ${retiresAt ?? "it is retired"}`;
-      const count = sensorsNotSeenSince > COUNT_CAP ? `more than ${COUNT_CAP}` : String(sensorsNotSeenSince);
-      const behind = index === 0 && sensorsNotSeenSince > 0 ? `; ${count} sensors not seen since then` : "";
+      const capped = (count: number) => (count > COUNT_CAP ? `more than ${COUNT_CAP}` : String(count));
+      const silent = countOf(sensorsNotSeenSince, "sensor", "sensors", capped);
+      const behind = index === 0 && sensorsNotSeenSince > 0 ? `; ${silent} not seen since then` : "";
       console.log(`${pin}  ${state}${behind}`);
     }
     return 0;

@@ -1,5 +1,6 @@
 // attacklens serve: runs the server until SIGINT or SIGTERM.
 import { openBoundedOutput } from "@attacklens/protocol/bounded-output.ts";
+import { countOf } from "@attacklens/protocol/count-of.ts";
 import { readConfig } from "../config.ts";
 import type { ConsoleBundle } from "../http/console-files.ts";
 import { ownCommand } from "../processes/first-process.ts";
@@ -60,7 +61,7 @@ export async function serve(args: string[], bundle: ConsoleBundle): Promise<numb
 
 /** Unlike console.log, it does not block while nothing reads standard output. */
 function openPrint(): (line: string) => void {
-  const droppedLine = (count: number) => `(${count} lines were dropped)\n`;
+  const droppedLine = (count: number) => `(${countOf(count, "line was dropped", "lines were dropped")})\n`;
   const output = openBoundedOutput({ stream: process.stdout, droppedLine });
   return (line) => output.write(`${line}\n`);
 }

@@ -1,4 +1,6 @@
 // attacklens token: manages enrollment tokens from a terminal or a script, through the API of a server.
+
+import { countOf } from "@attacklens/protocol/count-of.ts";
 import * as routes from "@attacklens/protocol/enrollment-tokens.ts";
 import type { RouteRequest } from "@attacklens/protocol/route.ts";
 import { CommandError } from "./command-error.ts";
@@ -157,9 +159,7 @@ async function remove(args: string[]): Promise<void> {
   if (flags.json) console.log(JSON.stringify({ deleted: token.id }));
   else {
     const { enrolledSensors: sensors } = token;
-    console.log(
-      `Deleted ${token.name}. ${sensors} ${sensors === 1 ? "sensor stays" : "sensors stay"} enrolled.`,
-    );
+    console.log(`Deleted ${token.name}. ${countOf(sensors, "sensor stays", "sensors stay")} enrolled.`);
   }
 }
 

@@ -1,5 +1,6 @@
 // attacklens updates: manages update rings from a terminal or a script, through the API of a server.
 
+import { countOf } from "@attacklens/protocol/count-of.ts";
 import { sensorId, updateRingId } from "@attacklens/protocol/ids.ts";
 import * as routes from "@attacklens/protocol/update-rings.ts";
 import { nameKey } from "../ids.ts";
@@ -177,7 +178,7 @@ async function remove(args: string[]): Promise<void> {
   const ring = await findRing(session, only(positionals));
   await session.call(routes.deleteUpdateRing, { params: { id: ring.id } });
   const { hosts } = ring.hosts;
-  const moved = `${hosts} ${hosts === 1 ? "host moves" : "hosts move"} to the last ring.`;
+  const moved = `${countOf(hosts, "host moves", "hosts move")} to the last ring.`;
   print({ deleted: ring.id }, flags.json, () => `Deleted ${ring.name}. ${moved}`);
 }
 

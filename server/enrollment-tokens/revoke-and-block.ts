@@ -1,6 +1,7 @@
 // Revoke and block: revokes a token and blocks sensors that enrolled with it, such as after its value has
 // leaked.
 
+import { countOf } from "@attacklens/protocol/count-of.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
 import type { revokeAndBlockEnrollmentToken as blockRoute } from "@attacklens/protocol/revoke-and-block.ts";
 import type { RouteInput } from "@attacklens/protocol/route.ts";
@@ -82,7 +83,7 @@ export async function revokeAndBlockEnrollmentToken(
     if (sensors.length !== expectedSensors) {
       throw new Problem(
         "state-conflict",
-        `Can't revoke and block: the selection now has ${sensors.length} ${sensors.length === 1 ? "sensor" : "sensors"}, not ${expectedSensors}. Check the preview again`,
+        `Can't revoke and block: the selection now has ${countOf(sensors.length, "sensor")}, not ${expectedSensors}. Check the preview again`,
       );
     }
     if (token.revokedAt === null) await revokeLockedToken(tx, now, user, token);

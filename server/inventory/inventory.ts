@@ -2,6 +2,7 @@
 
 import { createHash } from "node:crypto";
 import type { checkIn } from "@attacklens/protocol/check-in.ts";
+import { countOf } from "@attacklens/protocol/count-of.ts";
 import { CATEGORIES, type Category } from "@attacklens/protocol/inventory/categories.ts";
 import { bucketOf, rootHash } from "@attacklens/protocol/inventory/chunks.ts";
 import { MAX_CATEGORY_BYTES, MAX_ITEMS } from "@attacklens/protocol/inventory/limits.ts";
@@ -155,7 +156,7 @@ async function judgeManifest(
   }
   const { list, itemCount } = checkChunks(chunks.map((hash) => stored.get(hash)!));
   if (totalItems !== undefined && totalItems <= itemCount)
-    throw badInput("totalItems", `must be more than the ${itemCount} items of the chunks`);
+    throw badInput("totalItems", `must be more than the ${countOf(itemCount, "item")} of the chunks`);
   const content = {
     ...{ scopeId, category, root: keyOf(root), list, itemCount },
     totalItems: totalItems ?? null,
@@ -177,7 +178,8 @@ function checkChunks(chunks: KnownChunk[]): { list: ChunkList; itemCount: number
     itemCount += chunk.itemCount;
     sizeBytes += chunk.sizeBytes;
   }
-  if (itemCount > MAX_ITEMS) throw badInput("chunks", `hold ${itemCount} items, more than ${MAX_ITEMS}`);
+  if (itemCount > MAX_ITEMS)
+    throw badInput("chunks", `hold ${countOf(itemCount, "item")}, more than ${MAX_ITEMS}`);
   if (sizeBytes > MAX_CATEGORY_BYTES)
     throw badInput("chunks", `hold ${sizeBytes} bytes, more than ${MAX_CATEGORY_BYTES}`);
   return { list: listOf(chunks), itemCount };

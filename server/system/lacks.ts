@@ -1,4 +1,6 @@
 // What an installation still lacks, each with its reason and the next step. A table, in the order of GAPS.
+
+import { countOf } from "@attacklens/protocol/count-of.ts";
 import type { Gap, SystemStatus } from "@attacklens/protocol/system-status.ts";
 import { GAPS } from "@attacklens/protocol/system-status.ts";
 
@@ -78,7 +80,7 @@ const LACKS: Record<Gap, Lack> = {
     mostSensors === undefined || sensors <= mostSensors
       ? undefined
       : {
-          reason: `The embedded database is recommended for up to ${mostSensors} sensors.`,
+          reason: `The embedded database is recommended for up to ${countOf(mostSensors, "sensor")}.`,
           nextStep: "Plan a new installation with PostgreSQL.",
         },
 };

@@ -1,4 +1,6 @@
 // The state of rings and hosts in words: one table for each, from the rules that decide.
+
+import { countOf } from "@attacklens/protocol/count-of.ts";
 import { describeWindow } from "@attacklens/protocol/ring-settings.ts";
 import type { HostUpdateState, RingState, UpdateHostCounts } from "@attacklens/protocol/update-rings.ts";
 import {
@@ -29,23 +31,22 @@ export function explainRing(
   counts: UpdateHostCounts,
 ): string {
   const version = ring.target?.version ?? "";
-  const failed = ring.failures === 0 ? "" : ` ${counted(ring.failures, "host")} failed.`;
+  const failed = ring.failures === 0 ? "" : ` ${countOf(ring.failures, "host")} failed.`;
   switch (state) {
     case "done": {
       if (counts.hosts === 0) return "The ring has no hosts.";
       const left = counts.hosts - counts.updated;
-      if (left === 0)
-        return `${counted(counts.hosts, "host")} ${counts.hosts === 1 ? "runs" : "run"} ${version}.`;
+      if (left === 0) return `${countOf(counts.hosts, "host runs", "hosts run")} ${version}.`;
       return `Every host that can update runs ${version}: ${counts.updated} of ${counts.hosts}.${failed}`;
     }
     case "canaries":
-      return `${ring.canariesDone} of ${counted(ring.canaries, "canary", "canaries")} done.${failed}`;
+      return `${ring.canariesDone} of ${countOf(ring.canaries, "canary", "canaries")} done.${failed}`;
     case "rolling-out":
-      return `${counts.updated} of ${counted(counts.hosts, "host")} ${counts.updated === 1 ? "runs" : "run"} ${version}.${failed}`;
+      return `${counts.updated} of ${countOf(counts.hosts, "host")} ${counts.updated === 1 ? "runs" : "run"} ${version}.${failed}`;
     case "paused":
       return `Paused by ${ring.pausedBy ?? "a deleted user"}. Resume the ring to offer updates again.`;
     case "stopped":
-      return `${counted(ring.failures, "host")} failed with ${version}. Add a newer release, or fix the cause and try again.`;
+      return `${countOf(ring.failures, "host")} failed with ${version}. Add a newer release, or fix the cause and try again.`;
     default:
       return explainObstacle(plan, ring, ringObstacle(plan, now, ring) ?? { type: "up-to-date" });
   }
@@ -107,13 +108,10 @@ function waitsFor(plan: Plan, ring: PlannedRing, earlier: PlannedRing): string {
   const { target } = ring;
   const run = target && runOf(plan, earlier.id, target);
   if (run?.stoppedAt != null) return ", which has stopped";
-  if (run?.canariesDoneAt != null) return `, whose soak time of ${earlier.soakMinutes} minutes is not over`;
+  if (run?.canariesDoneAt != null)
+    return `, whose soak time of ${countOf(earlier.soakMinutes, "minute")} is not over`;
   if (earlier.pausedAt !== null) return ", which is paused";
   if (earlier.target?.version !== target?.version)
     return `, which does not get ${target?.version}: it is pinned to ${earlier.version}`;
   return ", whose canaries have not succeeded yet";
-}
-
-function counted(count: number, one: string, many = `${one}s`): string {
-  return `${count} ${count === 1 ? one : many}`;
 }

@@ -1,5 +1,6 @@
 // Who changed what: the latest audit events of rings, each with a summary in words.
 import type { Json } from "@attacklens/protocol/canonical-json.ts";
+import { countOf, wordOf } from "@attacklens/protocol/count-of.ts";
 import {
   describeRingSetting,
   RING_SETTING_NAMES,
@@ -56,11 +57,11 @@ function summaryOf(action: string, details: Details): string {
     case "update-ring.resumed":
       return "Resumed";
     case "update-ring.retried":
-      return `Tried ${version} again after ${failures === 1 ? "1 failure" : `${failures} failures`}`;
+      return `Tried ${version} again after ${countOf(Number(failures), "failure")}`;
     case "update-ring.host-retried":
       return `Tried ${version} again on ${hostname}`;
     case "update-ring.stopped":
-      return `Stopped: ${failures === 1 ? "1 host" : `${failures} hosts`} failed with ${version}`;
+      return `Stopped: ${countOf(Number(failures), "host")} failed with ${version}`;
     case "update-ring.deleted":
       return `Deleted${groupsOf(details.before)}`;
     default:
@@ -70,7 +71,7 @@ function summaryOf(action: string, details: Details): string {
 
 function groupsOf({ assetGroups = [] }: Record<string, Json> = {}): string {
   if (!Array.isArray(assetGroups) || assetGroups.length === 0) return "";
-  return ` with asset group${assetGroups.length === 1 ? "" : "s"} ${assetGroups.join(", ")}`;
+  return ` with ${wordOf(assetGroups.length, "asset group")} ${assetGroups.join(", ")}`;
 }
 
 /** In the order of the form. */

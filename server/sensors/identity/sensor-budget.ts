@@ -1,5 +1,7 @@
 // Limits the requests of one sensor, per hour and at the same time. A complete inventory is a few megabytes,
 // so only a broken or malicious sensor reaches the limits. Each server counts in memory.
+
+import { countOf } from "@attacklens/protocol/count-of.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
 import { openWindowCounter } from "../../window-counter.ts";
 
@@ -48,8 +50,8 @@ export function openSensorBudget(now: () => number, processes = 1) {
       throw new Problem("too-many-requests", detail, { extras: { retryAfterSeconds } });
     }
     if ((running.get(sensorId) ?? 0) >= atOnce) {
-      const requests = atOnce === 1 ? "such request" : "such requests";
-      throw new Problem("too-many-requests", `A sensor may send ${atOnce} ${requests} at a time`, {
+      const requests = countOf(atOnce, "such request");
+      throw new Problem("too-many-requests", `A sensor may send ${requests} at a time`, {
         extras: { retryAfterSeconds: 1 },
       });
     }

@@ -90,7 +90,7 @@ export function gapCountOf(gaps: readonly Gap[]): string {
 export function describeGap({ kind, subject, reason, count }: Gap): string {
   const text = kind === "not-understood" ? `${subject}: not understood: ${reason}` : `${subject}: ${reason}`;
   if (count === undefined) return text;
-  return `${text} (${count >= 10 ? "at least " : ""}${formatCount(count)} times)`;
+  return `${text} (${count >= 10 ? "at least " : ""}${countOf(count, "time")})`;
 }
 
 /** `0.3 s`. */

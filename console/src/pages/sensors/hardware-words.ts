@@ -1,6 +1,6 @@
 // Names and details of hardware, for one line of a table.
 import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
-import { formatBytes } from "../../ui/numbers.ts";
+import { countOf, formatBytes } from "../../ui/numbers.ts";
 
 type Part = Item<"hardware">;
 
@@ -83,7 +83,7 @@ function detailsOf(part: Part): (string | undefined)[] {
         part.state,
         part.deviceCount === undefined
           ? undefined
-          : `${part.workingCount ?? part.deviceCount} of ${part.deviceCount} devices`,
+          : `${part.workingCount ?? part.deviceCount} of ${countOf(part.deviceCount, "device")}`,
         part.devices?.join(", "),
       ];
     case "volume":

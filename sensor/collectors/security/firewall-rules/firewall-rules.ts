@@ -1,6 +1,7 @@
 // The rules of the firewalls, counted by chain with its policy, from the files that they load at the start.
 // The kernel shows its present rules only to an administrator of the network, which the sensor is not.
 import { posix } from "node:path";
+import { countOf } from "@attacklens/protocol/count-of.ts";
 import { firstOf } from "../../first-of.ts";
 import { listMatching } from "../../glob.ts";
 import type { HostFiles } from "../../host-files.ts";
@@ -85,7 +86,7 @@ function chainSetting(
   { chain, policy, rules, hook }: ChainRules & { hook?: string | undefined },
   path: string,
 ): SecuritySetting {
-  const counted = `${rules} ${rules === 1 ? "rule" : "rules"}`;
+  const counted = countOf(rules, "rule");
   const value = [hook && `hook ${hook}`, policy && `policy ${policy.toLowerCase()}`, counted].filter(Boolean);
   return setting("firewall", `${family} ${chain}`, value.join(", "), path, `rules/${family} ${chain}`);
 }

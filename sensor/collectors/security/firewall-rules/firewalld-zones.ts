@@ -1,4 +1,6 @@
 // The zones of firewalld: what each accepts, from the files of the administrator or of the distribution.
+
+import { countOf } from "@attacklens/protocol/count-of.ts";
 import type { HostFiles } from "../../host-files.ts";
 
 export interface Zone {
@@ -36,7 +38,7 @@ export function describeZone(xml: string): string {
     list("ports", ports),
     list("interfaces", names("interface")),
     list("sources", sources),
-    rules > 0 && `${rules} rich ${rules === 1 ? "rule" : "rules"}`,
+    rules > 0 && countOf(rules, "rich rule"),
     text.includes("<masquerade") && "masquerade",
   ]
     .filter(Boolean)
