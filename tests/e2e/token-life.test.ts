@@ -51,7 +51,7 @@ test("a leaked token is revoked, and the sensors in the preview are blocked", as
   await page.getByRole("link", { name: "Leaked" }).click();
   // The list also has a button with this name.
   await page.getByRole("heading", { name: "Leaked" }).waitFor();
-  await page.getByRole("button", { name: "Actions for Leaked" }).click();
+  await page.getByRole("button", { name: "Actions", exact: true }).click();
   await page.getByRole("menuitem", { name: /Revoke and block/ }).click();
   const question = page.getByRole("dialog", { name: "Revoke and block sensors?" });
   await question.getByText("2 of 2 sensors will be blocked").waitFor();

@@ -48,7 +48,7 @@ test("a bad release stops in its ring, and a good one reaches every host", async
 
   await using browser = await openBrowser();
   const page = await browser.openPageAs(ada, installation);
-  await page.getByRole("link", { name: "Updates" }).click();
+  await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Updates" }).click();
   await page.getByText("attacklens releases add FOLDER", { exact: true }).waitFor();
   await page.getByRole("link", { name: "Create Ring" }).click();
   const dialog = page.getByRole("dialog", { name: "Create Ring" });

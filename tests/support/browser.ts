@@ -76,7 +76,10 @@ const EMPTY_PATH = "/empty-page-of-the-tests";
 
 const STORED = "local_storage,indexeddb,cache_storage,service_workers";
 
-/** Leaves nothing in the window for the next test: no session, no stored data, no history, no permissions. */
+/**
+ * Leaves nothing in the window for the next test: no session, no stored data, no history, no permissions, no
+ * other size or theme.
+ */
 async function emptyWindow({ page, devtools }: Window): Promise<void> {
   const { origin } = new URL(page.url());
   page.removeAllListeners();
@@ -84,6 +87,8 @@ async function emptyWindow({ page, devtools }: Window): Promise<void> {
   const emptyUrl = `${origin}${EMPTY_PATH}`;
   await page.route(emptyUrl, (route) => route.fulfill({ contentType: "text/html", body: "" }));
   await page.mouse.move(0, 0);
+  if (DEFAULTS.viewport) await page.setViewportSize(DEFAULTS.viewport);
+  await page.emulateMedia({ colorScheme: null, forcedColors: null, reducedMotion: "reduce" });
   await page.goto(emptyUrl);
   await page.unroute(emptyUrl);
   await page.evaluate(() => sessionStorage.clear());
