@@ -10,6 +10,7 @@ import {
 import { apiKeyId, assetGroupId, assetId, enrollmentTokenId, sensorId, updateRingId, userId } from "./ids.ts";
 import { page, pageQuery } from "./page.ts";
 import type { Permission } from "./permissions.ts";
+import { isPlainText } from "./plain-text.ts";
 import { route } from "./route.ts";
 import { instant, instantInput } from "./text.ts";
 
@@ -48,13 +49,15 @@ export const auditEvent = z
   .meta({ id: "AuditEvent" });
 export type AuditEvent = z.infer<typeof auditEvent>;
 
-const id = z.string().min(1).max(100);
+const PLAIN = "must not contain control or bidirectional characters";
+const id = z.string().min(1).max(100).refine(isPlainText, PLAIN);
 
 /** What selects events. */
 const filters = {
   q: z
     .string()
     .max(200)
+    .refine(isPlainText, PLAIN)
     .optional()
     .meta({ description: "Text in names, actions, addresses and values, case-insensitive" }),
   actorType: z.enum(AUDIT_ACTOR_TYPES).optional(),
@@ -70,7 +73,13 @@ const filters = {
     .meta({ description: "One action, or several with commas", example: "sensor.blocked,sensor.deleted" }),
   entityType: z.enum(Object.keys(AUDIT_ENTITY_TYPES) as [AuditEntityType, ...AuditEntityType[]]).optional(),
   entityId: id.optional(),
-  address: z.string().min(1).max(50).optional().meta({ description: "The client's IP address" }),
+  address: z
+    .string()
+    .min(1)
+    .max(50)
+    .refine(isPlainText, PLAIN)
+    .optional()
+    .meta({ description: "The client's IP address" }),
   from: instantInput.optional(),
   to: instantInput.optional().meta({ description: "Events at this time are included" }),
 };

@@ -4,11 +4,13 @@ import type { Logger } from "pino";
 
 export function streamText(parts: AsyncIterator<string>, log: Logger): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
+  let isLeft = false;
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
         try {
           const { done, value } = await parts.next();
+          if (isLeft) return;
           if (done) controller.close();
           else controller.enqueue(encoder.encode(value));
         } catch (error) {
@@ -18,6 +20,7 @@ export function streamText(parts: AsyncIterator<string>, log: Logger): ReadableS
         }
       },
       async cancel() {
+        isLeft = true;
         await parts.return?.();
       },
     },

@@ -202,6 +202,34 @@ for (const dialect of TESTED_DIALECTS) {
   });
 }
 
+for (const dialect of TESTED_DIALECTS) {
+  test(`text that no event can contain is refused (${dialect})`, async () => {
+    await using world = await openWorld(dialect);
+    const headers = { cookie: await world.signedIn("admin") };
+    for (const path of ["", "/export.csv", "/export.jsonl"])
+      for (const name of ["q", "actorId", "entityId", "address"]) {
+        const reply = await world.fetch(`/api/v1/audit-events${path}?${name}=a%00b`, { headers });
+        expect([path, name, reply.status]).toEqual([path, name, 422]);
+      }
+  });
+}
+
+test("an export ends when its user is disabled", async () => {
+  await using world = await openWorld("sqlite");
+  const cookie = await world.signedIn("admin");
+  const actor = { type: "system", id: "system", name: "AttackLens" } as const;
+  const entity = { type: "sensor", id: "sen_1", name: "web-01" } as const;
+  const event: Recorded = { at: world.clock.ms, actor, action: "sensor.blocked", entity };
+  await inTransaction(world.db, (tx) => recordAuditEvents(tx, Array(450).fill(event)));
+  const reply = await world.fetch("/api/v1/audit-events/export.jsonl", { headers: { cookie } });
+  const reader = reply.body!.getReader();
+  // The header, and the first page.
+  await reader.read();
+  await reader.read();
+  await world.db.updateTable("user").set({ status: "disabled" }).where("role", "=", "admin").execute();
+  await expect(reader.read()).rejects.toThrow("Sign in");
+});
+
 type Row = Awaited<ReturnType<typeof pageOfEvents>>["rows"][number];
 
 function matches(row: Row, filter: AuditFilter): boolean {

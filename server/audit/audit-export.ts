@@ -19,6 +19,8 @@ export interface Export {
   filter: AuditFilter;
   actor: AuditEvent["actor"];
   at: number;
+  /** Throws if the user may no longer read the audit log. Called before each page. */
+  checkAgain?: () => Promise<unknown>;
 }
 
 /**
@@ -27,7 +29,7 @@ export interface Export {
  */
 export async function exportEvents(
   { db, reads }: { db: Database; reads: Database },
-  { format, filter, actor, at }: Export,
+  { format, filter, actor, at, checkAgain = async () => {} }: Export,
 ): Promise<AsyncGenerator<string>> {
   if (filter.q) await storeTexts(db);
   const action = "audit-log.exported";
@@ -35,10 +37,16 @@ export async function exportEvents(
   await inTransaction(db, (tx) =>
     recordAuditEvent(tx, { at, actor, action, entity, details: { format, filter } }),
   );
-  return parts(reads, format, filter, at);
+  return parts(reads, format, filter, at, checkAgain);
 }
 
-async function* parts(reads: Database, format: ExportFormat, filter: AuditFilter, at: number) {
+async function* parts(
+  reads: Database,
+  format: ExportFormat,
+  filter: AuditFilter,
+  at: number,
+  checkAgain: () => Promise<unknown>,
+) {
   const header = { exportedAt: toInstant(at), filter };
   yield format === "csv"
     ? toCsv([[`# AttackLens audit log ${JSON.stringify(header)}`], COLUMNS.map(([name]) => name)])
@@ -48,6 +56,7 @@ async function* parts(reads: Database, format: ExportFormat, filter: AuditFilter
   const to = Math.min(wanted.to ?? at, at);
   let cursor: string | undefined;
   do {
+    await checkAgain();
     const options = { order: "desc", limit: ROWS_OF_PAGE, cursor } as const;
     const page = await pageOfEvents(reads, { ...wanted, to }, options, "uncounted");
     if (page.rows.length > 0)

@@ -2,6 +2,7 @@ import * as routes from "@attacklens/protocol/audit-events.ts";
 import type { User } from "../caller.ts";
 import type { Services } from "../route-handler.ts";
 import { handler, type RouteHandler } from "../route-handler.ts";
+import { streamText } from "../streamed-text.ts";
 import { userActor } from "./audit.ts";
 import { listAuditEvents, listHistory } from "./audit-events.ts";
 import { type ExportFormat, exportEvents } from "./audit-export.ts";
@@ -14,16 +15,18 @@ const history = <Type extends keyof typeof HISTORIES>(type: Type): RouteHandler 
   );
 
 export const auditRoutes: readonly RouteHandler[] = [
-  handler(routes.listAuditEvents, ({ query: { cursor, limit, order, sort: _, ...filter } }, { db, reads }) =>
-    listAuditEvents({ db, reads }, filter, { order, cursor, limit }),
-  ),
+  handler(routes.listAuditEvents, ({ query }, { db, reads, longReads }) => {
+    const { cursor, limit, order, sort: _, ...filter } = query;
+    // A search may read the text of many events.
+    return listAuditEvents({ db, reads: filter.q ? longReads : reads }, filter, { order, cursor, limit });
+  }),
   handler(routes.exportAuditJsonLines, async ({ query, user, http }, services) => {
-    http.replyStream = await openExport(services, user, query, "jsonl");
+    http.replyStream = await openExport(services, user, query, "jsonl", http.checkAgain);
     http.replyHeaders.set("content-disposition", attachment(services, "jsonl"));
     return undefined;
   }),
   handler(routes.exportAuditCsv, async ({ query, user, http }, services) => {
-    http.replyStream = await openExport(services, user, query, "csv");
+    http.replyStream = await openExport(services, user, query, "csv", http.checkAgain);
     http.replyHeaders.set("content-disposition", attachment(services, "csv"));
     return undefined;
   }),
@@ -31,26 +34,14 @@ export const auditRoutes: readonly RouteHandler[] = [
 ];
 
 async function openExport(
-  { db, reads, now }: Services,
+  { db, longReads, now, log }: Services,
   user: User,
   filter: routes.AuditFilter,
   format: ExportFormat,
+  checkAgain: () => Promise<unknown>,
 ): Promise<ReadableStream<Uint8Array>> {
-  const parts = await exportEvents({ db, reads }, { format, filter, actor: userActor(user), at: now() });
-  const encoder = new TextEncoder();
-  return new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        const { value, done } = await parts.next();
-        if (done) controller.close();
-        else controller.enqueue(encoder.encode(value));
-      },
-      async cancel() {
-        await parts.return(undefined);
-      },
-    },
-    { highWaterMark: 0 },
-  );
+  const wanted = { format, filter, actor: userActor(user), at: now(), checkAgain };
+  return streamText(await exportEvents({ db, reads: longReads }, wanted), log);
 }
 
 function attachment({ now }: Services, format: ExportFormat): string {
