@@ -46,13 +46,13 @@ export function openAuth(db: Database, { secret, publicUrl, secure }: AuthOption
   });
 
   return {
-    /** Starts a session of a user who has proved who they are. Returns its `Set-Cookie` values. */
-    async startSession(userId: string, headers: Headers, address: string): Promise<string[]> {
+    /** Starts a session of a user who has proved who they are. Returns its id and its `Set-Cookie` values. */
+    async startSession(userId: string, headers: Headers, address: string) {
       const own = new Headers({ [CLIENT_ADDRESS]: address, "user-agent": headers.get("user-agent") ?? "" });
-      const { headers: reply } = await withDatabaseErrors(() =>
+      const { response, headers: reply } = await withDatabaseErrors(() =>
         auth.api.startSession({ body: { userId }, headers: own, returnHeaders: true }),
       );
-      return reply.getSetCookie();
+      return { sessionId: response.id, cookies: reply.getSetCookie() };
     },
     /** The session of the request's cookie, and the `Set-Cookie` values if it was prolonged. */
     async findSession(headers: Headers) {
@@ -78,8 +78,9 @@ const startSession = createAuthEndpoint(
     const { internalAdapter } = ctx.context;
     const user = await internalAdapter.findUserById(ctx.body.userId);
     if (!user) throw new Error(`there is no user ${ctx.body.userId}`);
-    await setSessionCookie(ctx, { session: await internalAdapter.createSession(user.id), user });
-    return ctx.json({});
+    const session = await internalAdapter.createSession(user.id);
+    await setSessionCookie(ctx, { session, user });
+    return ctx.json({ id: session.id });
   },
 );
 

@@ -26,17 +26,17 @@ export function openSignInSteps(secret: string, now: () => number) {
       return seal(secret, PURPOSE, Buffer.from(JSON.stringify(step)));
     },
     /**
-     * Returns the user of the step. `passwordHashOf` returns the current hash. Throws state-conflict if the
-     * step is over.
+     * Returns the user of the step, and the hash of the password. `passwordHashOf` returns the current hash.
+     * Throws state-conflict if the step is over.
      */
     async read(
       step: string,
       passwordHashOf: (userId: string) => Promise<string | undefined>,
-    ): Promise<string> {
+    ): Promise<{ userId: string; passwordHash: string }> {
       const parsed = parse(secret, step);
       const hash = parsed && (await passwordHashOf(parsed.userId));
       if (parsed && hash && parsed.expiresAt > now() && digestOf(hash) === parsed.passwordDigest)
-        return parsed.userId;
+        return { userId: parsed.userId, passwordHash: hash };
       throw new Problem("state-conflict", "This sign-in has taken too long. Enter your password again.");
     },
   };

@@ -4,7 +4,7 @@ import { recordAuditEvent, userActor } from "../audit/audit.ts";
 import type { HttpRequest, SessionUser, User } from "../caller.ts";
 import type { Database } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
-import { type AddressGroup, addressGroup } from "../networks.ts";
+import { addressGroup } from "../networks.ts";
 import { type AuthOptions, openAuth } from "./auth.ts";
 import { openFailedSignIns } from "./failed-sign-ins.ts";
 import { openPasskeys } from "./passkeys.ts";
@@ -16,7 +16,7 @@ import { confirmSession, deleteSession, findSessionUser, updateSessionUse } from
 import { openSignInAddresses, rememberSignInAddress } from "./sign-in-addresses.ts";
 import { openSignInSteps } from "./sign-in-steps.ts";
 import { findActiveUser, userOfRow } from "./users.ts";
-import { findPasswordHash, updateLastSignIn } from "./users-store.ts";
+import { findPasswordHash, lockPasswordHash, updateLastSignIn } from "./users-store.ts";
 
 interface SignedIn {
   user: User;
@@ -53,11 +53,29 @@ export function openSignIn(db: Database, options: SignInOptions) {
   const steps = openSignInSteps(secret, now);
   const passkeys = openPasskeys(db, { secret, publicUrl: options.publicUrl, now });
 
-  async function start(user: User, client: Client, details: Record<string, string>): Promise<SignedIn> {
-    const cookies = await auth.startSession(user.id, client.headers, client.address);
-    const group = addressGroup(client.address);
-    await recordSession(db, now(), { ...user, address: client.address }, "user.signed-in", group, details);
-    addresses.add(group.address);
+  /** `passwordHash`: of the password that the user has entered. */
+  async function start(
+    user: User,
+    client: Client,
+    passwordHash: string | undefined,
+    details: Record<string, string>,
+  ): Promise<SignedIn> {
+    const { sessionId, cookies } = await auth.startSession(user.id, client.headers, client.address);
+    const { address } = addressGroup(client.address);
+    const by = { ...user, address: client.address };
+    // A change of the password ends the sessions that it finds. This one may have begun after that.
+    const isCurrent = await inTransaction(db, async (tx) => {
+      if ((await lockPasswordHash(tx, user.id)) !== passwordHash) {
+        await deleteSession(tx, sessionId);
+        return false;
+      }
+      await updateLastSignIn(tx, user.id, now());
+      await rememberSignInAddress(tx, address, now());
+      await recordSession(tx, now(), by, "user.signed-in", details);
+      return true;
+    });
+    if (!isCurrent) throw new Problem("wrong-credentials", "Cannot sign in: the password was changed");
+    addresses.add(address);
     const lacksSecondFactor = requiresSecondFactor && Object.keys(details).length === 0;
     return { user: { ...user, lacksSecondFactor }, cookies };
   }
@@ -141,24 +159,25 @@ export function openSignIn(db: Database, options: SignInOptions) {
       const user = checked && (await findActiveUser(db, checked.userId));
       if (!user) throw new Problem("wrong-credentials", "Cannot sign in: incorrect email or password");
       const methods = await listMethods(db, user.id);
-      if (methods.length === 0) return await start(user, client, {});
+      if (methods.length === 0) return await start(user, client, checked.passwordHash, {});
       return { step: steps.issue(user.id, checked.passwordHash), methods };
     },
 
     /** Throws wrong-credentials, too-many-requests, and state-conflict if the step is over. */
     async completeSignIn(step: string, proof: FactorProof, client: Client): Promise<SignedIn> {
-      const userId = await steps.read(step, (id) => findPasswordHash(db, id));
+      const { userId, passwordHash } = await steps.read(step, (id) => findPasswordHash(db, id));
       const user = await findActiveUser(db, userId);
       if (!user) throw new Problem("wrong-credentials", "Cannot sign in: the user is disabled");
       await requireFactor(user, proof, client.address);
-      return await start(user, client, { secondFactor: "code" in proof ? "code" : "recovery-code" });
+      const secondFactor = "code" in proof ? "code" : "recovery-code";
+      return await start(user, client, passwordHash, { secondFactor });
     },
 
     /** Throws wrong-credentials, too-many-requests. */
     async signInWithPasskey(step: string, response: { id: string }, client: Client): Promise<SignedIn> {
       const user = await findActiveUser(db, await requirePasskey(step, response, client.address));
       if (!user) throw new Problem("wrong-credentials", "Cannot sign in: the user is disabled");
-      return await start(user, client, { secondFactor: "passkey" });
+      return await start(user, client, await findPasswordHash(db, user.id), { secondFactor: "passkey" });
     },
 
     /** Throws wrong-credentials unless the passkey is one of the user, and too-many-requests. */
@@ -197,15 +216,10 @@ async function recordSession(
   at: number,
   user: User,
   action: "user.signed-in" | "user.signed-out",
-  signedInFrom?: AddressGroup,
   details: Record<string, string> = {},
 ) {
-  await inTransaction(db, async (tx) => {
-    if (signedInFrom) {
-      await updateLastSignIn(tx, user.id, at);
-      await rememberSignInAddress(tx, signedInFrom.address, at);
-    }
-    const entity = { type: "user", id: user.id, name: user.name } as const;
-    await recordAuditEvent(tx, { at, actor: userActor(user), action, entity, details });
-  });
+  const entity = { type: "user", id: user.id, name: user.name } as const;
+  await inTransaction(db, (tx) =>
+    recordAuditEvent(tx, { at, actor: userActor(user), action, entity, details }),
+  );
 }

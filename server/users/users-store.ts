@@ -118,6 +118,13 @@ export async function findPasswordHash(db: Database, userId: string): Promise<st
   return row?.password ?? undefined;
 }
 
+/** The same, and locks it: a change of the password waits, or has ended. */
+export async function lockPasswordHash(tx: Database, userId: string): Promise<string | undefined> {
+  const query = tx.selectFrom("account").select("password").where("userId", "=", userId);
+  const row = await lockRows(tx, query.where("providerId", "=", "credential")).executeTakeFirst();
+  return row?.password ?? undefined;
+}
+
 export async function updateUserName(tx: Database, id: string, name: string, at: number): Promise<void> {
   await tx
     .updateTable("user")

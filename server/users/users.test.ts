@@ -1,8 +1,12 @@
 import { expect, test } from "bun:test";
 import { completeSetup, getMe, signIn } from "@attacklens/protocol/account.ts";
+import { eventsOf, userIdOf } from "../testing/test-users.ts";
 import { jsonInit, openWorld, PASSWORD, TESTED_DIALECTS } from "../testing/test-world.ts";
+import { hashPassword } from "./password.ts";
+import { countAttempts } from "./rate-limit.ts";
 import { issueSetupCode } from "./set-up.ts";
 import { openSignIn } from "./sign-in.ts";
+import { setPasswordHash } from "./users-store.ts";
 
 const ada = { name: "Ada", email: "ada@example.com", password: PASSWORD };
 
@@ -152,6 +156,33 @@ for (const dialect of TESTED_DIALECTS) {
     );
     expect(plain.cookies[0]).toStartWith("attacklens.session_token=");
     expect(plain.cookies[0]).not.toContain("Secure");
+  });
+}
+
+for (const dialect of TESTED_DIALECTS) {
+  test(`a sign-in with the old password does not outlast a change of it (${dialect})`, async () => {
+    await using world = await openWorld(dialect);
+    await world.addUser("old@example.com", "viewer");
+    const id = await userIdOf(world, "old@example.com");
+    const attempts = countAttempts(Date.now);
+    const signIn = openSignIn(world.db, {
+      secret: "a secret of the tests, 32 or more characters",
+      publicUrl: "http://127.0.0.1:8080",
+      secure: false,
+      now: Date.now,
+      attempts: {
+        ...attempts,
+        // Between the check of the password and the start of the session.
+        async end(keys, outcome) {
+          await attempts.end(keys, outcome);
+          await setPasswordHash(world.db, id, await hashPassword("another long password"), Date.now());
+        },
+      },
+    });
+    const client = { headers: new Headers(), address: "127.0.0.1" };
+    await expect(signIn.signIn("old@example.com", PASSWORD, client)).rejects.toThrow("was changed");
+    expect(await world.db.selectFrom("session").select("id").execute()).toEqual([]);
+    expect(await eventsOf(world, "user.signed-in")).toEqual([]);
   });
 }
 
