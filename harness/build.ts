@@ -13,6 +13,7 @@ import {
 import { basename, dirname, join } from "node:path";
 import { Glob } from "bun";
 import { runCommand } from "./command.ts";
+import { bundleConsole } from "./console-bundle.ts";
 import { writeLockedRuntime } from "./locked-runtime.ts";
 import { progress, ROOT, TaskError } from "./terminal.ts";
 import { disableOptimizers } from "./unoptimized-runtime.ts";
@@ -36,6 +37,8 @@ export interface Program {
   product: string;
   description: string;
   entry: string;
+  /** It contains the console, with an entry that adds the console's files to `entry`. */
+  hasConsole?: boolean;
   /** Files that run in worker threads. The program contains them under these paths. */
   threads?: string[];
   /** Folders and files whose changes require a new build. */
@@ -50,6 +53,7 @@ const SHARED_SOURCES = [
   "package.json",
   "package-lock.json",
   "harness/build.ts",
+  "harness/console-bundle.ts",
   "harness/locked-runtime.ts",
   "harness/unoptimized-runtime.ts",
   "harness/windows-resources.ts",
@@ -60,6 +64,7 @@ export const SERVER: Program = {
   product: "AttackLens Server",
   description: "AttackLens console and API",
   entry: "tasks/attacklens.ts",
+  hasConsole: true,
   threads: ["server/db/read-worker.ts", "server/inventory/items-worker.ts"],
   sources: [...SHARED_SOURCES, "server", "console", "tasks/attacklens.ts"],
   // The libraries of the page omit their development build only if NODE_ENV is "production".
@@ -166,8 +171,9 @@ export async function compile(
     // Otherwise, CommonJS libraries would contain the path of the build folder.
     command.push('--define=__dirname="/"', '--define=__filename="/"');
     if (target) command.push(`--target=bun-${target}`);
+    const entry = program.hasConsole ? await bundleConsole(DIST, program.flags) : program.entry;
     const { code, stdout, stderr } = await runCommand(
-      [...command, `--outfile=${unfinished}`, program.entry, ...(program.threads ?? [])],
+      [...command, `--outfile=${unfinished}`, entry, ...(program.threads ?? [])],
       { cwd: ROOT },
     );
     if (code !== 0) throw new TaskError(`Cannot build ${basename(path)}:\n${stdout}${stderr}`);

@@ -15,7 +15,8 @@ import { openWorld, TESTED_DIALECTS } from "./testing/test-world.ts";
 
 test("every route that creates an object for a user accepts an Idempotency-Key", () => {
   // The first user has chosen a password and can sign in after a lost reply.
-  const exempt = ["setup.complete"];
+  // The challenge of a passkey works once, so a repeated request adds no second one.
+  const exempt = ["setup.complete", "passkeys.add"];
   const making = ROUTES.filter(
     ({ status, access, name }) => status === 201 && access !== "sensor" && !name.startsWith("sensor."),
   );

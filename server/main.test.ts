@@ -30,7 +30,7 @@ test("an unknown command, an unusable file or an unusable address is reported in
   ];
   using print = spyOn(console, "error").mockImplementation(() => {});
   for (const [args, message] of cases) {
-    expect(await main(args, {})).toBeWithin(1, 3);
+    expect(await main(args, [])).toBeWithin(1, 3);
     const shown = String(print.mock.lastCall?.[0]);
     expect(shown).toStartWith(`attacklens: ${message}`);
     expect(shown).toMatch(/^[^\n]+\nhint: [^\n]+$/);
@@ -73,7 +73,7 @@ test("help for each command is printed without an error", async () => {
     [["token", "--help"], "token create"],
     [["ca", "rotate", "--help"], "ca show"],
   ] as const) {
-    expect(await main([...args], {})).toBe(0);
+    expect(await main([...args], [])).toBe(0);
     const shown = String(print.mock.lastCall?.[0]);
     expect(shown).toStartWith(`Usage:\n  attacklens ${usage}`);
     expect(shown.split("\n").filter((line) => line.length > 100)).toEqual([]);

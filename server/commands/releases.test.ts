@@ -10,7 +10,7 @@ import { main } from "../main.ts";
 async function run(...args: string[]): Promise<{ code: number; out: string; error: string }> {
   using log = spyOn(console, "log").mockImplementation(() => {});
   using error = spyOn(console, "error").mockImplementation(() => {});
-  const code = await main(["releases", ...args], {});
+  const code = await main(["releases", ...args], []);
   // The test runner sets variables that the program reports and ignores.
   const text = (calls: unknown[][]) =>
     calls

@@ -16,7 +16,7 @@ async function run(world: World, ...args: string[]) {
   using out = spyOn(console, "log").mockImplementation(() => {});
   using error = spyOn(console, "error").mockImplementation(() => {});
   try {
-    const code = await main(["user", ...args, ...(databaseUrl ? [] : ["--data", dataDir])], {});
+    const code = await main(["user", ...args, ...(databaseUrl ? [] : ["--data", dataDir])], []);
     const text = (print: typeof out) => print.mock.calls.map(([line]) => String(line)).join("\n");
     return { code, stdout: text(out), stderr: text(error) };
   } finally {

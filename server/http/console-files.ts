@@ -2,12 +2,15 @@
 // secrets.
 import { type EncodedFile, encodedFile } from "./encodings.ts";
 
-/**
- * The type of Bun's HTML import in a compiled program: the page and its files. Empty when run from source.
- */
-export interface ConsoleBundle {
-  index?: string;
-  files?: { path: string; loader: string; headers: Record<string, string> }[];
+/** The page and its files, which a built program contains. Empty when run from source. */
+export type ConsoleBundle = readonly BundledFile[];
+
+interface BundledFile {
+  /** The name in the page and its scripts. */
+  name: string;
+  path: string;
+  /** The media type. */
+  type: string;
 }
 
 interface ConsoleFile {
@@ -26,13 +29,12 @@ const NONCE = "__CSP_NONCE__";
 export async function openConsoleFiles(bundle: ConsoleBundle) {
   const files = new Map<string, ConsoleFile>();
   let page = "";
-  for (const { path, loader, headers } of bundle.files ?? []) {
+  for (const { name, path, type } of bundle) {
     const plain = await Bun.file(path).bytes();
-    if (loader === "html") page = Buffer.from(plain).toString();
+    if (name.endsWith(".html")) page = Buffer.from(plain).toString();
     else {
-      const type = headers["content-type"] ?? "application/octet-stream";
       const encoded = /javascript|css|svg|json/.test(type) ? encodedFile(plain) : undefined;
-      files.set(`/${path.slice(path.lastIndexOf("/") + 1)}`, { type, plain, encoded });
+      files.set(`/${name}`, { type, plain, encoded });
     }
   }
   // The page refers to files by relative paths, but is served at every depth.
@@ -60,7 +62,10 @@ function fileReply(
  * The first segments of the console's paths. For any other path, the page shows an error and the status is
  * 404.
  */
-const PAGES = ["sensors", "assets", "settings", "account", "second-factor", "setup", "sign-in"];
+export const PAGES = [
+  ...["sensors", "assets", "team", "settings"],
+  ...["account", "second-factor", "setup", "sign-in", "accept", "reset"],
+];
 
 function isPage(path: string): boolean {
   const [, first = "", ...rest] = path.split("/");

@@ -96,17 +96,15 @@ function* membersOf(schema: unknown): Generator<string> {
 test("serves the files of the console compressed", async () => {
   using folder = openTemporaryFolder("console-files");
   const script = "const a = 1;\n".repeat(500);
-  const write = async (name: string, text: string, type: string, loader: string) => {
+  const write = async (name: string, text: string, type: string) => {
     const path = join(folder.path, name);
     await Bun.write(path, text);
-    return { path, loader, headers: { "content-type": type } };
+    return { name, path, type };
   };
-  const serve = await openConsoleFiles({
-    files: [
-      await write("chunk-1.js", script, "text/javascript;charset=utf-8", "js"),
-      await write("index.html", "<p>__CSP_NONCE__</p>", "text/html", "html"),
-    ],
-  });
+  const serve = await openConsoleFiles([
+    await write("chunk-1.js", script, "text/javascript;charset=utf-8"),
+    await write("index.html", "<p>__CSP_NONCE__</p>", "text/html"),
+  ]);
   const reply = await serve("/chunk-1.js", new Headers({ "accept-encoding": "gzip" }));
   expect(reply?.headers.get("content-encoding")).toBe("gzip");
   expect(gunzipSync(await reply!.arrayBuffer()).toString()).toBe(script);

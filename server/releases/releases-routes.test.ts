@@ -229,7 +229,7 @@ test("both ports offer releases where sensors have a separate one", async () => 
   await releases.offer();
   const listen = ["--listen", "127.0.0.1:0", "--sensor-listen", "127.0.0.1:0"];
   const config = readConfig(["--data", releases.dataDir, ...listen], { ATTACKLENS_LOG_LEVEL: "error" });
-  await using server = await startServer(config, {});
+  await using server = await startServer(config, []);
   for (const url of [server.url, server.sensorUrl]) {
     for (const path of ["/install.sh", "/install.ps1", "/download/manifest.json", `/download/${SENSOR_FILE}`])
       expect((await fetch(url + path, { proxy: false as never })).status).toBe(200);

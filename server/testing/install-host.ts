@@ -87,7 +87,7 @@ export async function openInstallServer() {
   const url = `https://${NAME}:${port}`;
   const listen = ["--listen", `127.0.0.1:${port}`, "--tls", "private", "--tls-names", NAME];
   const args = ["--data", releases.dataDir, ...listen, "--public-url", url];
-  opening.use(await startServer(readConfig(args, { ATTACKLENS_LOG_LEVEL: "error" }), {}));
+  opening.use(await startServer(readConfig(args, { ATTACKLENS_LOG_LEVEL: "error" }), []));
   const loopback = `https://127.0.0.1:${port}`;
   const get = async (path: string) => {
     const reply = await fetch(loopback + path, { tls: { rejectUnauthorized: false }, proxy: false as never });
