@@ -12,6 +12,7 @@ export const CHANGE_TOPICS = [
   "sensor",
   "update-ring",
   "user",
+  "view",
 ] as const;
 export type ChangeTopic = (typeof CHANGE_TOPICS)[number];
 

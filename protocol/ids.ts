@@ -17,6 +17,7 @@ const PREFIXES = {
   certificateAuthority: "cav",
   updateRing: "rng",
   oneTimeLink: "lnk",
+  view: "viw",
 } as const;
 
 export type IdKind = keyof typeof PREFIXES;
@@ -46,3 +47,4 @@ export const assetGroupId = id("assetGroup");
 export const updateRingId = id("updateRing");
 export const apiKeyId = id("apiKey");
 export const userId = id("user");
+export const viewId = id("view");

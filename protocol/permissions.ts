@@ -25,6 +25,10 @@ const LOWEST_ROLE = {
   "api-keys:manage": "admin",
   "system:read": "admin",
   "users:manage": "super-admin",
+  /** Saves views of lists that others see, too. */
+  "views:share": "posture-manager",
+  /** Deletes shared views of others. */
+  "views:manage": "admin",
   /** Everything that the audit log has, with addresses. The history of an entity needs its own permission. */
   "audit:read": "admin",
 } as const satisfies Record<string, Role>;

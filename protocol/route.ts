@@ -24,6 +24,7 @@ export const TAGS = [
   "Sensors",
   "Assets",
   "Asset groups",
+  "Views",
   "Updates",
   "API keys",
   "Users",

@@ -106,6 +106,7 @@ import {
   renewInvitation,
   updateUser,
 } from "./users.ts";
+import { createView, deleteView, listViews, updateView } from "./views.ts";
 
 export const ROUTES: readonly Route[] = [
   getSetup,
@@ -177,6 +178,10 @@ export const ROUTES: readonly Route[] = [
   getAssetGroup,
   renameAssetGroup,
   deleteAssetGroup,
+  listViews,
+  createView,
+  updateView,
+  deleteView,
   getUpdates,
   listUpdateHosts,
   listUpdateEvents,

@@ -16,6 +16,7 @@ const TABLES = {
   "asset-group": { table: "assetGroup", isLive: sql<boolean>`deleted_at is null` },
   "update-ring": { table: "updateRing", isLive: sql<boolean>`1 = 1` },
   "api-key": { table: "apiKey", isLive: sql<boolean>`1 = 1` },
+  view: { table: "savedView", isLive: sql<boolean>`is_shared = 1` },
   user: { table: "user", isLive: sql<boolean>`1 = 1` },
 } as const;
 

@@ -23,6 +23,7 @@ import { managedUsers } from "./migrations/0013-managed-users.ts";
 import { account } from "./migrations/0014-account.ts";
 import { audit } from "./migrations/0015-audit.ts";
 import { assetTypes } from "./migrations/0017-asset-types.ts";
+import { views } from "./migrations/0018-views.ts";
 import type { Migration } from "./migrations/migration.ts";
 import type { Database } from "./schema.ts";
 
@@ -43,6 +44,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   "0014-account": account,
   "0015-audit": audit,
   "0017-asset-types": assetTypes,
+  "0018-views": views,
 };
 
 export interface SchemaState {

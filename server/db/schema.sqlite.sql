@@ -336,6 +336,19 @@ CREATE TABLE recovery_code (
   used_at bigint,
   primary key (user_id, code_hash)
 );
+CREATE TABLE saved_view (
+  id text primary key,
+  list text not null,
+  name text not null,
+  name_key text not null,
+  search text not null,
+  is_shared integer not null,
+  created_at bigint not null,
+  created_by text not null references "user" (id),
+  updated_at bigint not null
+);
+CREATE INDEX saved_view_list on saved_view (list, is_shared);
+CREATE UNIQUE INDEX saved_view_owner_name on saved_view (created_by, list, name_key);
 CREATE TRIGGER sensor_listing_add after insert on sensor  begin insert into token_group (enrollment_token_id, asset_group_id)
   select  new.enrollment_token_id, coalesce(asset.asset_group_id, '')
   from asset

@@ -351,6 +351,21 @@ export interface ApiKeyTable {
   lastUsedAddress: string | null;
 }
 
+/** A saved view of a list. */
+export interface SavedViewTable {
+  id: string;
+  list: string;
+  name: string;
+  /** Unique among the owner's views of the list. */
+  nameKey: string;
+  /** The query string of the list's page. */
+  search: string;
+  isShared: number;
+  createdAt: number;
+  createdBy: string;
+  updatedAt: number;
+}
+
 /**
  * A completed request with an `Idempotency-Key` that created an object. Contains neither the key nor the
  * input.
@@ -416,6 +431,7 @@ export interface Schema {
   apiKey: ApiKeyTable;
   certificateAuthority: CertificateAuthorityTable;
   assetGroup: AssetGroupTable;
+  savedView: SavedViewTable;
   enrollmentToken: EnrollmentTokenTable;
   tokenRollout: TokenRolloutTable;
   enrollmentAttempt: EnrollmentAttemptTable;

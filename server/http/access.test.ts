@@ -41,6 +41,7 @@ test("each route replies to an anonymous caller, a sensor and each role as in th
       "asset-groups": "grp",
       "api-keys": "key",
       users: "usr",
+      views: "viw",
       me: route.path.includes("passkeys") ? "pky" : "ses",
     }[route.path.split("/")[3] ?? ""];
     const path = routePath(route, {

@@ -28,6 +28,7 @@ import { updateRoutes } from "../updates/updates-routes.ts";
 import { accountRoutes } from "../users/account-routes.ts";
 import { userManagementRoutes } from "../users/user-management-routes.ts";
 import { userRoutes } from "../users/users-routes.ts";
+import { viewRoutes } from "../views/views-routes.ts";
 import { openBodyRoom } from "./body-room.ts";
 import { isForUsers, refuseForeignOrigin, requireUser } from "./caller.ts";
 import { type EncodedFile, encodedFile, jsonReply } from "./encodings.ts";
@@ -55,6 +56,7 @@ export const ROUTE_HANDLERS: readonly RouteHandler[] = [
   ...inventoryRoutes,
   ...assetRoutes,
   ...assetGroupRoutes,
+  ...viewRoutes,
   ...updateRoutes,
   ...apiKeyRoutes,
   ...auditRoutes,

@@ -15,6 +15,7 @@ const PREFIXES: Record<string, string> = {
   assets: "ast",
   "asset-groups": "grp",
   "api-keys": "key",
+  views: "viw",
 };
 
 function pathOf(route: Route): string {

@@ -11,6 +11,7 @@ import { inTransaction } from "../db/transaction.ts";
 import { cannotRepeat, createOnce, type IdempotentRequest } from "../idempotency.ts";
 import { nameKey } from "../ids.ts";
 import { requirePossible } from "../permitted.ts";
+import { deletePrivateViews } from "../views/views.ts";
 import { issueLink } from "./one-time-links.ts";
 import { withdrawLinks } from "./one-time-links-store.ts";
 import { deleteSessionsOf } from "./sessions-store.ts";
@@ -127,6 +128,7 @@ export async function deleteUser(db: Database, now: number, editor: UserEditor, 
     await deleteSessionsOf(tx, id);
     await deletePasswordHash(tx, id);
     await withdrawLinks(tx, id, now);
+    await deletePrivateViews(tx, id);
     const action = user.status === "invited" ? "user.invitation-withdrawn" : "user.deleted";
     await record(tx, now, editor, action, user, { role: user.role });
   });

@@ -81,6 +81,7 @@ test("Back returns to the place in a list, and an action reaches rows that are n
     .waitFor();
   expect(new URL(page.url()).search).toBe("?platform=linux");
   await expectColumnsAndExport(page);
+  await expectViews(page);
 });
 
 /** The user's columns are remembered and shared, and an export has them and the filter. */
@@ -102,6 +103,40 @@ async function expectColumnsAndExport(page: Page): Promise<void> {
   expect(rows.length).toBeGreaterThan(200);
   await page.goto(new URL("/sensors", page.url()).href);
   await page.getByRole("columnheader", { name: "Address" }).waitFor();
+}
+
+/** A search with its columns is saved under a name, shown again, changed and deleted, with the keyboard. */
+async function expectViews(page: Page): Promise<void> {
+  const { origin } = new URL(page.url());
+  const views = (name: string) => page.getByRole("button", { name, exact: true });
+  const choose = async (button: string, item: string) => {
+    await views(button).press("Enter");
+    await page.getByRole("menuitem", { name: item }).press("Enter");
+  };
+  await page.goto(`${origin}/sensors?platform=linux&order=desc`);
+  await choose("Views", "Save view…");
+  const dialog = page.getByRole("dialog", { name: "Save view" });
+  await dialog.getByRole("textbox", { name: "Name" }).fill("Linux hosts");
+  await dialog.getByRole("checkbox", { name: /^Share with everyone/ }).check();
+  await dialog.getByRole("button", { name: "Save view" }).click();
+  await views("Linux hosts").waitFor();
+  const saved = new URL(page.url()).search;
+  expect(saved).toContain("columns=");
+
+  await page.getByRole("button", { name: "Clear filter Operating system" }).click();
+  await choose("Linux hosts (changed)", "Update view");
+  await page.getByText("“Linux hosts” now has the present search and columns.").waitFor();
+  await views("Linux hosts").waitFor();
+  await choose("Linux hosts", "Leave view");
+  await page.waitForURL(`${origin}/sensors`);
+  await views("Views").press("Enter");
+  await page.getByRole("menuitemradio", { name: "Linux hosts Shared" }).press("Enter");
+  await views("Linux hosts").waitFor();
+  const shown = new URL(page.url()).searchParams;
+  expect([shown.get("platform"), shown.get("order")]).toEqual([null, "desc"]);
+  await choose("Linux hosts", "Delete view…");
+  await page.getByRole("dialog").getByRole("button", { name: "Delete view" }).click();
+  await views("Views").waitFor();
 }
 
 /** Blocks all sensors of a platform, of which only the first page is loaded. */

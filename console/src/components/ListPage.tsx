@@ -1,5 +1,7 @@
 // The pattern of every list page: title and count, description, primary action, search, filters and table.
+import { COLUMNS_NAME } from "@attacklens/protocol/list-search.ts";
 import type { Permission } from "@attacklens/protocol/permissions.ts";
+import type { ViewList } from "@attacklens/protocol/views.ts";
 import { Button } from "@mantine/core";
 import { IconFilterOff } from "@tabler/icons-react";
 import { useSuspenseQuery } from "@tanstack/react-query";
@@ -15,12 +17,13 @@ import { ExportMenu, type ExportPaths } from "./ExportMenu.tsx";
 import { useIgnored } from "./ignored-filters.ts";
 import classes from "./ListPage.module.css";
 import { useListPlace } from "./list-places.ts";
-import { COLUMNS_NAME, queryOf } from "./list-search.ts";
+import { queryOf } from "./list-search.ts";
 import { ProgressLine } from "./NavigationProgress.tsx";
 import { PageHeader } from "./PageHeader.tsx";
 import { useColumns } from "./use-columns.ts";
 import { type List, useSetSearch } from "./use-list.ts";
 import type { ReferenceResult } from "./use-reference.tsx";
+import { ViewsMenu } from "./ViewsMenu.tsx";
 
 const NONE: ReadonlySet<string> = new Set();
 
@@ -36,6 +39,8 @@ interface ListPageProps<Row extends { id: string }> {
   /** The rows in running text, such as `sensors`. */
   noun: string;
   action?: ReactNode;
+  /** The list that saved views name. */
+  views: ViewList;
   searchLabel: string;
   search: ListSearch;
   /** A search for one or two characters finds only names that begin with them. */
@@ -112,6 +117,7 @@ export function ListPage<Row extends { id: string }>(props: ListPageProps<Row>) 
             </Button>
           )}
           <div className={classes.menus}>
+            <ViewsMenu list={props.views} search={values} columns={columns.chosen} />
             <ColumnsMenu choices={columns.choices} onToggle={columns.toggle} />
             {props.exports && (
               <ExportMenu

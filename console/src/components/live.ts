@@ -34,6 +34,7 @@ const SHOWN_BY: Record<ChangeTopic, readonly string[]> = {
   ],
   "update-ring": ["updates"],
   user: ["me", "sessions", "secondFactors", "passkeys", "users"],
+  view: ["views"],
 };
 
 const RETRY_MS = 5_000;

@@ -1,8 +1,8 @@
 // The columns of a list that the user chose. The browser remembers them for each user and list. The address
 // has them too, so that a shared link shows the same columns.
+import { COLUMNS_NAME } from "@attacklens/protocol/list-search.ts";
 import { useState } from "react";
 import type { Columns } from "../ui/DataTable.tsx";
-import { COLUMNS_NAME } from "./list-search.ts";
 import { useSetSearch } from "./use-list.ts";
 
 export interface ColumnChoice {
@@ -14,6 +14,8 @@ export interface ColumnChoice {
 interface ListColumns<Row extends { id: string }> {
   shown: Columns<Row>;
   choices: ColumnChoice[];
+  /** The ids of the columns that the user chose, with commas; undefined: the usual ones. */
+  chosen: string | undefined;
   toggle: (id: string) => void;
 }
 
@@ -47,6 +49,7 @@ export function useColumns<Row extends { id: string }>(
   return {
     shown: columns.filter((column) => !titled.includes(column) || isShown(column)),
     choices,
+    chosen: text ?? undefined,
     toggle,
   };
 }

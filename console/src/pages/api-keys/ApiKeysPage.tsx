@@ -37,6 +37,7 @@ export function ApiKeysPage() {
         action={<CreateKey />}
         manage="api-keys:manage"
         noun="API keys"
+        views="api-keys"
         searchLabel="Search by name"
         search={search}
         defaultSort={{ sort: "createdAt", order: "desc" }}

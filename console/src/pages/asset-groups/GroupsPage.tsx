@@ -27,6 +27,7 @@ export function GroupsPage() {
         action={<CreateGroup />}
         manage="assets:manage"
         noun="asset groups"
+        views="asset-groups"
         searchLabel="Search by name"
         search={search}
         defaultSort={{ sort: "name", order: "asc" }}

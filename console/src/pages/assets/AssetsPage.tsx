@@ -74,6 +74,7 @@ export function AssetsPage() {
       title="All assets"
       description="One record per host, linked to the sensor that runs on it."
       noun="assets"
+      views="assets"
       searchLabel="Search by name"
       search={search}
       findsBeginnings

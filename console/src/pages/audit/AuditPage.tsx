@@ -56,6 +56,7 @@ export function AuditPage() {
         description="Every change, sign-in and display of a secret. Events cannot be edited."
         action={<ExportMenu search={search} />}
         noun="events"
+        views="audit-log"
         searchLabel="Search names, addresses and values"
         search={search}
         filters={

@@ -104,6 +104,7 @@ export function EnrollmentsPage() {
       title="Enrollments"
       description="Every host that presented an Enrollment Token, and the result."
       noun="enrollments"
+      views="enrollments"
       searchLabel="Search by hostname, address or reference"
       search={search}
       filterNames={["outcome", "from", "until", "enrollmentTokenId"]}

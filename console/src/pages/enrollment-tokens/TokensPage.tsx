@@ -46,6 +46,7 @@ export function TokensPage() {
         action={<CreateToken />}
         manage="enrollment-tokens:manage"
         noun="tokens"
+        views="enrollment-tokens"
         searchLabel="Search by name or reference"
         search={search}
         filterNames={["status", "assetGroupId", "warning"]}

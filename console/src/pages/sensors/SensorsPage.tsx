@@ -38,6 +38,7 @@ export function SensorsPage() {
         description="The sensors on your hosts, and their status."
         manage="sensors:manage"
         noun="sensors"
+        views="sensors"
         searchLabel="Search by hostname or id"
         search={search}
         findsBeginnings

@@ -53,6 +53,7 @@ export function HostsPage() {
       description="How each host is updated, and how far it got."
       manage="updates:manage"
       noun="hosts"
+      views="update-hosts"
       action={
         <div className={classes.actions}>
           <ButtonLink {...paths.updates()} variant="default">

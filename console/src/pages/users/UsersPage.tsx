@@ -49,6 +49,7 @@ function UserList({ ownId }: { ownId: string }) {
         action={<InviteUser />}
         manage="users:manage"
         noun="users"
+        views="users"
         searchLabel="Search by name or email"
         search={search}
         filterNames={["role", "status"]}
