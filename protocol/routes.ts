@@ -28,6 +28,7 @@ import {
   updateEnrollmentToken,
 } from "./enrollment-tokens.ts";
 import { putChunks, putInventory, putManifest } from "./inventory/upload.ts";
+import { LIST_EXPORTS } from "./list-exports.ts";
 import { lookUpLink, useLink } from "./one-time-links.ts";
 import { getOverview } from "./overview.ts";
 import {
@@ -53,7 +54,6 @@ import { getRollout, getTimeline, setRollout } from "./rollout.ts";
 import type { Route } from "./route.ts";
 import { previewSensorAction, runSensorAction } from "./sensor-actions.ts";
 import { countSensors } from "./sensor-counts.ts";
-import { exportSensorsCsv, exportSensorsJsonLines } from "./sensor-export.ts";
 import { listSensorInventory } from "./sensor-inventory.ts";
 import {
   approveSensor,
@@ -153,8 +153,7 @@ export const ROUTES: readonly Route[] = [
   getTimeline,
   listArrivals,
   listSensors,
-  exportSensorsCsv,
-  exportSensorsJsonLines,
+  ...LIST_EXPORTS.flatMap(({ csv, jsonLines }) => [csv, jsonLines]),
   previewSensorAction,
   runSensorAction,
   countSensors,

@@ -15,6 +15,7 @@ import type { RefusalLedger } from "./enrollment-tokens/refusal-ledger.ts";
 import type { Health } from "./health.ts";
 import type { IdempotentRequest } from "./idempotency.ts";
 import type { SortedItems } from "./inventory/sorted-items.ts";
+import type { ExportFormat } from "./list-export.ts";
 import type { Downloads } from "./releases/downloads.ts";
 import type { InstallScripts } from "./releases/install-scripts.ts";
 import type { Releases } from "./releases/offered-releases.ts";
@@ -26,6 +27,7 @@ import type { SensorBudget } from "./sensors/identity/sensor-budget.ts";
 import type { VerifyEd25519 } from "./sensors/identity/verify-ed25519.ts";
 import type { Presence } from "./sensors/record/presence-store.ts";
 import type { RememberedSensors } from "./sensors/record/remembered-sensors.ts";
+import { streamText } from "./streamed-text.ts";
 import type { ServerFacts } from "./system/server-facts.ts";
 import type { CountFleet } from "./updates/fleet-counts.ts";
 import type { Plans } from "./updates/plan.ts";
@@ -102,4 +104,27 @@ export function handler<R extends Route>(
   handle: (request: HandlerRequest<R>, services: Services) => Promise<RouteOutput<R>>,
 ): RouteHandler {
   return { route, handle };
+}
+
+/** The handlers of the two routes that export a list. `open` returns the text in parts. */
+export function exportHandlers<R extends Route>(
+  { noun, csv, jsonLines }: { noun: string; csv: R; jsonLines: Route },
+  open: (
+    request: HandlerRequest<R>,
+    services: Services,
+    format: ExportFormat,
+  ) => AsyncGenerator<string> | Promise<AsyncGenerator<string>>,
+): RouteHandler[] {
+  const formats: Record<ExportFormat, Route> = { csv, jsonl: jsonLines };
+  return (Object.keys(formats) as ExportFormat[]).map((format) => ({
+    route: formats[format],
+    async handle(request: HandlerRequest<R>, services: Services) {
+      const { http } = request;
+      http.replyStream = streamText(await open(request, services, format), services.log);
+      const name = `attacklens-${noun.toLowerCase().replaceAll(" ", "-")}`;
+      const at = new Date(services.now()).toISOString().slice(0, 19).replaceAll(":", "");
+      http.replyHeaders.set("content-disposition", `attachment; filename="${name}-${at}.${format}"`);
+      return undefined;
+    },
+  }));
 }

@@ -1,5 +1,7 @@
 import * as routes from "@attacklens/protocol/asset-groups.ts";
-import { handler } from "../route-handler.ts";
+import { assetGroupExports } from "@attacklens/protocol/list-exports.ts";
+import { exportHandlers, handler } from "../route-handler.ts";
+import { exportAssetGroups } from "./asset-group-export.ts";
 import {
   createAssetGroup,
   deleteAssetGroup,
@@ -11,6 +13,9 @@ import {
 export const assetGroupRoutes = [
   handler(routes.listAssetGroups, ({ query, user }, { reads, now }) =>
     listAssetGroups(reads, now(), user, query),
+  ),
+  ...exportHandlers(assetGroupExports, ({ query, user, http: { checkAgain } }, { longReads, now }, format) =>
+    exportAssetGroups(longReads, user, { format, now: now(), query, checkAgain }),
   ),
   handler(routes.createAssetGroup, ({ body, user, idempotency }, { db, now }) =>
     createAssetGroup(db, now(), user, body.name, idempotency),

@@ -1,18 +1,13 @@
-// Exports audit events as JSON lines or CSV, in pages, so that the memory does not depend on their number. An
-// export is an audit event.
+// Exports audit events as JSON lines or CSV. An export is an audit event.
 import type { AuditFilter } from "@attacklens/protocol/audit-events.ts";
-import { toCsv } from "@attacklens/protocol/csv.ts";
 import type { AuditEventTable, Database } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
 import { toInstant } from "../ids.ts";
+import { type ExportFormat, writeExport } from "../list-export.ts";
 import { type AuditEvent, recordAuditEvent } from "./audit.ts";
 import { toEventFilter } from "./audit-events.ts";
 import { storeTexts } from "./audit-text.ts";
 import { pageOfEvents } from "./events-page-store.ts";
-
-export type ExportFormat = "jsonl" | "csv";
-
-const ROWS_OF_PAGE = 200;
 
 export interface Export {
   format: ExportFormat;
@@ -29,47 +24,39 @@ export interface Export {
  */
 export async function exportEvents(
   { db, reads }: { db: Database; reads: Database },
-  { format, filter, actor, at, checkAgain = async () => {} }: Export,
+  request: Export,
 ): Promise<AsyncGenerator<string>> {
+  const { format, filter, actor, at } = request;
   if (filter.q) await storeTexts(db);
   const action = "audit-log.exported";
   const entity = { type: "audit-log", id: "audit-log", name: "Audit log" } as const;
   await inTransaction(db, (tx) =>
     recordAuditEvent(tx, { at, actor, action, entity, details: { format, filter } }),
   );
-  return parts(reads, format, filter, at, checkAgain);
+  return openText(reads, request);
 }
 
-async function* parts(
-  reads: Database,
-  format: ExportFormat,
-  filter: AuditFilter,
-  at: number,
-  checkAgain: () => Promise<unknown>,
-) {
-  const header = { exportedAt: toInstant(at), filter };
-  yield format === "csv"
-    ? toCsv([[`# AttackLens audit log ${JSON.stringify(header)}`], COLUMNS.map(([name]) => name)])
-    : line({ type: "attacklens-audit-log", ...header });
-  // Later events, such as the one of the export, are not part of it.
+function openText(reads: Database, { format, filter, at, checkAgain }: Export): AsyncGenerator<string> {
   const wanted = toEventFilter(filter);
+  // Later events, such as the one of the export, are not part of it.
   const to = Math.min(wanted.to ?? at, at);
-  let cursor: string | undefined;
-  do {
-    await checkAgain();
-    const options = { order: "desc", limit: ROWS_OF_PAGE, cursor } as const;
-    const page = await pageOfEvents(reads, { ...wanted, to }, options, "uncounted");
-    if (page.rows.length > 0)
-      yield format === "csv" ? toCsv(page.rows.map(csvRow)) : page.rows.map(jsonLine).join("");
-    cursor = page.nextCursor ?? undefined;
-  } while (cursor !== undefined);
+  const shape = {
+    noun: "audit log",
+    format,
+    header: { exportedAt: toInstant(at), filter },
+    csvColumns: COLUMNS.map(([name]) => name),
+    csvRow,
+    jsonRow,
+  };
+  return writeExport<AuditEventTable>(shape, async (position) => {
+    await checkAgain?.();
+    return await pageOfEvents(reads, { ...wanted, to }, { order: "desc", ...position }, "uncounted");
+  });
 }
-
-const line = (value: unknown) => `${JSON.stringify(value)}\n`;
 
 /** All columns, so that each line can be verified without the database. */
-function jsonLine({ at, details, ...row }: AuditEventTable): string {
-  return line({ ...row, at: toInstant(at), details: JSON.parse(details) });
+function jsonRow({ at, details, ...row }: AuditEventTable): unknown {
+  return { ...row, at: toInstant(at), details: JSON.parse(details) };
 }
 
 type Details = Record<string, unknown>;

@@ -1,11 +1,8 @@
 import * as routes from "@attacklens/protocol/audit-events.ts";
-import type { User } from "../caller.ts";
-import type { Services } from "../route-handler.ts";
-import { handler, type RouteHandler } from "../route-handler.ts";
-import { streamText } from "../streamed-text.ts";
+import { exportHandlers, handler, type RouteHandler } from "../route-handler.ts";
 import { userActor } from "./audit.ts";
 import { listAuditEvents, listHistory } from "./audit-events.ts";
-import { type ExportFormat, exportEvents } from "./audit-export.ts";
+import { exportEvents } from "./audit-export.ts";
 
 const { HISTORIES } = routes;
 
@@ -20,31 +17,13 @@ export const auditRoutes: readonly RouteHandler[] = [
     // A search may read the text of many events.
     return listAuditEvents({ db, reads: filter.q ? longReads : reads }, filter, { order, cursor, limit });
   }),
-  handler(routes.exportAuditJsonLines, async ({ query, user, http }, services) => {
-    http.replyStream = await openExport(services, user, query, "jsonl", http.checkAgain);
-    http.replyHeaders.set("content-disposition", attachment(services, "jsonl"));
-    return undefined;
-  }),
-  handler(routes.exportAuditCsv, async ({ query, user, http }, services) => {
-    http.replyStream = await openExport(services, user, query, "csv", http.checkAgain);
-    http.replyHeaders.set("content-disposition", attachment(services, "csv"));
-    return undefined;
-  }),
+  ...exportHandlers(
+    { noun: "audit log", csv: routes.exportAuditCsv, jsonLines: routes.exportAuditJsonLines },
+    ({ query: filter, user, http: { checkAgain } }, { db, longReads, now }, format) =>
+      exportEvents(
+        { db, reads: longReads },
+        { format, filter, actor: userActor(user), at: now(), checkAgain },
+      ),
+  ),
   ...(Object.keys(HISTORIES) as (keyof typeof HISTORIES)[]).map(history),
 ];
-
-async function openExport(
-  { db, longReads, now, log }: Services,
-  user: User,
-  filter: routes.AuditFilter,
-  format: ExportFormat,
-  checkAgain: () => Promise<unknown>,
-): Promise<ReadableStream<Uint8Array>> {
-  const wanted = { format, filter, actor: userActor(user), at: now(), checkAgain };
-  return streamText(await exportEvents({ db, reads: longReads }, wanted), log);
-}
-
-function attachment({ now }: Services, format: ExportFormat): string {
-  const day = new Date(now()).toISOString().slice(0, 19).replaceAll(":", "");
-  return `attachment; filename="attacklens-audit-log-${day}.${format}"`;
-}

@@ -1,14 +1,16 @@
 import { listArrivals as arrivalsRoute } from "@attacklens/protocol/arrivals.ts";
 import * as attempts from "@attacklens/protocol/enrollment-attempts.ts";
 import * as routes from "@attacklens/protocol/enrollment-tokens.ts";
+import { enrollmentExports, tokenExports } from "@attacklens/protocol/list-exports.ts";
 import * as blocking from "@attacklens/protocol/revoke-and-block.ts";
 import * as rollout from "@attacklens/protocol/rollout.ts";
 import * as actions from "@attacklens/protocol/token-actions.ts";
 import { openBulk, previewBulk } from "../bulk/bulk.ts";
 import { requireRecentSignIn } from "../permitted.ts";
-import { handler } from "../route-handler.ts";
+import { exportHandlers, handler } from "../route-handler.ts";
 import { jsonLines, streamText } from "../streamed-text.ts";
 import { listArrivals } from "./arrivals.ts";
+import { exportEnrollments } from "./attempt-export.ts";
 import { countEnrollmentDays, listEnrollmentAttempts } from "./attempts.ts";
 import { createEnrollmentToken } from "./create-token.ts";
 import { getEnrollmentToken, listEnrollmentTokens } from "./enrollment-tokens.ts";
@@ -24,10 +26,14 @@ import {
   revokeEnrollmentToken,
   updateEnrollmentToken,
 } from "./token-changes.ts";
+import { exportTokens } from "./token-export.ts";
 
 export const enrollmentTokenRoutes = [
   handler(routes.listEnrollmentTokens, ({ query, user }, { reads, now }) =>
     listEnrollmentTokens(reads, now(), user, query),
+  ),
+  ...exportHandlers(tokenExports, ({ query, user, http: { checkAgain } }, { longReads, now }, format) =>
+    exportTokens(longReads, user, { format, now: now(), query, checkAgain }),
   ),
   handler(actions.previewTokenAction, ({ body, user }, { reads, now }) =>
     previewBulk(tokenCandidates(reads, now(), user, body)),
@@ -74,6 +80,9 @@ export const enrollmentTokenRoutes = [
     await deleteEnrollmentToken(db, now(), user, params.id);
     return undefined;
   }),
+  ...exportHandlers(enrollmentExports, ({ query, http: { checkAgain } }, { longReads, now }, format) =>
+    exportEnrollments(longReads, { format, now: now(), query, checkAgain }),
+  ),
   handler(attempts.listEnrollmentAttempts, ({ query }, { reads }) => listEnrollmentAttempts(reads, query)),
   handler(attempts.getEnrollmentDays, ({ query }, { reads, now }) =>
     countEnrollmentDays(reads, now(), query),

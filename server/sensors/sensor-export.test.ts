@@ -1,6 +1,6 @@
 // Exports of the list of sensors: the filter, the columns, and cells that are no formulas.
 import { expect, test } from "bun:test";
-import { exportSensorsCsv, exportSensorsJsonLines } from "@attacklens/protocol/sensor-export.ts";
+import { sensorExports } from "@attacklens/protocol/list-exports.ts";
 import { sql } from "kysely";
 import { fleetStatements } from "../../harness/fleet-rows.ts";
 import { openFleet } from "../testing/test-fleet.ts";
@@ -23,7 +23,7 @@ for (const dialect of TESTED_DIALECTS) {
       return { type: reply.headers.get("content-type"), text: await reply.text() };
     };
 
-    const csv = await read(`${exportSensorsCsv.path}?q=cmd&columns=hostname,tags,status`);
+    const csv = await read(`${sensorExports.csv.path}?q=cmd&columns=hostname,tags,status`);
     expect(csv.type).toBe("text/csv");
     expect(csv.text.split("\r\n").slice(1)).toEqual([
       "hostname,tags,status",
@@ -33,7 +33,7 @@ for (const dialect of TESTED_DIALECTS) {
     const header = JSON.parse(/\{.*\}/.exec(csv.text.split("\r\n")[0]!.replaceAll('""', '"'))![0]);
     expect(header).toMatchObject({ exportedAt: "2026-11-24T09:00:00.000Z", filter: { q: "cmd" } });
 
-    const lines = (await read(`${exportSensorsJsonLines.path}?platform=linux&sort=enrolledAt`)).text;
+    const lines = (await read(`${sensorExports.jsonLines.path}?platform=linux&sort=enrolledAt`)).text;
     const [first, ...rows] = lines
       .trim()
       .split("\n")
@@ -52,7 +52,7 @@ for (const dialect of TESTED_DIALECTS) {
     expect(rows.map((row: { id: string }) => row.id)).toEqual(all);
     expect(all.length).toBeGreaterThan(200);
 
-    const refused = await world.fetch(`${exportSensorsCsv.path}?columns=secret`, { headers: { cookie } });
+    const refused = await world.fetch(`${sensorExports.csv.path}?columns=secret`, { headers: { cookie } });
     expect(refused.status).toBe(422);
   });
 }

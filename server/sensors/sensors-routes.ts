@@ -1,13 +1,11 @@
-import type { RouteInput } from "@attacklens/protocol/route.ts";
+import { sensorExports } from "@attacklens/protocol/list-exports.ts";
 import * as actions from "@attacklens/protocol/sensor-actions.ts";
 import * as counts from "@attacklens/protocol/sensor-counts.ts";
-import * as exports from "@attacklens/protocol/sensor-export.ts";
 import * as routes from "@attacklens/protocol/sensors.ts";
 import { unenroll } from "@attacklens/protocol/unenroll.ts";
 import { openBulk, previewBulk } from "../bulk/bulk.ts";
-import type { User } from "../caller.ts";
 import { requireRecentSignIn } from "../permitted.ts";
-import { handler, type Services } from "../route-handler.ts";
+import { exportHandlers, handler } from "../route-handler.ts";
 import { jsonLines, streamText } from "../streamed-text.ts";
 import { onlineSince } from "./record/sensor-status.ts";
 import { runSensorAction, sensorCandidates } from "./sensor-actions.ts";
@@ -34,13 +32,11 @@ export const sensorRoutes = [
   handler(routes.listSensors, ({ query, user }, { reads, longReads, now, checkInIntervalSeconds }) =>
     listSensors(query.count ? longReads : reads, { now: now(), checkInIntervalSeconds, user }, query),
   ),
-  handler(exports.exportSensorsCsv, async ({ query, user, http }, services) => {
-    http.replyStream = openExport("csv", query, user, http.checkAgain, services);
-    return undefined;
-  }),
-  handler(exports.exportSensorsJsonLines, async ({ query, user, http }, services) => {
-    http.replyStream = openExport("jsonl", query, user, http.checkAgain, services);
-    return undefined;
+  ...exportHandlers(sensorExports, ({ query, user, http: { checkAgain } }, services, format) => {
+    const { longReads, checkInIntervalSeconds } = services;
+    const now = services.now();
+    const view = { now, checkInIntervalSeconds, user };
+    return exportSensors(longReads, view, { format, now, query, checkAgain });
   }),
   handler(actions.previewSensorAction, ({ body, user }, { longReads, now, checkInIntervalSeconds }) =>
     previewBulk(sensorCandidates(longReads, { now: now(), checkInIntervalSeconds, user }, body)),
@@ -84,14 +80,3 @@ export const sensorRoutes = [
     return undefined;
   }),
 ];
-
-function openExport(
-  format: "csv" | "jsonl",
-  query: RouteInput<typeof exports.exportSensorsCsv>["query"],
-  user: User,
-  checkAgain: () => Promise<unknown>,
-  { longReads, now, checkInIntervalSeconds, log }: Services,
-): ReadableStream<Uint8Array> {
-  const view = { now: now(), checkInIntervalSeconds, user };
-  return streamText(exportSensors(longReads, view, format, query, checkAgain), log);
-}

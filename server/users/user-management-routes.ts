@@ -1,12 +1,23 @@
+import { userExports } from "@attacklens/protocol/list-exports.ts";
 import type { Route, RouteOutput } from "@attacklens/protocol/route.ts";
 import * as routes from "@attacklens/protocol/users.ts";
-import { type HandlerRequest, handler, type RouteHandler, type Services } from "../route-handler.ts";
+import {
+  exportHandlers,
+  type HandlerRequest,
+  handler,
+  type RouteHandler,
+  type Services,
+} from "../route-handler.ts";
 import * as changes from "./user-changes.ts";
+import { exportUsers } from "./user-export.ts";
 import { getUser, listUsers } from "./user-list.ts";
 import { editorOf } from "./user-rules.ts";
 
 export const userManagementRoutes = [
   handler(routes.listUsers, ({ query, user }, { reads, now }) => listUsers(reads, now(), user, query)),
+  ...exportHandlers(userExports, ({ query, user, http: { checkAgain } }, { longReads, now }, format) =>
+    exportUsers(longReads, user, { format, now: now(), query, checkAgain }),
+  ),
   handler(routes.getUser, ({ params, user }, { reads, now }) => getUser(reads, now(), user, params.id)),
   managing(routes.inviteUser, async ({ body, user, idempotency }, { db, now }) => {
     const { id, link } = await changes.inviteUser(db, now(), editorOf(user), body, idempotency);

@@ -2,14 +2,14 @@ import { Button, Menu } from "@mantine/core";
 import { IconDownload } from "@tabler/icons-react";
 import { stringifySearch } from "../paths.ts";
 
-/** The paths of the routes that export a list. */
-export interface ExportPaths {
-  csv: string;
-  jsonLines: string;
+/** The routes that export a list. */
+export interface ExportRoutes {
+  csv: { path: string };
+  jsonLines: { path: string };
 }
 
 /** Links, so that the browser saves an export of any size while it arrives. */
-export function ExportMenu({ paths, query }: { paths: ExportPaths; query: Record<string, unknown> }) {
+export function ExportMenu({ routes, query }: { routes: ExportRoutes; query: Record<string, unknown> }) {
   const text = stringifySearch(query);
   return (
     <Menu position="bottom-end" withinPortal={false}>
@@ -19,10 +19,10 @@ export function ExportMenu({ paths, query }: { paths: ExportPaths; query: Record
         </Button>
       </Menu.Target>
       <Menu.Dropdown>
-        <Menu.Item component="a" href={paths.csv + text} download>
+        <Menu.Item component="a" href={routes.csv.path + text} download>
           CSV
         </Menu.Item>
-        <Menu.Item component="a" href={paths.jsonLines + text} download>
+        <Menu.Item component="a" href={routes.jsonLines.path + text} download>
           JSON lines
         </Menu.Item>
       </Menu.Dropdown>

@@ -13,7 +13,7 @@ import { countOf, formatCount } from "../ui/numbers.ts";
 import { SearchInput } from "../ui/SearchInput.tsx";
 import { StateMessage } from "../ui/StateMessage.tsx";
 import { ColumnsMenu } from "./ColumnsMenu.tsx";
-import { ExportMenu, type ExportPaths } from "./ExportMenu.tsx";
+import { ExportMenu, type ExportRoutes } from "./ExportMenu.tsx";
 import { useIgnored } from "./ignored-filters.ts";
 import classes from "./ListPage.module.css";
 import { useListPlace } from "./list-places.ts";
@@ -52,7 +52,7 @@ interface ListPageProps<Row extends { id: string }> {
   list: List<Row>;
   columns: Columns<Row>;
   /** The routes that export the list. Their columns have the ids of the list's. */
-  exports?: ExportPaths;
+  exports?: ExportRoutes;
   onRowClick?: (row: Row) => void;
   /** The search is for the reference of an enrollment attempt, which is not a row. */
   reference?: ReferenceResult | undefined;
@@ -121,7 +121,7 @@ export function ListPage<Row extends { id: string }>(props: ListPageProps<Row>) 
             <ColumnsMenu choices={columns.choices} onToggle={columns.toggle} />
             {props.exports && (
               <ExportMenu
-                paths={props.exports}
+                routes={props.exports}
                 query={{
                   ...queryOf(search),
                   columns: columns.shown

@@ -1,4 +1,5 @@
 import { type ApiKey, revokeApiKey } from "@attacklens/protocol/api-keys.ts";
+import { apiKeyExports } from "@attacklens/protocol/list-exports.ts";
 import { notifications } from "@mantine/notifications";
 import { IconPlus, IconTerminal2 } from "@tabler/icons-react";
 import { useQueryClient } from "@tanstack/react-query";
@@ -40,6 +41,7 @@ export function ApiKeysPage() {
         views="api-keys"
         searchLabel="Search by name"
         search={search}
+        exports={apiKeyExports}
         defaultSort={{ sort: "createdAt", order: "desc" }}
         list={list}
         columns={columns}

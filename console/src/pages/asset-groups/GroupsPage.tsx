@@ -1,4 +1,5 @@
 import type { AssetGroup } from "@attacklens/protocol/asset-groups.ts";
+import { assetGroupExports } from "@attacklens/protocol/list-exports.ts";
 import { IconPlus, IconStack2 } from "@tabler/icons-react";
 import { getRouteApi, Outlet, useNavigate } from "@tanstack/react-router";
 import { useMemo } from "react";
@@ -30,6 +31,7 @@ export function GroupsPage() {
         views="asset-groups"
         searchLabel="Search by name"
         search={search}
+        exports={assetGroupExports}
         defaultSort={{ sort: "name", order: "asc" }}
         list={useList(groupList.query(search))}
         columns={columns}

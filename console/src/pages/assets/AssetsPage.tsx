@@ -1,4 +1,5 @@
 import type { Asset } from "@attacklens/protocol/assets.ts";
+import { assetExports } from "@attacklens/protocol/list-exports.ts";
 import { IconServer2 } from "@tabler/icons-react";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { GroupFilter } from "../../components/GroupFilter.tsx";
@@ -90,6 +91,7 @@ export function AssetsPage() {
           <GroupFilter value={search.assetGroupId} onChange={(id) => setSearch({ assetGroupId: id })} />
         </>
       }
+      exports={assetExports}
       defaultSort={{ sort: "name", order: "asc" }}
       list={useList(assetList.query(search))}
       columns={COLUMNS}

@@ -1,4 +1,5 @@
 import type { EnrollmentAttempt } from "@attacklens/protocol/enrollment-attempts.ts";
+import { enrollmentExports } from "@attacklens/protocol/list-exports.ts";
 import { IconDoorEnter } from "@tabler/icons-react";
 import { getRouteApi } from "@tanstack/react-router";
 import { ListPage } from "../../components/ListPage.tsx";
@@ -139,6 +140,7 @@ export function EnrollmentsPage() {
           )}
         </>
       }
+      exports={enrollmentExports}
       defaultSort={{ sort: "at", order: "desc" }}
       list={list}
       columns={COLUMNS}

@@ -1,4 +1,5 @@
 import { type EnrollmentToken, TOKEN_WARNINGS } from "@attacklens/protocol/enrollment-tokens.ts";
+import { tokenExports } from "@attacklens/protocol/list-exports.ts";
 import { IconKey, IconPlus } from "@tabler/icons-react";
 import { getRouteApi, Outlet, useNavigate } from "@tanstack/react-router";
 import { useMemo } from "react";
@@ -73,6 +74,7 @@ export function TokensPage() {
         )}
         canSelectMatching
         nameOf={(token) => token.name}
+        exports={tokenExports}
         defaultSort={{ sort: "createdAt", order: "desc" }}
         list={list}
         columns={columns}

@@ -1,4 +1,4 @@
-import { exportSensorsCsv, exportSensorsJsonLines } from "@attacklens/protocol/sensor-export.ts";
+import { sensorExports } from "@attacklens/protocol/list-exports.ts";
 import type { Sensor } from "@attacklens/protocol/sensors.ts";
 import { IconRadar2 } from "@tabler/icons-react";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
@@ -87,7 +87,7 @@ export function SensorsPage() {
         defaultSort={{ sort: "hostname", order: "asc" }}
         list={useList(sensorList.query(search))}
         columns={columns}
-        exports={{ csv: exportSensorsCsv.path, jsonLines: exportSensorsJsonLines.path }}
+        exports={sensorExports}
         onRowClick={(one) => void navigate(paths.sensor(one.id))}
         empty={
           <StateMessage

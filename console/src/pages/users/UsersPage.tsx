@@ -1,3 +1,4 @@
+import { userExports } from "@attacklens/protocol/list-exports.ts";
 import { ROLE_NAMES, ROLES } from "@attacklens/protocol/permissions.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
 import type { User } from "@attacklens/protocol/users.ts";
@@ -69,6 +70,7 @@ function UserList({ ownId }: { ownId: string }) {
             />
           </>
         }
+        exports={userExports}
         defaultSort={{ sort: "name", order: "asc" }}
         list={useList(userList.query(search))}
         columns={columns}
