@@ -22,7 +22,7 @@ export function pageQuery<const S extends readonly [string, ...string[]]>(
       .optional()
       .meta({
         description:
-          "Search text: part of the name, case-insensitive. Of sensors and assets, one or two characters find names that begin with them",
+          "Search text: part of the name, case-insensitive. Of sensors and assets, one or two characters find names that begin with them. Of sensors, also a whole address, MAC address or serial number",
       }),
     sort: z.enum(sortable).default(sortable[0] as S[number]),
     order: z.enum(["asc", "desc"]).default(defaultOrder),

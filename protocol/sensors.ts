@@ -6,8 +6,10 @@ import { category } from "./inventory/category.ts";
 import { durationMs, gaps, totalItems } from "./inventory/gap.ts";
 import { PLAIN_STATUSES, REASONED_STATUSES } from "./inventory/results.ts";
 import { can, page, pageQuery, reference } from "./page.ts";
+import { isPlainText } from "./plain-text.ts";
 import { route } from "./route.ts";
 import { instant, instantInput } from "./text.ts";
+import { parseList } from "./text-list.ts";
 
 /** In order of precedence: the first that applies is the status. */
 export const SENSOR_STATUSES = [
@@ -21,6 +23,8 @@ export const SENSOR_STATUSES = [
   "offline",
 ] as const;
 export type SensorStatus = (typeof SENSOR_STATUSES)[number];
+
+export const SENSOR_PLATFORMS = ["linux", "windows", "darwin"] as const;
 
 export const sensor = z
   .object({
@@ -37,7 +41,7 @@ export const sensor = z
       description:
         "removed: an ephemeral sensor that was offline too long; uninstalled: the sensor was unenrolled; blocked: by an operator; awaiting-approval: by an operator; pending: no inventory yet; online: seen within three check-in intervals; offline: not seen within them",
     }),
-    platform: z.enum(["linux", "windows", "darwin"]),
+    platform: z.enum(SENSOR_PLATFORMS),
     os: z.object({ name: z.string(), version: z.string() }),
     architecture: z.string().meta({ example: "amd64" }),
     version: z.string().meta({ example: "2026.11.0" }),
@@ -105,6 +109,30 @@ export const sensor = z
 export type Sensor = z.infer<typeof sensor>;
 
 const params = z.strictObject({ id: sensorId });
+
+/** One of the values, or several with commas. */
+const someOf = <const V extends readonly string[]>(values: V) =>
+  z
+    .string()
+    .max(200)
+    .refine(
+      (text) => text.split(",").every((one) => values.includes(one)),
+      `must be some of ${values.join(", ")}, with commas`,
+    )
+    .meta({ description: `One, or several with commas: ${values.join(", ")}`, example: values[0] });
+
+/** Most values of a filter, so that the statements of its query are short. */
+const MAX_VALUES = 50;
+
+const listText = z
+  .string()
+  .max(2_000)
+  .refine(isPlainText, "must not contain control or bidirectional characters")
+  .refine((text) => {
+    const values = parseList(text);
+    return values !== undefined && values.length <= MAX_VALUES && !values.includes("");
+  }, `must be 1 to ${MAX_VALUES} values, with commas`);
+
 const base = "/api/v1/sensors";
 
 export const listSensors = route({
@@ -115,8 +143,22 @@ export const listSensors = route({
   tag: "Sensors",
   summary: "List sensors",
   query: pageQuery(["hostname", "lastSeenAt", "enrolledAt"]).extend({
-    status: z.enum(SENSOR_STATUSES).optional(),
-    platform: z.enum(["linux", "windows", "darwin"]).optional(),
+    status: someOf(SENSOR_STATUSES).optional(),
+    platform: someOf(SENSOR_PLATFORMS).optional(),
+    version: listText
+      .optional()
+      .meta({ description: "One version, or several with commas", example: "2026.10.0,2026.11.0" }),
+    tag: listText.optional().meta({
+      description:
+        'Sensors with at least one of the tags. A tag with a comma or a quotation mark is in quotation marks, such as `"rack 7, left"`',
+      example: "pci,dmz",
+    }),
+    address: z
+      .string()
+      .max(50)
+      .regex(/^[0-9a-f.:]+(\/\d+)?$/i, "must be an IP address, or an IPv4 network such as 10.0.0.0/16")
+      .optional()
+      .meta({ description: "IP address of the last request, or an IPv4 network", example: "10.0.0.0/16" }),
     enrollmentTokenId: enrollmentTokenId.optional(),
     assetGroupId: assetGroupId.optional(),
     match: z
@@ -126,6 +168,11 @@ export const listSensors = route({
     seenBefore: instantInput
       .optional()
       .meta({ description: "Only sensors that were last seen before this time" }),
+    notSeenFor: z
+      .string()
+      .regex(/^[1-9]\d{0,3}[mhd]$/, "must be minutes, hours or days, such as 30m, 12h or 7d")
+      .optional()
+      .meta({ description: "Only sensors that were last seen longer ago than this", example: "7d" }),
   }),
   status: 200,
   output: page(sensor),

@@ -1,5 +1,12 @@
 import { expect, test } from "bun:test";
-import { addressGroup, clientAddressOf, isInNetworks, isLoopback, parseNetwork } from "./networks.ts";
+import {
+  addressGroup,
+  addressRanges,
+  clientAddressOf,
+  isInNetworks,
+  isLoopback,
+  parseNetwork,
+} from "./networks.ts";
 
 test("a network is normalized to its shortest notation, and any other text is refused", () => {
   expect(parseNetwork("10.1.2.3/16")).toBe("10.1.0.0/16");
@@ -53,4 +60,16 @@ test("an IPv6 address is counted by its /64 and its /48, an IPv4 address only as
   for (const address of ["127.0.0.1", "127.8.9.10", "::1", "::ffff:127.0.0.1"])
     expect([address, isLoopback(address)]).toEqual([address, true]);
   expect(isLoopback("192.0.2.7")).toBe(false);
+});
+
+test("the texts of a network's addresses begin with its prefixes", () => {
+  expect(addressRanges("::ffff:10.0.0.7")).toEqual({ exact: ["10.0.0.7"], prefixes: [] });
+  expect(addressRanges("2001:DB8::0:7")).toEqual({ exact: ["2001:db8::7"], prefixes: [] });
+  expect(addressRanges("10.0.0.9/30")?.exact).toEqual(["10.0.0.8", "10.0.0.9", "10.0.0.10", "10.0.0.11"]);
+  expect(addressRanges("10.0.0.0/24")).toEqual({ exact: [], prefixes: ["10.0.0."] });
+  expect(addressRanges("10.3.0.0/15")).toEqual({ exact: [], prefixes: ["10.2.", "10.3."] });
+  expect(addressRanges("10.3.0.0/8")).toEqual({ exact: [], prefixes: ["10."] });
+  expect(addressRanges("0.0.0.0/0")?.prefixes).toHaveLength(256);
+  for (const text of ["2001:db8::/32", "10.0.0.0/33", "10.0", "", "x"])
+    expect(addressRanges(text)).toBeUndefined();
 });

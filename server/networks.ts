@@ -40,6 +40,38 @@ function parseAddress(text: string) {
   return ipaddr.IPv6.isValid(text) ? ipaddr.process(text) : undefined;
 }
 
+/** Returns the address in the form in which it is stored; undefined: it is none. */
+export const parseAddressText = (text: string): string | undefined => parseAddress(text)?.toString();
+
+/** Addresses, or what the texts of addresses begin with. One of the lists is empty. */
+export interface AddressRanges {
+  exact: string[];
+  prefixes: string[];
+}
+
+/**
+ * Returns the texts of the addresses in an IPv4 network, or of one address: `10.0.0.0/15` has the prefixes
+ * `10.0.` and `10.1.`. Undefined: the text is neither.
+ */
+export function addressRanges(text: string): AddressRanges | undefined {
+  if (!text.includes("/")) {
+    const address = parseAddressText(text);
+    return address === undefined ? undefined : { exact: [address], prefixes: [] };
+  }
+  const network = parseNetwork(text);
+  if (network === undefined || network.includes(":")) return undefined;
+  const [base, bits] = ipaddr.parseCIDR(network) as [ipaddr.IPv4, number];
+  // The octets that all addresses share, and the next one, of which some values are in the network.
+  const shared = Math.min(3, Math.floor((bits - 1) / 8));
+  const octets = base.octets.slice(0, Math.max(0, shared));
+  const first = base.octets[octets.length]!;
+  const values = Array.from({ length: 2 ** (8 * (octets.length + 1) - bits) }, (_, index) => first + index);
+  const found = values.map((value) => [...octets, value].join("."));
+  return octets.length === 3
+    ? { exact: found, prefixes: [] }
+    : { exact: [], prefixes: found.map((prefix) => `${prefix}.`) };
+}
+
 /**
  * Returns the client of a request that came from `peer`. Reads X-Forwarded-For from right to left while a
  * trusted proxy wrote the entry. Entries of the client are further left and are never read.

@@ -1,6 +1,6 @@
 // A cell is the set of sensors with the same standing, platform and silence. Its number is a column that the
 // database computes, with these positions: standing, two bits of platform, one bit of silence.
-import type { Sensor, SensorStatus } from "@attacklens/protocol/sensors.ts";
+import { SENSOR_PLATFORMS, type Sensor, type SensorStatus } from "@attacklens/protocol/sensors.ts";
 import type { Standing } from "./schema.ts";
 
 const STANDINGS: readonly Standing[] = [
@@ -12,7 +12,6 @@ const STANDINGS: readonly Standing[] = [
   "pending",
   "reporting",
 ];
-export const PLATFORMS = ["linux", "windows", "darwin"] as const satisfies Sensor["platform"][];
 /** Shown only with a filter. */
 const UNLISTED: readonly SensorStatus[] = ["removed", "replaced"];
 
@@ -24,7 +23,7 @@ export interface Cell {
 }
 
 const CELLS: readonly Cell[] = STANDINGS.flatMap((standing, place) =>
-  PLATFORMS.flatMap((platform, bits) =>
+  SENSOR_PLATFORMS.flatMap((platform, bits) =>
     [false, true].map((isSilent) => ({
       number: place * 8 + bits * 2 + (isSilent ? 1 : 0),
       status: standing === "reporting" ? (isSilent ? "offline" : "online") : (standing as SensorStatus),
@@ -35,19 +34,27 @@ const CELLS: readonly Cell[] = STANDINGS.flatMap((standing, place) =>
 );
 const BY_NUMBER = new Map(CELLS.map((cell) => [cell.number, cell]));
 
+/** Several values have commas. */
 export interface CellFilter {
-  status?: SensorStatus | undefined;
-  platform?: Sensor["platform"] | undefined;
+  status?: string | undefined;
+  platform?: string | undefined;
 }
 
 /** Returns the cells of a list. Without a status, all listed sensors. */
 export function cellsOf({ status, platform }: CellFilter): Cell[] {
+  const [statuses, platforms] = [status?.split(","), platform?.split(",")];
   return CELLS.filter(
     (cell) =>
-      (status === undefined ? isListed(cell) : cell.status === status) &&
-      (platform === undefined || cell.platform === platform),
+      (statuses?.includes(cell.status) ?? isListed(cell)) && (platforms?.includes(cell.platform) ?? true),
   );
 }
+
+/** Whether the sensors with some of the statuses are not in the list without a status. */
+export const hasUnlisted = ({ status }: CellFilter): boolean =>
+  cellsOf({ status }).some((cell) => !isListed(cell));
+
+/** The smallest number of a cell whose sensors are online or offline. */
+export const FIRST_REPORTING = STANDINGS.indexOf("reporting") * 8;
 
 export const isListed = ({ status }: Pick<Cell, "status">) => !UNLISTED.includes(status);
 

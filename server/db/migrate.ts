@@ -24,6 +24,7 @@ import { account } from "./migrations/0014-account.ts";
 import { audit } from "./migrations/0015-audit.ts";
 import { assetTypes } from "./migrations/0017-asset-types.ts";
 import { views } from "./migrations/0018-views.ts";
+import { sensorFilters } from "./migrations/0019-sensor-filters.ts";
 import type { Migration } from "./migrations/migration.ts";
 import type { Database } from "./schema.ts";
 
@@ -45,6 +46,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   "0015-audit": audit,
   "0017-asset-types": assetTypes,
   "0018-views": views,
+  "0019-sensor-filters": sensorFilters,
 };
 
 export interface SchemaState {

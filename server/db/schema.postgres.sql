@@ -62,6 +62,8 @@ CREATE INDEX asset_search ON public.asset USING gin (name_key gin_trgm_ops);
 CREATE INDEX asset_type_created ON public.asset USING btree (type, created_at, id);
 CREATE INDEX asset_type_name ON public.asset USING btree (type, name_key, id);
 CREATE UNIQUE INDEX asset_pkey ON public.asset USING btree (id);
+CREATE TRIGGER asset_tag_add AFTER INSERT ON public.asset REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION asset_tag_add();
+CREATE TRIGGER asset_tag_change AFTER UPDATE OF tags ON public.asset FOR EACH ROW WHEN ((old.tags <> new.tags)) EXECUTE FUNCTION asset_tag_change();
 CREATE TRIGGER sensor_listing_regroup AFTER UPDATE OF asset_group_id ON public.asset FOR EACH ROW WHEN ((old.asset_group_id IS DISTINCT FROM new.asset_group_id)) EXECUTE FUNCTION sensor_listing_regroup();
 asset_group.id text collate C not null;
 asset_group.name text collate C not null;
@@ -81,6 +83,10 @@ asset_identifier asset_identifier_asset_id_fkey FOREIGN KEY (asset_id) REFERENCE
 asset_identifier asset_identifier_key PRIMARY KEY (asset_id, type, value);
 CREATE INDEX asset_identifier_value ON public.asset_identifier USING btree (type, value);
 CREATE UNIQUE INDEX asset_identifier_key ON public.asset_identifier USING btree (asset_id, type, value);
+asset_tag.tag text collate C not null;
+asset_tag.asset_id text collate C not null;
+asset_tag asset_tag_key PRIMARY KEY (tag, asset_id);
+CREATE UNIQUE INDEX asset_tag_key ON public.asset_tag USING btree (tag, asset_id);
 audit_event.sequence bigint not null;
 audit_event.id text collate C not null;
 audit_event.at bigint not null;
@@ -200,6 +206,43 @@ CREATE INDEX enrollment_token_valid ON public.enrollment_token USING btree (asse
 CREATE UNIQUE INDEX enrollment_token_name ON public.enrollment_token USING btree (name_key) WHERE (deleted_at IS NULL);
 CREATE UNIQUE INDEX enrollment_token_pkey ON public.enrollment_token USING btree (id);
 CREATE UNIQUE INDEX enrollment_token_value_hash_key ON public.enrollment_token USING btree (value_hash);
+CREATE OR REPLACE FUNCTION public.asset_tag_add()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET enable_seqscan TO 'off'
+ SET enable_hashjoin TO 'off'
+ SET enable_mergejoin TO 'off'
+AS $function$ begin insert into asset_tag (tag, asset_id)
+              select distinct tag.value, added.id from added cross join json_array_elements_text(added.tags::json) as tag where added.tags <> '[]'; return null; end $function$
+;
+CREATE OR REPLACE FUNCTION public.asset_tag_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET enable_seqscan TO 'off'
+ SET enable_hashjoin TO 'off'
+ SET enable_mergejoin TO 'off'
+AS $function$ begin delete from asset_tag where asset_id = new.id
+              and tag in (select tag.value from json_array_elements_text(old.tags::json) as tag);
+insert into asset_tag (tag, asset_id)
+              select distinct tag.value, new.id from json_array_elements_text(new.tags::json) as tag; return null; end $function$
+;
+CREATE OR REPLACE FUNCTION public.sensor_address_add()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET enable_seqscan TO 'off'
+ SET enable_hashjoin TO 'off'
+ SET enable_mergejoin TO 'off'
+AS $function$ begin insert into sensor_address (address, sensor_id) select added.address, added.sensor_id from added; return null; end $function$
+;
+CREATE OR REPLACE FUNCTION public.sensor_address_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET enable_seqscan TO 'off'
+ SET enable_hashjoin TO 'off'
+ SET enable_mergejoin TO 'off'
+AS $function$ begin update sensor_address set address = new.address
+        where address = old.address and sensor_id = new.sensor_id; return null; end $function$
+;
 CREATE OR REPLACE FUNCTION public.sensor_count_add()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -574,6 +617,10 @@ CREATE UNIQUE INDEX sensor_pkey ON public.sensor USING btree (id);
 CREATE TRIGGER sensor_listing_add AFTER INSERT ON public.sensor REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION sensor_listing_add();
 CREATE TRIGGER sensor_listing_change AFTER UPDATE ON public.sensor FOR EACH ROW WHEN (((old.standing IS DISTINCT FROM new.standing) OR (old.platform IS DISTINCT FROM new.platform) OR (old.hostname_key IS DISTINCT FROM new.hostname_key) OR (old.version IS DISTINCT FROM new.version) OR (old.asset_id IS DISTINCT FROM new.asset_id) OR (old.enrollment_token_id IS DISTINCT FROM new.enrollment_token_id))) EXECUTE FUNCTION sensor_listing_change();
 CREATE TRIGGER sensor_revision BEFORE UPDATE ON public.sensor FOR EACH ROW EXECUTE FUNCTION sensor_revision();
+sensor_address.address text collate C not null;
+sensor_address.sensor_id text collate C not null;
+sensor_address sensor_address_key PRIMARY KEY (address, sensor_id);
+CREATE UNIQUE INDEX sensor_address_key ON public.sensor_address USING btree (address, sensor_id);
 sensor_count.token_group_id bigint not null;
 sensor_count.cell integer not null;
 sensor_count.version text collate C not null;
@@ -675,6 +722,8 @@ sensor_presence sensor_presence_pkey PRIMARY KEY (sensor_id);
 sensor_presence sensor_presence_sensor_id_fkey FOREIGN KEY (sensor_id) REFERENCES sensor(id);
 CREATE INDEX sensor_presence_seen ON public.sensor_presence USING btree (is_silent, last_seen_at, sensor_id, cell, token_group_id);
 CREATE UNIQUE INDEX sensor_presence_pkey ON public.sensor_presence USING btree (sensor_id);
+CREATE TRIGGER sensor_address_add AFTER INSERT ON public.sensor_presence REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION sensor_address_add();
+CREATE TRIGGER sensor_address_change AFTER UPDATE OF address ON public.sensor_presence FOR EACH ROW WHEN ((old.address <> new.address)) EXECUTE FUNCTION sensor_address_change();
 CREATE TRIGGER sensor_listing_seen AFTER UPDATE OF is_silent ON public.sensor_presence FOR EACH ROW WHEN ((old.is_silent <> new.is_silent)) EXECUTE FUNCTION sensor_listing_seen();
 CREATE TRIGGER sensor_listing_silent AFTER INSERT ON public.sensor_presence FOR EACH ROW WHEN ((new.is_silent = 1)) EXECUTE FUNCTION sensor_listing_silent();
 CREATE TRIGGER sensor_presence_add AFTER INSERT ON public.sensor_presence FOR EACH ROW WHEN ((new.cell IS NULL)) EXECUTE FUNCTION sensor_presence_add();

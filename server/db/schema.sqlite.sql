@@ -33,6 +33,12 @@ CREATE TABLE api_key (
 );
 CREATE INDEX api_key_created on api_key (created_at, id);
 CREATE TRIGGER asset_search_add after insert on asset  begin insert into asset_search (name_key, asset_id) values (new.name_key, new.id); end;
+CREATE TRIGGER asset_tag_add after insert on asset  begin insert into asset_tag (tag, asset_id)
+              select distinct tag.value, new.id from json_each(new.tags) as tag where new.tags <> '[]'; end;
+CREATE TRIGGER asset_tag_change after update of tags on asset when (old.tags <> new.tags) begin delete from asset_tag where asset_id = new.id
+              and tag in (select tag.value from json_each(old.tags) as tag);
+insert into asset_tag (tag, asset_id)
+              select distinct tag.value, new.id from json_each(new.tags) as tag; end;
 CREATE TRIGGER sensor_listing_regroup after update of asset_group_id on asset when (old.asset_group_id is distinct from new.asset_group_id) begin insert into token_group (enrollment_token_id, asset_group_id)
         select distinct sensor.enrollment_token_id, coalesce(new.asset_group_id, '') from sensor
         where sensor.asset_id = new.id
@@ -100,6 +106,11 @@ CREATE TABLE 'asset_search_docsize'(
   sz BLOB
 );
 CREATE TABLE 'asset_search_idx'(segid, term, pgno, PRIMARY KEY(segid, term)) WITHOUT ROWID;
+CREATE TABLE asset_tag (
+  tag text not null,
+  asset_id text not null,
+  constraint asset_tag_key primary key (tag, asset_id)
+) without rowid;
 CREATE TABLE audit_event (
   sequence integer primary key,
   id text not null unique,
@@ -461,6 +472,11 @@ CREATE INDEX sensor_token
   on sensor (enrollment_token_id, hostname_key, id, enrolled_at, blocked_at, deleted_at);
 CREATE INDEX sensor_token_enrolled on sensor (enrollment_token_id, enrolled_at, id, standing);
 CREATE INDEX sensor_token_standing on sensor (enrollment_token_id, standing, id);
+CREATE TABLE sensor_address (
+  address text not null,
+  sensor_id text not null,
+  constraint sensor_address_key primary key (address, sensor_id)
+) without rowid;
 CREATE TABLE sensor_count (
   token_group_id bigint not null,
   cell integer not null,
@@ -548,6 +564,9 @@ CREATE TABLE sensor_match (
 );
 CREATE INDEX sensor_match_open on sensor_match (sensor_id) where decision is null;
 CREATE INDEX sensor_match_predecessor on sensor_match (predecessor_id);
+CREATE TRIGGER sensor_address_add after insert on sensor_presence  begin insert into sensor_address (address, sensor_id) select new.address, new.sensor_id; end;
+CREATE TRIGGER sensor_address_change after update of address on sensor_presence when (old.address <> new.address) begin update sensor_address set address = new.address
+        where address = old.address and sensor_id = new.sensor_id; end;
 CREATE TRIGGER sensor_listing_seen after update of is_silent on sensor_presence when (old.is_silent <> new.is_silent) begin update sensor_listing set silent_since = case when new.is_silent = 1 then new.last_seen_at end
         where sensor_id = new.sensor_id; end;
 CREATE TRIGGER sensor_listing_silent after insert on sensor_presence when (new.is_silent = 1) begin update sensor_listing set silent_since = new.last_seen_at where sensor_id = new.sensor_id; end;

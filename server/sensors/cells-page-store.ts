@@ -6,15 +6,17 @@ import { type CellFilter, cellOf, cellsOf, flipped } from "../db/listing-cells.t
 import { compareKeys, mergeRanges } from "../db/merge-ranges.ts";
 import { hasName } from "../db/name-search.ts";
 import type { Database } from "../db/schema.ts";
+import { countAllNamed, countAllThat, countNamed } from "./listing-count-store.ts";
 import {
   type CellCount,
-  countAllNamed,
   countCells,
-  countNamed,
+  hasText,
+  isNarrow,
   type Order,
   readKeys,
   readRanges,
   type Seen,
+  seenOf,
   type TokenAndGroup,
 } from "./listing-store.ts";
 import { countMisplaced, listMisplaced, listSeen, type Misplaced, sortSeen, walkSeen } from "./seen-store.ts";
@@ -28,6 +30,8 @@ interface Filter extends CellFilter, TokenAndGroup {
   limit: number;
   few: number;
   count?: "exact" | undefined;
+  /** Present: the order has only their condition. Numbers of them are kept. */
+  versions?: readonly string[] | undefined;
 }
 
 interface Reading {
@@ -55,38 +59,47 @@ export async function readCellsPage(
   filter: Filter,
   order: Order,
 ): Promise<CellsPage> {
-  const { status } = filter;
+  const seen = seenOf(filter.status, onlineSince);
   const cells = new Set(cellsOf(filter).map(({ number }) => number));
   const counted = await countCells(tx, filter);
   const reading: Reading = { tx, filter, order, cells, counted, wanted: filter.limit + 1 };
-  if (status !== "online" && status !== "offline") return await readMarked(reading);
+  if (!seen) return await readMarked(reading);
   const misplaced = await countMisplaced(tx, filter, onlineSince);
   const [gone, come] = [sumOf(misplaced.filter(isGone(cells))), sumOf(misplaced.filter(isCome(cells)))];
   if (gone + come === 0) return await readMarked(reading);
   if (gone + come <= filter.few) return await readCorrected(reading, onlineSince);
   const total = sumOf(matchingOf(reading)) - gone + come;
-  return await readUnmarked(reading, { status, since: onlineSince }, total);
+  return await readUnmarked(reading, seen, total);
 }
 
 const matchingOf = ({ counted, cells }: Reading) => counted.filter(({ cell }) => cells.has(cell));
 const isGone =
   (cells: ReadonlySet<number>) =>
   ({ cell }: { cell: number }) =>
-    cells.has(cell);
+    cells.has(cell) && !cells.has(flipped(cell));
 const isCome =
   (cells: ReadonlySet<number>) =>
   ({ cell }: { cell: number }) =>
-    cells.has(flipped(cell));
+    cells.has(flipped(cell)) && !cells.has(cell);
 
 /** Reads a page whose sensors are all marked. */
 async function readMarked(reading: Reading): Promise<CellsPage> {
   const { wanted } = reading;
-  return { keys: (await readCells(reading, wanted)).slice(0, wanted), ...(await countMarked(reading)) };
+  const keys = (await readCells(reading, wanted)).slice(0, wanted);
+  return atLeast({ keys, ...(await countMarked(reading)) });
 }
+
+/** The rows of a page match, so there are at least so many. */
+const atLeast = ({ keys, total, isExact }: CellsPage): CellsPage => ({
+  keys,
+  total: isExact ? total : Math.max(total, keys.length),
+  isExact,
+});
 
 async function countMarked(reading: Reading): Promise<{ total: number; isExact: boolean }> {
   const { tx, filter, order } = reading;
   const matching = matchingOf(reading);
+  if (order.also.length > 0) return await countAlso(reading, matching);
   if (order.q === undefined) return { total: sumOf(matching), isExact: true };
   if (filter.count === "exact")
     return { total: await countAllNamed(tx, filter, { ranges: matching, q: order.q }), isExact: true };
@@ -94,11 +107,26 @@ async function countMarked(reading: Reading): Promise<{ total: number; isExact: 
   return { total: count, isExact };
 }
 
+/** The same with conditions, of which no numbers are kept, except of versions. */
+async function countAlso(
+  { tx, filter, order, cells }: Reading,
+  matching: CellCount[],
+): Promise<{ total: number; isExact: boolean }> {
+  if (filter.versions && order.q === undefined && !isNarrow(filter)) {
+    const counted = await countCells(tx, {}, filter.versions);
+    return { total: sumOf(counted.filter(({ cell }) => cells.has(cell))), isExact: true };
+  }
+  if (filter.count !== "exact") return { total: 0, isExact: false };
+  return { total: await countAllThat(tx, matching, { conditions: conditionsOf(order) }), isExact: true };
+}
+
+const conditionsOf = ({ q, also }: Order) => [...(q === undefined ? [] : [hasText(q)]), ...also];
+
 /** Leaves out the few sensors that no longer have the status, and adds those that now have it. */
 async function readCorrected(reading: Reading, onlineSince: number): Promise<CellsPage> {
   const { tx, filter, order, cells, wanted } = reading;
   const { q } = order;
-  const moved = (await listMisplaced(tx, filter, onlineSince)).filter(
+  const moved = (await listMisplaced(tx, filter, onlineSince, order.also)).filter(
     ({ hostnameKey }) => !q || hasName(hostnameKey, q),
   );
   const gone = new Set(moved.filter(isGone(cells)).map(({ sensorId }) => sensorId));
@@ -112,11 +140,11 @@ async function readCorrected(reading: Reading, onlineSince: number): Promise<Cel
     ),
   ];
   const { total, isExact } = await countMarked(reading);
-  return {
+  return atLeast({
     keys: inOrder(keys, order).slice(0, wanted),
     total: Math.max(0, total - gone.size + come.length),
     isExact,
-  };
+  });
 }
 
 /** Reads the sensors of a status regardless of their marks. */
@@ -124,18 +152,20 @@ async function readUnmarked(reading: Reading, seen: Seen, total: number): Promis
   const { tx, filter, order, cells, counted, wanted } = reading;
   const both = new Set([...cells].flatMap((cell) => [cell, flipped(cell)]));
   const ranges = counted.filter(({ cell }) => both.has(cell));
-  const { column, q } = order;
+  const { column, q, also } = order;
   if (total <= filter.few) {
     const ids = await listSeen(tx, filter, { cells, seen, most: filter.few });
-    const keys = await readKeys(tx, ids, { ...filter, column, cells: [...both], seen, q });
+    const keys = await readKeys(tx, ids, { ...filter, column, cells: [...both], seen, q, also });
     return { keys: inOrder(keys, order).slice(0, wanted), total: keys.length, isExact: true };
   }
   const all =
-    q === undefined
+    q === undefined && also.length === 0
       ? total
-      : filter.count === "exact"
-        ? await countAllNamed(tx, filter, { ranges, q, seen })
-        : undefined;
+      : filter.count !== "exact"
+        ? undefined
+        : q === undefined || also.length > 0
+          ? await countAllThat(tx, ranges, { conditions: conditionsOf(order), seen })
+          : await countAllNamed(tx, filter, { ranges, q, seen });
   const keys =
     column === "silent_since"
       ? [

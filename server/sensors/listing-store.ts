@@ -1,12 +1,12 @@
 // The table that lists of sensors read, in SQL: the number of sensors in each cell, and the first sensors of
 // cells in an order.
 
-import { COUNT_CAP } from "@attacklens/protocol/page.ts";
-import { sql } from "kysely";
+import { type RawBuilder, sql } from "kysely";
 import { numberRows, parseRows, rowsAsJson, texts } from "../db/dialect.ts";
 import type { AnyQuery, Cursor, RowKey } from "../db/keyset.ts";
+import { FIRST_REPORTING } from "../db/listing-cells.ts";
 import { liveGroupId } from "../db/live-group.ts";
-import { isBeginning, isNamed, sensorsNamed } from "../db/name-search.ts";
+import { isBeginning, isNamed } from "../db/name-search.ts";
 import type { Database } from "../db/schema.ts";
 import { walkInOrder } from "../db/snapshot.ts";
 
@@ -26,11 +26,15 @@ export interface TokenAndGroup {
   assetGroupId?: string | undefined;
 }
 
-/** Returns the cells that have sensors. */
-export async function countCells(db: Database, filter: TokenAndGroup): Promise<CellCount[]> {
+/** Returns the cells that have sensors. With versions, without a token and group: those of the versions. */
+export async function countCells(
+  db: Database,
+  filter: TokenAndGroup,
+  versions?: readonly string[],
+): Promise<CellCount[]> {
   const from = isNarrow(filter)
     ? sql`${tokenGroups(filter)} as chosen cross join sensor_count where sensor_count.token_group_id = chosen.id`
-    : sql`sensor_count where token_group_id = 0`;
+    : sql`sensor_count where token_group_id = 0 ${versions ? sql`and version in (${sql.join(versions)})` : sql``}`;
   const { rows } = await sql<CellCount>`
     select sensor_count.token_group_id, sensor_count.cell, sum(sensor_count.sensors) as sensors
     from ${from} group by sensor_count.token_group_id, sensor_count.cell
@@ -55,10 +59,27 @@ export interface Seen {
   status: "online" | "offline";
   /** The earliest last check-in of a sensor that is online. */
   since: number;
+  /** Sensors with a status that the clock does not change are also in the list. */
+  isAmongOthers?: boolean;
 }
 
-export const isSeen = ({ status, since }: Seen) =>
-  sql<boolean>`sensor_presence.last_seen_at ${sql.raw(status === "online" ? ">=" : "<")} ${since}`;
+/** Returns the status of a filter that the clock changes; undefined: none, or sensors change between two. */
+export function seenOf(status: string | undefined, since: number): Seen | undefined {
+  const statuses = new Set(status?.split(","));
+  const changing = (["online", "offline"] as const).filter((one) => statuses.has(one));
+  if (changing.length !== 1) return undefined;
+  return { status: changing[0]!, since, isAmongOthers: statuses.size > 1 };
+}
+
+export const isSeen = ({ status, since, isAmongOthers }: Seen) => {
+  const isNow = sql<boolean>`sensor_presence.last_seen_at ${sql.raw(status === "online" ? ">=" : "<")} ${since}`;
+  return isAmongOthers
+    ? sql<boolean>`(sensor_presence.cell < ${sql.lit(FIRST_REPORTING)} or ${isNow})`
+    : isNow;
+};
+
+/** A condition on a row of `sensor_listing`. */
+export type Condition = RawBuilder<boolean>;
 
 export interface Order {
   column: "hostname_key" | "enrolled_at" | "silent_since";
@@ -66,6 +87,8 @@ export interface Order {
   after: Cursor | undefined;
   /** Part of the hostname. */
   q: string | undefined;
+  /** What else the rows of the table match. */
+  also: readonly Condition[];
   /** Present: of the ranges, only the sensors with this status. */
   seen?: Seen | undefined;
 }
@@ -75,7 +98,7 @@ export async function readRanges(
   db: Database,
   ranges: readonly Range[],
   most: number,
-  { column, order, after, q, seen }: Order,
+  { column, order, after, q, also, seen }: Order,
 ): Promise<RowKey[][]> {
   const hasGroups = ranges.some(({ tokenGroupId }) => tokenGroupId !== 0);
   const value = sql.ref(`sensor_listing.${column}`);
@@ -86,6 +109,7 @@ export async function readRanges(
     ...(column === "silent_since" ? [sql`sensor_listing.silent_since is not null`] : []),
     ...(after ? [isAfter(value, sql`sensor_listing.sensor_id`, order, after)] : []),
     ...(q ? [column === "hostname_key" ? hasIndexedText(q) : hasText(q)] : []),
+    ...also,
     ...(seen
       ? [
           sql`(select ${isSeen(seen)} from sensor_presence
@@ -103,7 +127,7 @@ export async function readRanges(
     ranges.map(({ tokenGroupId, cell }, place) => [place, tokenGroupId, cell]),
   );
   // PostgreSQL expects that few have the text or the status, and would sort them.
-  if (q || seen) await walkInOrder(db);
+  if (q || seen || also.length > 0) await walkInOrder(db);
   const { rows } = await sql<{ place: number; found: unknown }>`
     select part.place, ${rowsAsJson(db, ["value", "id"], first)} as found from ${parts} as part`.execute(db);
   const found = ranges.map((): RowKey[] => []);
@@ -117,7 +141,7 @@ const toKey = ([value, id]: unknown[]): RowKey => ({ value: value as string | nu
 export const hasText = (q: string) => isNamed(sql<string>`(sensor_listing.hostname_key || '')`, q);
 
 /** The same, with the index of the names in their order where it finds the text. */
-const hasIndexedText = (q: string) =>
+export const hasIndexedText = (q: string) =>
   isBeginning(q) ? isNamed(sql<string>`sensor_listing.hostname_key`, q) : hasText(q);
 
 export function isAfter(value: unknown, id: unknown, order: "asc" | "desc", after: Cursor) {
@@ -137,7 +161,7 @@ export async function listLike(db: Database, q: string, cells: number[], most: n
   return rows.map(({ id }) => id);
 }
 
-const uniqueRows = (cells: number[]) => [...new Set(cells)].map((cell) => [cell]);
+export const uniqueRows = (cells: number[]) => [...new Set(cells)].map((cell) => [cell]);
 
 export async function listIds(query: AnyQuery): Promise<string[]> {
   const rows = (await query.execute()) as { candidateId: string }[];
@@ -148,13 +172,14 @@ export interface KeysFilter extends TokenAndGroup {
   column: Order["column"];
   cells: number[];
   q: string | undefined;
+  also: readonly Condition[];
   /** Absent: any. */
   seen: Seen | undefined;
 }
 
 /** Returns those of the sensors that match, unsorted. */
 export async function readKeys(db: Database, ids: string[], filter: KeysFilter): Promise<RowKey[]> {
-  const { column, cells, q, seen, ...group } = filter;
+  const { column, cells, q, also, seen, ...group } = filter;
   const isByPresence = column === "silent_since";
   const value = isByPresence ? sql`sensor_presence.last_seen_at` : sql.ref(`sensor_listing.${column}`);
   const hasPresence = isByPresence || seen !== undefined;
@@ -165,6 +190,7 @@ export async function readKeys(db: Database, ids: string[], filter: KeysFilter):
     ...(seen ? [isSeen(seen)] : []),
     ...(isNarrow(group) ? [sql`sensor_listing.token_group_id + 0 in ${tokenGroups(group)}`] : []),
     ...(q ? [hasText(q)] : []),
+    ...also,
   ];
   const { rows } = await sql<RowKey>`
     select ${value} as value, sensor_listing.sensor_id as id
@@ -172,74 +198,4 @@ export async function readKeys(db: Database, ids: string[], filter: KeysFilter):
       ${hasPresence ? sql`cross join sensor_presence` : sql``}
     where ${sql.join(conditions, sql` and `)}`.execute(db);
   return rows;
-}
-
-/** Counts all sensors of the ranges with this text in their names, and with the status. */
-export async function countAllNamed(
-  db: Database,
-  filter: TokenAndGroup,
-  { ranges, q, seen }: { ranges: readonly Range[]; q: string; seen?: Seen },
-): Promise<number> {
-  if (ranges.length === 0) return 0;
-  const cells = sql.join(uniqueRows(ranges.map(({ cell }) => cell)).map(([cell]) => sql.lit(cell)));
-  const named =
-    sensorsNamed(db, q)?.select([
-      "sensorListing.sensorId",
-      "sensorListing.cell",
-      "sensorListing.tokenGroupId",
-    ]) ??
-    sql`(select sensor_id, cell, token_group_id from sensor_listing
-      where sensor_listing.cell in (${cells}) and ${hasIndexedText(q)})`;
-  const { rows } = await sql<{ count: number }>`
-    select count(*) as count from (${named}) as named
-    where named.cell in (${cells})
-      ${isNarrow(filter) ? sql`and named.token_group_id in ${tokenGroups(filter)}` : sql``}
-      ${
-        seen
-          ? sql`and (select ${isSeen(seen)} from sensor_presence
-              where sensor_presence.sensor_id = named.sensor_id)`
-          : sql``
-      }`.execute(db);
-  return Number(rows[0]!.count);
-}
-
-/** So many sensors are searched to count those that match, and so many that a search finds are counted. */
-const MOST_SEARCHED = 20_000;
-
-/**
- * Counts the sensors of a filter with this text in their names. Not exact: there are at least so many,
- * because only the first ones that the filter or the search finds are counted.
- */
-export async function countNamed(
-  db: Database,
-  filter: TokenAndGroup,
-  ranges: readonly CellCount[],
-  q: string,
-): Promise<{ count: number; isExact: boolean }> {
-  const sensors = ranges.reduce((sum, range) => sum + range.sensors, 0);
-  const named = sensors > MOST_SEARCHED ? sensorsNamed(db, q) : undefined;
-  if (named) {
-    const cells = sql.join(uniqueRows(ranges.map(({ cell }) => cell)).map(([cell]) => sql.lit(cell)));
-    const groups = isNarrow(filter) ? sql`and token_group_id in ${tokenGroups(filter)}` : sql``;
-    const some = named.select(["sensorListing.cell", "sensorListing.tokenGroupId"]).limit(COUNT_CAP + 1);
-    const { rows } = await sql<{ all: number; count: number }>`
-      select count(*) as all_named, count(case when cell in (${cells}) ${groups} then 1 end) as count
-      from (${some}) as named`.execute(db);
-    const { allNamed, count } = rows[0] as unknown as { allNamed: number; count: number };
-    return { count: Math.min(Number(count), COUNT_CAP), isExact: Number(allNamed) <= COUNT_CAP };
-  }
-  const hasGroups = ranges.some(({ tokenGroupId }) => tokenGroupId !== 0);
-  const parts = numberRows(
-    db,
-    ["token_group_id", "cell"],
-    ranges.map(({ tokenGroupId, cell }) => [tokenGroupId, cell]),
-  );
-  const { rows } = await sql<{ count: number }>`
-    select count(*) as count from (
-      select sensor_listing.hostname_key from ${parts} as part cross join sensor_listing
-      where sensor_listing.cell = part.cell
-        ${hasGroups ? sql`and sensor_listing.token_group_id = part.token_group_id` : sql``}
-      limit ${MOST_SEARCHED}) as chosen
-    where ${isNamed(sql<string>`chosen.hostname_key`, q)}`.execute(db);
-  return { count: Number(rows[0]!.count), isExact: sensors <= MOST_SEARCHED };
 }

@@ -7,6 +7,7 @@ import { seenCell } from "../db/listing-cells.ts";
 import type { Database } from "../db/schema.ts";
 import { walkInOrder } from "../db/snapshot.ts";
 import {
+  type Condition,
   hasText,
   isAfter,
   isNarrow,
@@ -40,8 +41,9 @@ export async function walkSeen(
   db: Database,
   ranges: readonly Range[],
   most: number,
-  { order, after, q, seen, isSilent }: SeenOrder,
+  { order, after, q, also, seen, isSilent }: SeenOrder,
 ): Promise<RowKey[]> {
+  const isListed = q !== undefined || also.length > 0;
   const conditions = [
     sql`sensor_presence.is_silent = ${sql.lit(isSilent)}`,
     isInRanges(db, ranges),
@@ -49,13 +51,15 @@ export async function walkSeen(
     ...(after
       ? [isAfter(sql`sensor_presence.last_seen_at`, sql`sensor_presence.sensor_id`, order, after)]
       : []),
-    ...(q ? [sql`sensor_listing.sensor_id = sensor_presence.sensor_id`, hasText(q)] : []),
+    ...(isListed ? [sql`sensor_listing.sensor_id = sensor_presence.sensor_id`] : []),
+    ...(q ? [hasText(q)] : []),
+    ...also,
   ];
   await walkInOrder(db);
   const direction = sql.raw(order);
   const { rows } = await sql<RowKey>`
     select sensor_presence.last_seen_at as value, sensor_presence.sensor_id as id
-    from sensor_presence ${q ? sql`cross join sensor_listing` : sql``}
+    from sensor_presence ${isListed ? sql`cross join sensor_listing` : sql``}
     where ${sql.join(conditions, sql` and `)}
     order by sensor_presence.last_seen_at ${direction}, sensor_presence.sensor_id ${direction}
     limit ${most}`.execute(db);
@@ -67,7 +71,7 @@ export async function sortSeen(
   db: Database,
   ranges: readonly Range[],
   most: number,
-  { order, after, q }: Omit<Order, "column">,
+  { order, after, q, also }: Omit<Order, "column">,
 ): Promise<RowKey[]> {
   const hasGroups = ranges.some(({ tokenGroupId }) => tokenGroupId !== 0);
   const parts = numberRows(
@@ -79,6 +83,7 @@ export async function sortSeen(
     sql`sensor_listing.cell = part.cell`,
     ...(hasGroups ? [sql`sensor_listing.token_group_id = part.token_group_id`] : []),
     ...(q ? [hasText(q)] : []),
+    ...also,
   ];
   // An expression has no index, and the limit makes the subquery a separate step of the plan.
   const value = sql`(sensor_presence.last_seen_at + 0)`;
@@ -140,11 +145,12 @@ export interface Misplaced extends Range {
   lastSeenAt: number;
 }
 
-/** Returns all of them, which must be few. */
+/** Returns all of them that match the conditions, which must be few. */
 export async function listMisplaced(
   db: Database,
   filter: TokenAndGroup,
   onlineSince: number,
+  also: readonly Condition[],
 ): Promise<Misplaced[]> {
   const some = (isSilent: 0 | 1) =>
     sql<Misplaced>`
@@ -152,7 +158,8 @@ export async function listMisplaced(
         sensor_listing.hostname_key, sensor_listing.enrolled_at, sensor_presence.last_seen_at
       from sensor_presence cross join sensor_listing
       where ${isMisplaced(isSilent, onlineSince, filter)}
-        and sensor_listing.sensor_id = sensor_presence.sensor_id`.execute(db);
+        and sensor_listing.sensor_id = sensor_presence.sensor_id
+        ${also.length > 0 ? sql`and ${sql.join(also, sql` and `)}` : sql``}`.execute(db);
   return [...(await some(0)).rows, ...(await some(1)).rows];
 }
 

@@ -10,7 +10,7 @@ import { lockForAction } from "./record/locked-sensor.ts";
 import { sensorObstacle } from "./record/sensor-obstacles.ts";
 import { onlineSince } from "./record/sensor-status.ts";
 import { deleteSensor, unblockLocked } from "./sensor-changes.ts";
-import { pageOfStates } from "./sensor-list-store.ts";
+import { atTime, pageOfStates } from "./sensor-list-store.ts";
 import type { SensorView } from "./sensors.ts";
 import { blockSensors } from "./token-sensors.ts";
 
@@ -27,7 +27,7 @@ export async function* sensorCandidates(
   let cursor: string | undefined;
   do {
     const { rows, nextCursor } = await pageOfStates(db, since, {
-      ...filter,
+      ...atTime(filter, now),
       ...{ sort: "enrolledAt", order: "asc", limit: SLICE, cursor },
     });
     yield rows.map((row) => ({

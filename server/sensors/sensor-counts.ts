@@ -1,7 +1,7 @@
 // The numbers of sensors, exact at the time of the request.
 import type { SensorCounts } from "@attacklens/protocol/sensor-counts.ts";
-import { SENSOR_STATUSES } from "@attacklens/protocol/sensors.ts";
-import { cellOf, flipped, isListed, PLATFORMS } from "../db/listing-cells.ts";
+import { SENSOR_PLATFORMS, SENSOR_STATUSES } from "@attacklens/protocol/sensors.ts";
+import { cellOf, flipped, isListed } from "../db/listing-cells.ts";
 import type { Database } from "../db/schema.ts";
 import { inSnapshot } from "../db/snapshot.ts";
 import { countCells } from "./listing-store.ts";
@@ -23,7 +23,7 @@ export async function countSensors(db: Database, onlineSince: number): Promise<S
         status,
         sensors: sum(counts.filter((cell) => cell.status === status)),
       })),
-      byPlatform: PLATFORMS.map((platform) => ({
+      byPlatform: SENSOR_PLATFORMS.map((platform) => ({
         platform,
         sensors: sum(listed.filter((cell) => cell.platform === platform)),
       })),

@@ -2,14 +2,14 @@
 // no count, and a page is merged from the first sensors of each matching cell. A search, and the search for
 // possible duplicates, first find candidates with an index.
 import { sensorId } from "@attacklens/protocol/ids.ts";
-import type { SensorStatus } from "@attacklens/protocol/sensors.ts";
 import { type AnyQuery, type KeysetPage, loadPage, readCursor } from "../db/keyset.ts";
 import { cellsOf, flipped } from "../db/listing-cells.ts";
 import { sensorsNamed } from "../db/name-search.ts";
-import type { Database, SensorTable } from "../db/schema.ts";
+import type { Database } from "../db/schema.ts";
 import { inSnapshot } from "../db/snapshot.ts";
 import { FEW, inOrder, readCellsPage } from "./cells-page-store.ts";
-import { listIds, listLike, type Order, readKeys } from "./listing-store.ts";
+import { type Narrowing, narrowingsOf, searchByFact, type TextFilters, versionsOf } from "./filters-store.ts";
+import { listIds, listLike, type Order, readKeys, seenOf } from "./listing-store.ts";
 import { openPairs } from "./matches/matches-store.ts";
 import {
   listSensorRows,
@@ -29,23 +29,35 @@ const SORTS = {
   enrolledAt: { column: "enrolled_at", type: "number" },
 } as const;
 
-export interface SensorPage {
-  q?: string | undefined;
+export interface SensorPage extends TextFilters {
   /** Of the one sensor that is searched. */
   id?: string | undefined;
-  status?: SensorStatus | undefined;
-  platform?: SensorTable["platform"] | undefined;
   enrollmentTokenId?: string | undefined;
   assetGroupId?: string | undefined;
   match?: "any" | undefined;
   /** An instant. */
   seenBefore?: string | undefined;
+  /** See `atTime`. */
+  notSeenFor?: undefined;
   sort: keyof typeof SORTS;
   order: "asc" | "desc";
   cursor?: string | undefined;
   limit: number;
   /** Counts all sensors, however many have the text in their names. */
   count?: "exact" | undefined;
+}
+
+const UNITS_MS: Record<string, number> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** Replaces a duration until now, such as `7d`, by its instant. */
+export function atTime<P extends { notSeenFor?: string | undefined; seenBefore?: string | undefined }>(
+  { notSeenFor, ...page }: P,
+  now: number,
+) {
+  if (notSeenFor === undefined) return page;
+  const before = now - Number.parseInt(notSeenFor, 10) * UNITS_MS[notSeenFor.at(-1)!]!;
+  const until = page.seenBefore === undefined ? before : Math.min(before, Date.parse(page.seenBefore));
+  return { ...page, seenBefore: new Date(until).toISOString() };
 }
 
 /**
@@ -83,9 +95,13 @@ async function pageOf<Row extends { id: string }>(
 ): Promise<KeysetPage<Row>> {
   const { column, type } = SORTS[page.sort];
   const after = readCursor({ ...page, sortName: page.sort, type });
-  const order = { column, order: page.order, after, q: page.q };
   return await inSnapshot(db, async (tx) => {
-    const ids = await findCandidates(tx, onlineSince, page, few);
+    const fact = page.q ? await searchByFact(tx, page.q) : undefined;
+    const q = fact ? undefined : page.q;
+    const narrowings = [...(fact ? [fact] : []), ...narrowingsOf(tx, page)];
+    const also = narrowings.map(({ condition }) => condition);
+    const order = { column, order: page.order, after, q, also };
+    const ids = await findCandidates(tx, onlineSince, { ...page, q }, { narrowings, few });
     const { keys, ...count } = ids
       ? await keysOfCandidates(tx, onlineSince, page, { ids, order })
       : await keysOfCells(tx, onlineSince, page, { order, few });
@@ -99,9 +115,10 @@ async function findCandidates(
   tx: Database,
   onlineSince: number,
   { seenBefore, ...page }: SensorPage,
-  few: number,
+  { narrowings, few }: { narrowings: Narrowing[]; few: number },
 ): Promise<string[] | undefined> {
-  if (seenBefore === undefined) return await findOthers(tx, onlineSince, page, few);
+  if (seenBefore === undefined)
+    return (await findOthers(tx, onlineSince, page, few)) ?? (await findNarrowed(narrowings, few));
   const cells = cellsOf(page).map(({ number }) => number);
   const seen = { status: "offline" as const, since: Date.parse(seenBefore) };
   const ids = await listSeen(tx, page, { cells, seen, most: ALL });
@@ -127,6 +144,15 @@ async function findOthers(
   return ids.length > few ? undefined : ids;
 }
 
+/** The same for the first filter that finds few. */
+async function findNarrowed(narrowings: Narrowing[], few: number): Promise<string[] | undefined> {
+  for (const { first } of narrowings) {
+    const ids = await first(few + 1);
+    if (ids.length <= few) return ids;
+  }
+  return undefined;
+}
+
 function matched(tx: Database, onlineSince: number): AnyQuery {
   return openPairs(tx, onlineSince)
     .clearSelect()
@@ -147,11 +173,12 @@ async function keysOfCandidates(
   page: SensorPage,
   { ids, order }: { ids: string[]; order: Order },
 ) {
-  const { q, status, platform, limit } = page;
+  const { status, platform, limit } = page;
+  const { column, q, also } = order;
   // Without silence, which may have changed since the job last looked.
   const cells = cellsOf({ status, platform }).flatMap(({ number }) => [number, flipped(number)]);
-  const seen = status === "online" || status === "offline" ? { status, since: onlineSince } : undefined;
-  const keys = await readKeys(tx, ids, { ...page, column: order.column, cells, seen, q });
+  const seen = seenOf(status, onlineSince);
+  const keys = await readKeys(tx, ids, { ...page, column, cells, seen, q, also });
   return { keys: inOrder(keys, order).slice(0, limit + 1), total: keys.length, totalIsCapped: false };
 }
 
@@ -162,6 +189,8 @@ async function keysOfCells(
   page: SensorPage,
   { order, few }: { order: Order; few: number },
 ) {
-  const { keys, total, isExact } = await readCellsPage(tx, onlineSince, { ...page, few }, order);
+  // The numbers of sensors have versions, and nothing else that narrows the list.
+  const versions = order.also.length === 1 ? versionsOf(page) : undefined;
+  const { keys, total, isExact } = await readCellsPage(tx, onlineSince, { ...page, few, versions }, order);
   return { keys, total, totalIsCapped: !isExact };
 }

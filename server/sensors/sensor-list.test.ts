@@ -1,7 +1,8 @@
 // The list of sensors and its numbers, compared with all rows: every filter, sort and page, after any
 // changes.
 import { describe, expect, test } from "bun:test";
-import { SENSOR_STATUSES } from "@attacklens/protocol/sensors.ts";
+import { SENSOR_PLATFORMS, SENSOR_STATUSES } from "@attacklens/protocol/sensors.ts";
+import { formatList, parseList } from "@attacklens/protocol/text-list.ts";
 import { sql } from "kysely";
 import { fleetId, fleetStatements } from "../../harness/fleet-rows.ts";
 import { drawnCases } from "../../harness/long-tests.ts";
@@ -11,6 +12,7 @@ import { compareText } from "../db/merge-ranges.ts";
 import { hasName } from "../db/name-search.ts";
 import type { Database } from "../db/schema.ts";
 import { foldText } from "../ids.ts";
+import { isInNetworks, parseNetwork } from "../networks.ts";
 import { allRows, INTERVAL_SECONDS, inOneOrder, type Row, recount } from "../testing/sensor-recount.ts";
 import { createTestDatabase, TESTED_DIALECTS } from "../testing/test-world.ts";
 import { onlineSince } from "./record/sensor-status.ts";
@@ -36,15 +38,32 @@ const NAMES = [
 ];
 const SORTS = ["hostname", "lastSeenAt", "enrolledAt"] as const;
 
+/** A fact that a search finds, as it is stored, and another form in which a user may write it. */
+const FACTS = [
+  ["mac-address 00:16:3e:00:00:07", "00-16-3E-00-00-07"],
+  ["mac-address 00:16:3e:00:00:07", "0016.3e00.0007"],
+  ["serial-number pf3x/9q", "PF3X/9Q"],
+  ["ip-address 172.17.0.1", "172.17.0.1"],
+] as const;
+const TAGS = ["pci", 'rack 7, "left"', "äöü", "prod"];
+const ADDRESSES = ["10.0.0.7", "10.1.0.7", "172.17.0.1", "2001:db8::7"];
+
+const hasFact = (row: Row, q: string) =>
+  row.address === q || FACTS.some(([stored, typed]) => typed === q && row.identifiers.includes(stored));
+
 function expected(rows: Row[], page: SensorPage): string[] {
   const matching = rows.filter(
     (row) =>
-      (page.status ? row.status === page.status : !["removed", "replaced"].includes(row.status)) &&
-      (!page.platform || row.platform === page.platform) &&
+      (page.status?.split(",").includes(row.status) ?? !["removed", "replaced"].includes(row.status)) &&
+      (page.platform?.split(",").includes(row.platform) ?? true) &&
+      (!page.version || parseList(page.version)!.includes(row.version)) &&
+      (!page.tag || parseList(page.tag)!.some((tag) => row.tags.includes(tag))) &&
+      (!page.address || isInNetworks(row.address, [parseNetwork(page.address)!])) &&
+      (!page.seenBefore || row.lastSeenAt < Date.parse(page.seenBefore)) &&
       (!page.enrollmentTokenId || row.token === page.enrollmentTokenId) &&
       (!page.assetGroupId || row.group === page.assetGroupId) &&
       (!page.match || row.hasMatch) &&
-      (!page.q || hasName(row.hostname, page.q) || row.id === page.q),
+      (!page.q || hasName(row.hostname, page.q) || row.id === page.q || hasFact(row, page.q)),
   );
   const sign = page.order === "asc" ? 1 : -1;
   const compare = (one: Row, other: Row) => {
@@ -58,14 +77,22 @@ function expected(rows: Row[], page: SensorPage): string[] {
 const pick = <T>(random: () => number, values: readonly T[]): T =>
   values[Math.floor(random() * values.length)]!;
 
-function randomPage(random: () => number, q: () => string): SensorPage {
+function randomPage(random: () => number, now: number, q: () => string): SensorPage {
+  const some = (values: readonly string[]) =>
+    random() < 0.6 ? [pick(random, values)] : values.filter((_, index) => index === 0 || random() < 0.5);
   const maybe = <T>(share: number, value: () => T) => (random() < share ? value() : undefined);
   return {
     sort: pick(random, SORTS),
     order: pick(random, ["asc", "desc"] as const),
     limit: pick(random, [20, 50, 200]),
-    status: maybe(0.5, () => pick(random, SENSOR_STATUSES)),
-    platform: maybe(0.3, () => pick(random, ["linux", "windows", "darwin"] as const)),
+    status: maybe(0.5, () => some(SENSOR_STATUSES).join()),
+    platform: maybe(0.3, () => some(SENSOR_PLATFORMS).join()),
+    version: maybe(0.15, () => formatList(some(["2026.11.0", "2026.12.0", "no-such"]))),
+    tag: maybe(0.15, () => formatList(some([...TAGS, "no-such"]))),
+    address: maybe(0.15, () =>
+      pick(random, [...ADDRESSES, "10.0.0.0/15", "10.0.0.0/23", "10.0.0.9/30", "0.0.0.0/0", "10.9.9.9"]),
+    ),
+    seenBefore: maybe(0.1, () => new Date(now - Math.floor(random() * 2 * DAY_MS)).toISOString()),
     enrollmentTokenId: maybe(0.3, () => fleetId("tok", 1 + Math.floor(random() * 4))),
     assetGroupId: maybe(0.3, () => fleetId("grp", 1 + Math.floor(random() * 4))),
     match: maybe(0.1, () => "any" as const),
@@ -90,7 +117,7 @@ async function enroll(db: Database, id: string, random: () => number, now: numbe
   return await db.transaction().execute(async (tx) => {
     await tx
       .insertInto("asset")
-      .values({ ...asset, id: assetId, tags: JSON.stringify([]) })
+      .values({ ...asset, id: assetId, tags: JSON.stringify(random() < 0.5 ? [] : TAGS) })
       .execute();
     await tx
       .insertInto("sensor")
@@ -159,6 +186,26 @@ const CHANGES: ((db: Database, id: string, random: () => number, now: number) =>
         .where("sensorId", "=", id)
         .execute(),
   ),
+  (db, id, random) =>
+    db
+      .updateTable("sensorPresence")
+      .set({ address: pick(random, ADDRESSES) })
+      .where("sensorId", "=", id)
+      .execute(),
+  (db, id, random) =>
+    db
+      .updateTable("asset")
+      .set({ tags: JSON.stringify(TAGS.filter(() => random() < 0.4)) })
+      .where("id", "=", id.replace("sen", "ast"))
+      .execute(),
+  (db, id, random) => {
+    const [type, value] = pick(random, FACTS)[0].split(" ") as [string, string];
+    return db
+      .insertInto("assetIdentifier")
+      .values({ assetId: id.replace("sen", "ast"), type, value })
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
+  },
 ];
 
 async function allPages(db: Database, since: number, page: SensorPage, few: number) {
@@ -203,6 +250,8 @@ for (const dialect of TESTED_DIALECTS) {
           "-0",
           "%",
           'i" AND',
+          ...FACTS.map(([, typed]) => typed),
+          ...ADDRESSES,
         ]);
       for (let round = 0; round < drawnCases(12); round++) {
         for (let change = 0; change < 60; change++) {
@@ -229,13 +278,14 @@ for (const dialect of TESTED_DIALECTS) {
         const counts = await countSensors(db, onlineSince(now, INTERVAL_SECONDS));
         expect({ seed, ...inOneOrder(counts) }).toEqual({ seed, ...inOneOrder(recount(rows)) });
         for (let list = 0; list < 15; list++) {
-          const page = randomPage(random, query);
+          const page = randomPage(random, now, query);
           const few = pick(random, [3, 2_000]);
           const ids = expected(rows, page);
           const { totals, ...found } = await allPages(db, onlineSince(now, INTERVAL_SECONDS), page, few);
           expect({ seed, page, few, ...found }).toEqual({ seed, page, few, ids });
           // After many changes of silence, a search has only found some.
-          const isExact = page.q === undefined || page.count === "exact" || few > SENSORS;
+          const isNarrowed = [page.q, page.version, page.tag, page.address].some((one) => one !== undefined);
+          const isExact = !isNarrowed || page.count === "exact" || few > SENSORS;
           const exact = (total: string) =>
             total === String(ids.length) ||
             (!isExact && total.endsWith("+") && Number.parseInt(total, 10) <= ids.length);

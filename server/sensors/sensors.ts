@@ -24,7 +24,7 @@ import {
   setReportedAt,
   updateSensor,
 } from "./record/sensors-store.ts";
-import { pageOfSensors, type SensorPage } from "./sensor-list-store.ts";
+import { atTime, pageOfSensors, type SensorPage } from "./sensor-list-store.ts";
 
 export interface SensorView {
   now: number;
@@ -79,9 +79,11 @@ function present(
   };
 }
 
-export async function listSensors(db: Database, view: SensorView, query: SensorPage) {
+type SensorQuery = Omit<SensorPage, "notSeenFor"> & { notSeenFor?: string | undefined };
+
+export async function listSensors(db: Database, view: SensorView, query: SensorQuery) {
   const since = onlineSince(view.now, view.checkInIntervalSeconds);
-  const { rows, ...page } = await pageOfSensors(db, since, query);
+  const { rows, ...page } = await pageOfSensors(db, since, atTime(query, view.now));
   const likes = await findLikes(
     db,
     since,

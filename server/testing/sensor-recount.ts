@@ -20,6 +20,10 @@ export interface Row {
   hostname: string;
   lastSeenAt: number;
   enrolledAt: number;
+  address: string;
+  tags: string[];
+  /** Values of its asset's identifiers. */
+  identifiers: string[];
 }
 
 /** Reads every sensor, with the rules that the details of a sensor use. */
@@ -32,9 +36,14 @@ export async function allRows(db: Database, now: number): Promise<Row[]> {
     .innerJoin("asset", "asset.id", "sensor.assetId")
     .leftJoin("assetGroup", "assetGroup.id", "asset.assetGroupId")
     .selectAll("sensor")
-    .select(["sensorPresence.lastSeenAt", "asset.assetGroupId", "assetGroup.deletedAt as groupDeletedAt"])
+    .select(["sensorPresence.lastSeenAt", "sensorPresence.address", "asset.assetGroupId", "asset.tags"])
+    .select("assetGroup.deletedAt as groupDeletedAt")
     .where("sensor.deletedAt", "is", null)
     .execute();
+  const identifiers = Map.groupBy(
+    await db.selectFrom("assetIdentifier").selectAll().execute(),
+    ({ assetId }) => assetId,
+  );
   return rows.map((row) => ({
     id: row.id,
     status: sensorStatus(row, now, INTERVAL_SECONDS),
@@ -46,6 +55,9 @@ export async function allRows(db: Database, now: number): Promise<Row[]> {
     hostname: row.hostnameKey,
     lastSeenAt: row.lastSeenAt,
     enrolledAt: row.enrolledAt,
+    address: row.address,
+    tags: JSON.parse(row.tags) as string[],
+    identifiers: (identifiers.get(row.assetId) ?? []).map(({ type, value }) => `${type} ${value}`),
   }));
 }
 

@@ -1,0 +1,154 @@
+// Filters of sensors for which no cells exist: versions, tags, addresses, and searches for an address, a MAC
+// address or a serial number. An index finds the first sensors of each. If these are few, the list reads only
+// them. Otherwise it reads sensors in its order until the page is full, like a search for a frequent name.
+import { sensorId } from "@attacklens/protocol/ids.ts";
+import { Problem } from "@attacklens/protocol/problems.ts";
+import { parseList } from "@attacklens/protocol/text-list.ts";
+import { sql } from "kysely";
+import { texts } from "../db/dialect.ts";
+import { type CellFilter, hasUnlisted } from "../db/listing-cells.ts";
+import { sensorsNamed } from "../db/name-search.ts";
+import type { Database } from "../db/schema.ts";
+import { type AddressRanges, addressRanges, parseAddressText } from "../networks.ts";
+import { type Condition, hasText, listIds } from "./listing-store.ts";
+
+export interface TextFilters extends CellFilter {
+  q?: string | undefined;
+  /** Several values have commas. */
+  version?: string | undefined;
+  tag?: string | undefined;
+  /** An address or a network. */
+  address?: string | undefined;
+}
+
+export interface Narrowing {
+  condition: Condition;
+  /** Returns the ids of up to so many sensors that match, and of some that are in no list. */
+  first: (most: number) => Promise<string[]>;
+}
+
+export const versionsOf = ({ version }: TextFilters) => (version ? parseList(version) : undefined);
+
+/** Returns the filters that are set. Throws input-invalid. */
+export function narrowingsOf(db: Database, filter: TextFilters): Narrowing[] {
+  const [versions, tags] = [versionsOf(filter), filter.tag ? parseList(filter.tag) : undefined];
+  const ranges = filter.address ? addressRanges(filter.address) : undefined;
+  if (filter.address && !ranges) {
+    const reason = "must be an IP address, or an IPv4 network such as 10.0.0.0/16";
+    throw new Problem("input-invalid", `The address ${reason}`, { fields: { address: reason } });
+  }
+  return [
+    ...(versions ? [byVersion(db, versions, hasUnlisted(filter))] : []),
+    ...(tags ? [byTag(db, tags)] : []),
+    ...(ranges ? [byAddress(db, ranges)] : []),
+  ];
+}
+
+function byVersion(db: Database, versions: string[], withUnlisted: boolean): Narrowing {
+  const listed = sql.raw(withUnlisted ? "0, 1" : "1");
+  return {
+    condition: sql`sensor_listing.version in (${sql.join(versions)})`,
+    first: (most) =>
+      idsOf(
+        db,
+        sql`select id from sensor where listed in (${listed}) and version in (${sql.join(versions)}) limit ${most}`,
+      ),
+  };
+}
+
+function byTag(db: Database, tags: string[]): Narrowing {
+  return {
+    condition: isFound(sql`sensor join asset_tag on asset_tag.asset_id = sensor.asset_id
+      where sensor.id = sensor_listing.sensor_id and asset_tag.tag in (${sql.join(tags)})`),
+    first: (most) =>
+      idsOf(
+        db,
+        sql`select sensor.id from (
+            select distinct asset_tag.asset_id from ${texts(db, [...new Set(tags)])} as wanted cross join asset_tag
+            where asset_tag.tag = wanted.value limit ${most}) as tagged
+          cross join sensor where sensor.asset_id = tagged.asset_id limit ${most}`,
+      ),
+  };
+}
+
+function byAddress(db: Database, { exact, prefixes }: AddressRanges): Narrowing {
+  const column = sql`sensor_presence.address`;
+  const among =
+    exact.length > 0
+      ? sql`${column} in (${sql.join(exact)})`
+      : sql`(${sql.join(
+          prefixes.map((prefix) => sql`(${column} >= ${prefix} and ${column} < ${afterPrefix(prefix)})`),
+          sql` or `,
+        )})`;
+  const parts = texts(db, exact.length > 0 ? exact : prefixes);
+  const isInPart =
+    exact.length > 0
+      ? sql`sensor_address.address = part.value`
+      : sql`sensor_address.address >= part.value and sensor_address.address < part.value || ':'`;
+  return {
+    condition: sql<boolean>`(select ${among} from sensor_presence
+      where sensor_presence.sensor_id = sensor_listing.sensor_id)`,
+    first: (most) =>
+      idsOf(
+        db,
+        sql`select sensor_address.sensor_id as id from ${parts} as part cross join sensor_address
+          where ${isInPart} limit ${most}`,
+      ),
+  };
+}
+
+/** The colon follows the digits. */
+const afterPrefix = (prefix: string) => `${prefix}:`;
+
+/** Returns a search for more than a name; undefined: no sensor has this address or identifier. */
+export async function searchByFact(db: Database, q: string): Promise<Narrowing | undefined> {
+  const facts = factsOf(q);
+  const address = parseAddressText(q.trim());
+  const byFact = facts.map(([type, value]): Narrowing => {
+    const isFact = sql`asset_identifier.type = ${type} and asset_identifier.value = ${value}`;
+    return {
+      condition: isFound(sql`sensor join asset_identifier on asset_identifier.asset_id = sensor.asset_id
+        where sensor.id = sensor_listing.sensor_id and ${isFact}`),
+      first: (most) =>
+        idsOf(
+          db,
+          sql`select sensor.id from asset_identifier cross join sensor
+            where ${isFact} and sensor.asset_id = asset_identifier.asset_id limit ${most}`,
+        ),
+    };
+  });
+  const found: Narrowing[] = [];
+  for (const one of [...byFact, ...(address ? [byAddress(db, { exact: [address], prefixes: [] })] : [])])
+    if ((await one.first(1)).length > 0) found.push(one);
+  if (found.length === 0) return undefined;
+  return {
+    condition: sql<boolean>`(${sql.join([hasText(q), ...found.map(({ condition }) => condition)], sql` or `)})`,
+    async first(most) {
+      const named = sensorsNamed(db, q);
+      const ids = named ? await listIds(named.limit(most)) : [];
+      for (const one of found) ids.push(...(await one.first(most)));
+      return [...new Set(ids)];
+    },
+  };
+}
+
+const MAC = /^(?:[0-9a-f]{2}([:-]?)(?:[0-9a-f]{2}\1){4}[0-9a-f]{2}|[0-9a-f]{4}\.[0-9a-f]{4}\.[0-9a-f]{4})$/;
+/** A shorter text is no serial number. With fewer characters, a search finds only the beginnings of names. */
+const MIN_SERIAL = 4;
+
+/** Returns the identifiers that a text may be, in the form in which they are stored. */
+function factsOf(q: string): [type: string, value: string][] {
+  const text = q.trim().toLowerCase();
+  if (text.length < MIN_SERIAL || sensorId.safeParse(text).success) return [];
+  const address = parseAddressText(text);
+  if (address) return [["ip-address", address]];
+  const mac = MAC.test(text) ? text.replace(/[^0-9a-f]/g, "").replace(/..(?=.)/g, "$&:") : undefined;
+  return [["serial-number", text], ...(mac ? ([["mac-address", mac]] as [string, string][]) : [])];
+}
+
+const isFound = (from: unknown): Condition => sql<boolean>`(select 1 from ${from} limit 1) is not null`;
+
+async function idsOf(db: Database, query: ReturnType<typeof sql>): Promise<string[]> {
+  const { rows } = await query.execute(db);
+  return (rows as { id: string }[]).map(({ id }) => id);
+}
