@@ -33,6 +33,7 @@ test("every route that creates an object for a user accepts an Idempotency-Key",
     "enrollmentTokens.rotate",
     "sensors.createTicket",
     "updateRings.create",
+    "users.invite",
     "views.create",
   ]);
 });
