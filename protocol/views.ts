@@ -35,7 +35,7 @@ export const VIEW_LISTS = Object.keys(LISTS) as [ViewList, ...ViewList[]];
 
 export const MAX_VIEWS_OF_USER = 100;
 export const MAX_SHARED_VIEWS_OF_LIST = 100;
-const MAX_SEARCH_CHARACTERS = 2_000;
+const MAX_SEARCH_CHARACTERS = 8_000;
 
 /** The permission that the list's users have. */
 export function viewListPermission(list: ViewList): Permission {
