@@ -7,7 +7,7 @@ import { $ } from "bun";
 import { waitUntil } from "../../harness/wait-until.ts";
 
 const PROGRAM = `import { main } from ${JSON.stringify(join(import.meta.dir, "../main.ts"))};
-process.exit(await main(process.argv.slice(1), {}));`;
+process.exit(await main(process.argv.slice(1), []));`;
 
 /** Runs serve. Its log and its output after the first line stay unread until the test reads them. */
 async function startServe() {
