@@ -7,7 +7,7 @@ import { createTestDatabase, drawDialects, type TestDatabase } from "../testing/
 import { auditCommand } from "./audit.ts";
 
 const PROGRAM =
-  'import { main } from "./server/main.ts"; process.exit(await main(process.argv.slice(1), {}));';
+  'import { main } from "./server/main.ts"; process.exit(await main(process.argv.slice(1), []));';
 
 async function run({ location }: TestDatabase, ...args: string[]) {
   const { dataDir, databaseUrl } = location;
