@@ -82,7 +82,36 @@ test("Back returns to the place in a list, and an action reaches rows that are n
   expect(new URL(page.url()).search).toBe("?platform=linux");
   await expectColumnsAndExport(page);
   await expectViews(page);
+  await expectFilters(page);
 });
+
+/** Filters are typed as text, chosen in menus, and copied as one line. */
+async function expectFilters(page: Page): Promise<void> {
+  await page.goto(new URL("/sensors", page.url()).href);
+  const params = () => Object.fromEntries(new URL(page.url()).searchParams);
+  const search = page.getByRole("searchbox");
+  await search.pressSequentially("host-0 status:bogus ");
+  await page.getByText("status:bogus must be some of").waitFor();
+  await waitUntil("the search is applied", () => params().q === "host-0");
+  await search.fill("host-0 status:offline ");
+  await waitUntil("the filter is applied", () => params().status === "offline");
+  expect(await search.inputValue()).toBe("host-0");
+  await page.getByText("status:bogus must be some of").waitFor({ state: "detached" });
+  await page.getByRole("search").getByText(": Offline", { exact: true }).click();
+  await page.getByRole("menuitemcheckbox", { name: /^Pending \d/ }).click();
+  await waitUntil("both are chosen", () => params().status === "offline,pending");
+  await page.keyboard.press("Escape");
+  await page.getByRole("button", { name: "Not seen for" }).click();
+  await page.getByRole("menuitemradio", { name: "7 days" }).click();
+  await page.getByText("No matches").waitFor();
+  await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+  await page.getByRole("button", { name: "Copy filter" }).click();
+  await waitUntil("the line is copied", async () => {
+    const line = await page.evaluate(() => navigator.clipboard.readText());
+    return line === "status:offline,pending last-seen>7d host-0";
+  });
+  expect(params()).toMatchObject({ ...{ q: "host-0", status: "offline,pending" }, notSeenFor: "7d" });
+}
 
 /** The user's columns are remembered and shared, and an export has them and the filter. */
 async function expectColumnsAndExport(page: Page): Promise<void> {
@@ -142,7 +171,7 @@ async function expectViews(page: Page): Promise<void> {
 /** Blocks all sensors of a platform, of which only the first page is loaded. */
 async function expectBulk(page: Page, ada: User): Promise<void> {
   await page.getByRole("button", { name: "Operating system", exact: true }).first().click();
-  await page.getByRole("menuitemradio", { name: "Windows" }).click();
+  await page.getByRole("menuitemcheckbox", { name: "Windows" }).click();
   const query = { platform: "windows" as const };
   const { total, items } = await ada.call(listSensors, { query });
   const params = { id: items.find(({ can }) => can.block.allowed)!.id };

@@ -7,10 +7,11 @@ import { IconFilterOff } from "@tabler/icons-react";
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
 import { meQuery } from "../queries.ts";
+import { CopyIcon } from "../ui/CopyButton.tsx";
 import { type Columns, DataTable } from "../ui/DataTable.tsx";
 import { Notice } from "../ui/Notice.tsx";
 import { countOf, formatCount } from "../ui/numbers.ts";
-import { SearchInput } from "../ui/SearchInput.tsx";
+import { SearchInput, type TypedFilters } from "../ui/SearchInput.tsx";
 import { StateMessage } from "../ui/StateMessage.tsx";
 import { ColumnsMenu } from "./ColumnsMenu.tsx";
 import { ExportMenu, type ExportRoutes } from "./ExportMenu.tsx";
@@ -48,6 +49,8 @@ interface ListPageProps<Row extends { id: string }> {
   /** The filter chips. `filterNames` are their names in the URL. */
   filters?: ReactNode;
   filterNames?: readonly string[];
+  /** The filters and the search as one line of text, which the search also reads. */
+  line?: { text: string; take: (typed: string, isDone: boolean) => TypedFilters };
   defaultSort: { sort: string; order: "asc" | "desc" };
   list: List<Row>;
   columns: Columns<Row>;
@@ -108,7 +111,13 @@ export function ListPage<Row extends { id: string }>(props: ListPageProps<Row>) 
       {!isEmpty && (
         <div className={classes.tools}>
           <search className={classes.search}>
-            <SearchInput label={props.searchLabel} value={search.q} onChange={(q) => setSearch({ q })} />
+            <SearchInput
+              label={props.searchLabel}
+              value={search.q}
+              onChange={(q) => setSearch({ q })}
+              take={props.line?.take}
+              onFilters={setSearch}
+            />
             {props.filters}
           </search>
           {isFiltered && (
@@ -116,6 +125,7 @@ export function ListPage<Row extends { id: string }>(props: ListPageProps<Row>) 
               Clear
             </Button>
           )}
+          {isFiltered && props.line && <CopyIcon value={props.line.text} name="filter" />}
           <div className={classes.menus}>
             <ViewsMenu list={props.views} search={values} columns={columns.chosen} />
             <ColumnsMenu choices={columns.choices} onToggle={columns.toggle} />

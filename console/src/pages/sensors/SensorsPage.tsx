@@ -1,33 +1,37 @@
+<<<<<<< HEAD
+
 import { sensorExports } from "@attacklens/protocol/list-exports.ts";
+
+=======
+
+import { FILTER_NAMES, formatFilter } from "@attacklens/protocol/filter-text.ts";
+import { exportSensorsCsv, exportSensorsJsonLines } from "@attacklens/protocol/sensor-export.ts";
+
+>>>>>>> 3aa9c7ae (console: type filters of sensors as text, and choose several of each)
+
 import type { Sensor } from "@attacklens/protocol/sensors.ts";
 import { IconRadar2 } from "@tabler/icons-react";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { useMemo } from "react";
-import { GroupFilter } from "../../components/GroupFilter.tsx";
 import { ListPage } from "../../components/ListPage.tsx";
 import { ButtonLink, TextLink } from "../../components/links.tsx";
 import { filterOf } from "../../components/list-search.ts";
-import { PLATFORM_NAMES } from "../../components/platform-names.ts";
-import { filterOptions, SENSOR_STATUS_LOOKS } from "../../components/statuses.tsx";
-import { useList, useSetSearch } from "../../components/use-list.ts";
+import { useList } from "../../components/use-list.ts";
 import { useReference } from "../../components/use-reference.tsx";
 import { paths } from "../../paths.ts";
-import { FilterChip, FilterMenu, FilterToggle } from "../../ui/FilterMenu.tsx";
 import { StateMessage } from "../../ui/StateMessage.tsx";
-import { exactTime } from "../../ui/time.ts";
 import { SensorBulk } from "./SensorBulk.tsx";
+import { SensorFilters } from "./SensorFilters.tsx";
 import { sensorColumns } from "./sensor-columns.tsx";
 import { sensorList } from "./sensor-queries.ts";
-import { TokenFilter } from "./TokenFilter.tsx";
+import { takeFilters } from "./typed-filters.ts";
 import { useSensorActions } from "./use-sensor-actions.tsx";
 
-const STATUSES = filterOptions(SENSOR_STATUS_LOOKS);
-const PLATFORMS = Object.entries(PLATFORM_NAMES).map(([value, label]) => ({ value, label }));
 const route = getRouteApi("/app/sensors");
 
 export function SensorsPage() {
   const search = route.useSearch();
-  const setSearch = useSetSearch();
+  const list = useList(sensorList.query(search));
   const navigate = useNavigate();
   const { actionsFor, dialog } = useSensorActions();
   const columns = useMemo(() => sensorColumns((sensor) => actionsFor(sensor).menu), [actionsFor]);
@@ -39,45 +43,12 @@ export function SensorsPage() {
         manage="sensors:manage"
         noun="sensors"
         views="sensors"
-        searchLabel="Search by hostname or id"
+        searchLabel="Name, address, serial, status:offline"
         search={search}
         findsBeginnings
-        filterNames={["status", "platform", "assetGroupId", "match", "enrollmentTokenId", "seenBefore"]}
-        filters={
-          <>
-            <FilterMenu
-              label="Status"
-              value={search.status}
-              options={STATUSES}
-              onChange={(status) => setSearch({ status })}
-            />
-            <FilterMenu
-              label="Operating system"
-              value={search.platform}
-              options={PLATFORMS}
-              onChange={(platform) => setSearch({ platform })}
-            />
-            <GroupFilter value={search.assetGroupId} onChange={(id) => setSearch({ assetGroupId: id })} />
-            <FilterToggle
-              label="Possible duplicates"
-              isOn={search.match === "any"}
-              onChange={(isOn) => setSearch({ match: isOn ? "any" : undefined })}
-            />
-            {search.seenBefore && (
-              <FilterChip
-                label="Last seen"
-                value={`before ${exactTime(search.seenBefore)}`}
-                onClear={() => setSearch({ seenBefore: undefined })}
-              />
-            )}
-            {search.enrollmentTokenId && (
-              <TokenFilter
-                tokenId={search.enrollmentTokenId}
-                onClear={() => setSearch({ enrollmentTokenId: undefined })}
-              />
-            )}
-          </>
-        }
+        filterNames={FILTER_NAMES}
+        filters={<SensorFilters search={search} sensors={list.rows} />}
+        line={{ text: formatFilter(filterOf(search)), take: takeFilters }}
         reference={useReference(search.q)}
         bulk={(sensors, clear, isAll) => (
           <SensorBulk sensors={sensors} filter={isAll ? filterOf(search) : undefined} onClear={clear} />
@@ -85,7 +56,7 @@ export function SensorsPage() {
         canSelectMatching
         nameOf={(sensor) => sensor.hostname}
         defaultSort={{ sort: "hostname", order: "asc" }}
-        list={useList(sensorList.query(search))}
+        list={list}
         columns={columns}
         exports={sensorExports}
         onRowClick={(one) => void navigate(paths.sensor(one.id))}

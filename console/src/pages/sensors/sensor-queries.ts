@@ -1,4 +1,5 @@
 // The queries of the sensor pages, and their loaders.
+import { countSensors } from "@attacklens/protocol/sensor-counts.ts";
 import { getSensor, listSensors } from "@attacklens/protocol/sensors.ts";
 import { getHostUpdate } from "@attacklens/protocol/update-rings.ts";
 import { redirect } from "@tanstack/react-router";
@@ -18,6 +19,8 @@ interface SensorLoad {
 export const sensorList = listOf(listSensors);
 
 export const sensorQuery = (id: string) => apiQuery(getSensor, { params: { id } });
+
+export const sensorCountsQuery = apiQuery(countSensors, {});
 
 export const hostUpdateQuery = (id: string) => apiQuery(getHostUpdate, { params: { id } });
 
