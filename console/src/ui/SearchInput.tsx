@@ -18,7 +18,9 @@ interface SearchInputProps {
   label: string;
   value: string | undefined;
   onChange: (value: string | undefined) => void;
-  /** Finds filters in the text. `isDone`: its last word is complete, because it was pasted or Enter followed. */
+  /**
+   * Finds filters in the text. `isDone`: its last word is complete, because it was pasted or Enter followed.
+   */
   take?: ((typed: string, isDone: boolean) => TypedFilters) | undefined;
   onFilters?: (change: Record<string, string>) => void;
 }

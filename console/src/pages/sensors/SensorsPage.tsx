@@ -1,14 +1,5 @@
-<<<<<<< HEAD
-
-import { sensorExports } from "@attacklens/protocol/list-exports.ts";
-
-=======
-
 import { FILTER_NAMES, formatFilter } from "@attacklens/protocol/filter-text.ts";
-import { exportSensorsCsv, exportSensorsJsonLines } from "@attacklens/protocol/sensor-export.ts";
-
->>>>>>> 3aa9c7ae (console: type filters of sensors as text, and choose several of each)
-
+import { sensorExports } from "@attacklens/protocol/list-exports.ts";
 import type { Sensor } from "@attacklens/protocol/sensors.ts";
 import { IconRadar2 } from "@tabler/icons-react";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
