@@ -94,6 +94,24 @@ export function ListPage<Row extends { id: string }>(props: ListPageProps<Row>) 
   const clear = () => setSearch(Object.fromEntries(["q", ...filterNames].map((name) => [name, undefined])));
   const isEmpty = list.rows.length === 0 && !isFiltered;
   const count = list.total === undefined ? "…" : formatCount(list.total);
+  const menus = (
+    <div className={classes.menus}>
+      <ViewsMenu list={props.views} search={values} columns={columns.chosen} />
+      <ColumnsMenu choices={columns.choices} onToggle={columns.toggle} />
+      {props.exports && (
+        <ExportMenu
+          routes={props.exports}
+          query={{
+            ...queryOf(search),
+            columns: columns.shown
+              .filter(({ header }) => typeof header === "string")
+              .map(({ id }) => id)
+              .join(),
+          }}
+        />
+      )}
+    </div>
+  );
   return (
     <>
       <PageHeader
@@ -105,7 +123,12 @@ export function ListPage<Row extends { id: string }>(props: ListPageProps<Row>) 
           </span>
         }
         description={props.description}
-        action={props.action}
+        action={
+          <>
+            {!isEmpty && menus}
+            {props.action}
+          </>
+        }
         {...(props.manage ? { manage: props.manage } : {})}
       />
       {!isEmpty && (
@@ -126,22 +149,6 @@ export function ListPage<Row extends { id: string }>(props: ListPageProps<Row>) 
             </Button>
           )}
           {isFiltered && props.line && <CopyIcon value={props.line.text} name="filter" />}
-          <div className={classes.menus}>
-            <ViewsMenu list={props.views} search={values} columns={columns.chosen} />
-            <ColumnsMenu choices={columns.choices} onToggle={columns.toggle} />
-            {props.exports && (
-              <ExportMenu
-                routes={props.exports}
-                query={{
-                  ...queryOf(search),
-                  columns: columns.shown
-                    .filter(({ header }) => typeof header === "string")
-                    .map(({ id }) => id)
-                    .join(),
-                }}
-              />
-            )}
-          </div>
         </div>
       )}
       {props.findsBeginnings && search.q && [...search.q].length < 3 && (
