@@ -2,7 +2,6 @@
 import type { Logger } from "pino";
 import { emptyDeletedGroups } from "./assets/assets.ts";
 import { openTextJob } from "./audit/audit-text.ts";
-import type { RefusalLedger } from "./enrollment-tokens/refusal-ledger.ts";
 import { sweepIdempotencyKeys } from "./idempotency.ts";
 import type { Job } from "./jobs.ts";
 import type { Services } from "./route-handler.ts";
@@ -76,13 +75,21 @@ export function jobsOf({
 }
 
 /**
- * Writes the waiting refusals before the server stops. A failure loses refusals, but does not stop the
- * shutdown.
+ * Writes the waiting refusals and failed sign-ins before the server stops. A failure loses them, but does not
+ * stop the shutdown.
  */
-export async function writeAllRefusals(refusals: RefusalLedger, log: Logger): Promise<void> {
+export async function writeAllPending(
+  { refusals, signIn }: Pick<Services, "refusals" | "signIn">,
+  log: Logger,
+): Promise<void> {
   try {
     while ((await refusals.flush()) > 0);
   } catch (error) {
     log.warn({ err: error }, "refused enrollments not written");
+  }
+  try {
+    await signIn.flushFailures({ isLast: true });
+  } catch (error) {
+    log.warn({ err: error }, "failed sign-ins not written to the audit log");
   }
 }

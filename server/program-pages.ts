@@ -3,6 +3,7 @@
 // reading the disk.
 import { dlopen } from "bun:ffi";
 import { readFileSync } from "node:fs";
+import type { Job } from "./jobs.ts";
 
 const MADV_DONTNEED = 4;
 /** The code of the runtime is much larger than that of any library. */
@@ -14,10 +15,19 @@ interface Region {
   bytes: number;
 }
 
-/**
- * Returns a function that lets go of them. Where that is impossible, as on another system, it does nothing.
- */
-export function openProgramPages(): () => void {
+/** Returns a function that lets go of them, and a job that does so. */
+export function openProgramPages(): { release: () => void; job: Job } {
+  const release = openRelease();
+  // Between the jobs of each minute, which need some of them.
+  const job: Job = {
+    ...{ name: "release memory of the program", intervalMs: 20_000, isOfProcess: true },
+    work: async () => release(),
+  };
+  return { release, job };
+}
+
+/** Where that is impossible, as on another system, it does nothing. */
+function openRelease(): () => void {
   if (process.platform !== "linux") return () => {};
   const regions = findRegions();
   for (const library of LIBRARIES) {

@@ -1,40 +1,26 @@
 // The wiring: opens the parts of the server, connects them, listens, and closes them in reverse order.
 import { COMMIT, RELEASE } from "@attacklens/protocol/version.ts";
 import { onAuditEvents } from "./audit/audit.ts";
-import { jobsOf, writeAllRefusals } from "./background.ts";
+import { jobsOf, writeAllPending } from "./background.ts";
+import { openCertificateChanges, stateOf } from "./certificate-changes.ts";
 import { openConnection } from "./certificates/connection.ts";
-import { followTls, openServerTls, type ServerTls, type TlsState } from "./certificates/server-tls.ts";
+import { followTls, openServerTls } from "./certificates/server-tls.ts";
 import type { Config } from "./config.ts";
-import { listenForChanges } from "./db/listen.ts";
-import { openDatabase } from "./db/open.ts";
-import { openReads } from "./db/reads.ts";
-import { lockDataDir } from "./db/serve-lock.ts";
-import { openThread } from "./db/thread.ts";
 import { removeLeftOvers } from "./db/upgrade-copy.ts";
 import { createApp } from "./http/app.ts";
-import { openCertificateSwap } from "./http/certificate-swap.ts";
 import { type ConsoleBundle, openConsoleFiles } from "./http/console-files.ts";
 import { openMetrics } from "./http/metrics.ts";
-import type { SortedItems } from "./inventory/sorted-items.ts";
 import { type Job, startJobs } from "./jobs.ts";
 import { flushLog, openLog, openLogOutput } from "./log.ts";
 import { openPorts, portsOf, tlsSource, urlOf } from "./ports.ts";
 import { openMembership, type Role } from "./processes/membership.ts";
 import { openProgramPages } from "./program-pages.ts";
+import type { RunningServer } from "./running-server.ts";
 import { openServices } from "./services.ts";
 import { readSecret } from "./session-secret.ts";
 import { shownConfig } from "./shown-config.ts";
+import { openStorage } from "./storage.ts";
 import { issueSetupCode } from "./users/set-up.ts";
-
-export interface RunningServer extends AsyncDisposable {
-  url: string;
-  /** Present if sensors have a separate port. */
-  sensorUrl: string | undefined;
-  /** Reads the certificate files again, or follows the private CA. Logs a failure, which changes nothing. */
-  reloadCertificates(): Promise<void>;
-  /** Present until set-up is complete: the link that creates the first Super Admin. */
-  setupLink: string | undefined;
-}
 
 /** A process that is not the first of its server has the configuration of the first, with its ports. */
 export async function startServer(
@@ -50,20 +36,8 @@ export async function startServer(
   const { users, sensors } = portsOf(config);
   const ownUrl = urlOf(users, users.port);
   await using starting = new AsyncDisposableStack();
-  if (!config.databaseUrl) starting.use(lockDataDir(config.dataDir, ownUrl));
-  const db = await openDatabase(
-    { ...config, maxConnections: config.databasePool },
-    {
-      onConnectionError: (error) => log.warn({ err: error }, "database connection lost"),
-      onUpgrade: (upgrade) => log.info(upgrade, "upgrading the database"),
-      onSlowSearch: (reason) =>
-        log.warn(
-          { reason, hint: "as a superuser: CREATE EXTENSION pg_trgm, then restart the server" },
-          "searches read all names: PostgreSQL has no index for them",
-        ),
-    },
-  );
-  starting.defer(() => db.destroy());
+  const storage = starting.use(await openStorage(config, ownUrl, log));
+  const { db } = storage;
   const secret = await readSecret(db, config);
   const isTls = users.tls !== "off" || sensors.tls !== "off";
   const source = tlsSource(config);
@@ -72,21 +46,11 @@ export async function startServer(
   onAuditEvents(db, ({ action, actor, entity }) =>
     log.info({ actor: { type: actor.type, id: actor.id }, entity }, action),
   );
-  const { db: reads } = starting.use(openReads(db, config));
-  const { db: longReads } = starting.use(openReads(db, config));
-  const { dataDir, databaseUrl, publicUrl = ownUrl, sensorUrl } = config;
-  const items = starting.use(
-    openThread<object, Parameters<SortedItems>[0], Awaited<ReturnType<SortedItems>>>(
-      "server/inventory/items-worker.ts",
-      { dataDir, databaseUrl },
-    ),
-  );
-  const listening = databaseUrl ? listenForChanges(db, config.listenUrl ?? databaseUrl, log) : undefined;
+  const { publicUrl = ownUrl, sensorUrl } = config;
   const secure = publicUrl.startsWith("https:") || users.tls !== "off";
   let running: ReturnType<typeof startJobs> | undefined;
   const services = openServices({
-    ...{ dataDir, db, reads, longReads, now, sessionNow: now, log, secret, publicUrl, secure },
-    sortedItems: (question) => items.ask(question),
+    ...{ ...storage, dataDir: config.dataDir, now, sessionNow: now, log, secret, publicUrl, secure },
     checkInIntervalSeconds: config.checkInIntervalSeconds,
     keyMaxAgeMs: config.keyMaxAgeDays * 86_400_000,
     requiresSecondFactor: config.requireSecondFactor === "on",
@@ -124,26 +88,11 @@ export async function startServer(
   const { trustedProxies } = config;
   const sharing = members.number === undefined ? undefined : isFirst ? "first" : "joined";
   const ports = await openPorts({ users, sensors }, { tls, trustedProxies, sharing, answer: app.fetch });
-  const certificates = openCertificateSwap({ listeners: ports.tlsListeners, sharers: members.sharers });
-  const changeCertificates = async (work: (tls: ServerTls) => Promise<boolean>): Promise<void> => {
-    try {
-      if (tls && (await work(tls))) await certificates.swap(stateOf(tls));
-    } catch (error) {
-      log.error({ err: error }, "the certificate was not changed: the previous certificate stays in use");
-    }
-  };
-  const renewal = {
-    name: "renew the certificate",
-    intervalMs: 60_000,
-    work: () => changeCertificates((latest) => latest.renew()),
-  };
-  const releasePages = openProgramPages();
-  // Between the jobs of each minute, which need some of them.
-  const release: Job = {
-    ...{ name: "release memory of the program", intervalMs: 20_000, isOfProcess: true },
-    work: async () => releasePages(),
-  };
-  const jobs = [...jobsOf(services), renewal, release].filter((job: Job) => isFirst || job.isOfProcess);
+  const swapped = { listeners: ports.tlsListeners, sharers: members.sharers };
+  const certificates = openCertificateChanges(tls, { ...swapped, followed, log });
+  const pages = openProgramPages();
+  const allJobs: Job[] = [...jobsOf(services), certificates.renewal, pages.job];
+  const jobs = allJobs.filter(({ isOfProcess }) => isFirst || isOfProcess);
   running = startJobs(jobs, log);
   const code = isFirst ? await issueSetupCode(db) : undefined;
   if (!config.databaseUrl) removeLeftOvers(config.dataDir);
@@ -154,20 +103,14 @@ export async function startServer(
     readMetrics: readOwnMetrics,
     jobs: () => running?.runs() ?? [],
     beginning: () => ({ ports: ports.numbers, tls: tls && stateOf(tls) }),
-    addCertificate(latest) {
-      followed?.follow(latest);
-      for (const listener of ports.tlsListeners) listener.add(latest.certificate);
-    },
-    dropEarlier() {
-      for (const listener of ports.tlsListeners) listener.dropEarlier();
-    },
+    ...certificates.asked,
   });
   const opened = starting.move();
-  releasePages();
+  pages.release();
   return {
     url: ports.url,
     sensorUrl: sensors === users ? undefined : ports.sensorUrl,
-    reloadCertificates: () => changeCertificates((latest) => latest.reload()),
+    reloadCertificates: certificates.reload,
     // The part after # is sent to no server and appears in no log.
     setupLink: code === undefined ? undefined : `${config.publicUrl ?? ports.url}/setup#code=${code}`,
     async [Symbol.asyncDispose]() {
@@ -175,18 +118,10 @@ export async function startServer(
       running?.stop();
       services.changes.close();
       await Promise.all([members.leave(), ports.stop()]);
-      await writeAllRefusals(services.refusals, log);
-      await services.signIn.flushFailures({ isLast: true }).catch((error: unknown) => {
-        log.warn({ err: error }, "failed sign-ins not written to the audit log");
-      });
-      await listening?.[Symbol.asyncDispose]();
+      await writeAllPending(services, log);
       await opened.disposeAsync();
       log.info("stopped");
       await flushLog(log);
     },
   };
-}
-
-function stateOf(tls: ServerTls): TlsState {
-  return { certificate: tls.certificate(), roots: tls.roots() };
 }

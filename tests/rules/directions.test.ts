@@ -113,7 +113,7 @@ describe("in the server", () => {
   function layerOf(path: string): number | undefined {
     if (path === "server/main.ts") return 0;
     if (path.startsWith("server/commands/")) return 1;
-    if (/^server\/(server|services|ports|background)\.ts$/.test(path)) return 2;
+    if (/^server\/(server|services|ports|background|storage|certificate-changes)\.ts$/.test(path)) return 2;
     if (path.startsWith("server/http/")) return 3;
     if (path.startsWith("server/db/")) return 8;
     // The services that routes receive: a rule that takes them depends on everything.

@@ -1,0 +1,58 @@
+// What a server keeps: its database, and the handles and threads that read it.
+import type { Config } from "./config.ts";
+import { listenForChanges } from "./db/listen.ts";
+import { openDatabase } from "./db/open.ts";
+import { openReads } from "./db/reads.ts";
+import type { Database } from "./db/schema.ts";
+import { lockDataDir } from "./db/serve-lock.ts";
+import { openThread } from "./db/thread.ts";
+import type { SortedItems } from "./inventory/sorted-items.ts";
+import type { openLog } from "./log.ts";
+
+export interface Storage extends AsyncDisposable {
+  db: Database;
+  /** For the reads of users. */
+  reads: Database;
+  /** For reads that may take seconds. They do not delay the others. */
+  longReads: Database;
+  sortedItems: SortedItems;
+}
+
+/** Throws if another server uses the data folder, or the database cannot be opened or upgraded. */
+export async function openStorage(
+  config: Config,
+  ownUrl: string,
+  log: ReturnType<typeof openLog>,
+): Promise<Storage> {
+  await using opening = new AsyncDisposableStack();
+  const { dataDir, databaseUrl } = config;
+  if (!databaseUrl) opening.use(lockDataDir(dataDir, ownUrl));
+  const db = await openDatabase(
+    { ...config, maxConnections: config.databasePool },
+    {
+      onConnectionError: (error) => log.warn({ err: error }, "database connection lost"),
+      onUpgrade: (upgrade) => log.info(upgrade, "upgrading the database"),
+      onSlowSearch: (reason) =>
+        log.warn(
+          { reason, hint: "as a superuser: CREATE EXTENSION pg_trgm, then restart the server" },
+          "searches read all names: PostgreSQL has no index for them",
+        ),
+    },
+  );
+  opening.defer(() => db.destroy());
+  const { db: reads } = opening.use(openReads(db, config));
+  const { db: longReads } = opening.use(openReads(db, config));
+  const items = opening.use(
+    openThread<object, Parameters<SortedItems>[0], Awaited<ReturnType<SortedItems>>>(
+      "server/inventory/items-worker.ts",
+      { dataDir, databaseUrl },
+    ),
+  );
+  if (databaseUrl) opening.use(listenForChanges(db, config.listenUrl ?? databaseUrl, log));
+  const opened = opening.move();
+  return {
+    ...{ db, reads, longReads },
+    sortedItems: (question) => items.ask(question),
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
+  };
+}
