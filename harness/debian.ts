@@ -16,6 +16,7 @@ const PACKAGES: Record<string, string> = {
   sshd: "openssh-server",
   "systemd-nspawn": "systemd-container",
   wrestool: "icoutils",
+  zabbix_server: "zabbix-server-pgsql",
 };
 
 /**
