@@ -1,8 +1,9 @@
 // The site map: each page with its address, its search in the URL and its loader.
-import { createRootRouteWithContext, createRoute, lazyRouteComponent, Outlet } from "@tanstack/react-router";
+import { createRootRouteWithContext, createRoute, Outlet } from "@tanstack/react-router";
 import { NothingYet, RowsSkeleton } from "./components/PageSkeleton.tsx";
 import { PageNotFound, StartProblem } from "./components/RouteProblem.tsx";
 import { Shell, ShellProblem, ShellSkeleton } from "./components/Shell.tsx";
+import * as pages from "./lazy-pages.ts";
 import type { RouterContext } from "./loading.ts";
 import { loadSetup, loadSignIn, requireSignIn } from "./pages/account/account-loaders.ts";
 import { loadAccount } from "./pages/account/account-queries.ts";
@@ -34,55 +35,6 @@ import { hostList, loadRing, loadUpdates } from "./pages/updates/update-queries.
 import { loadUser, userList } from "./pages/users/user-queries.ts";
 import { readThen } from "./paths.ts";
 
-// Pages are loaded when the first one of their group is opened.
-const publicPages = () => import("./public-pages.ts");
-const signedInPages = () => import("./signed-in-pages.ts");
-const AccountPage = lazyRouteComponent(signedInPages, "AccountPage");
-const AuthenticatorDialog = lazyRouteComponent(signedInPages, "AuthenticatorDialog");
-const ChangeNameDialog = lazyRouteComponent(signedInPages, "ChangeNameDialog");
-const ChangePasswordDialog = lazyRouteComponent(signedInPages, "ChangePasswordDialog");
-const OneTimeLinkPage = lazyRouteComponent(publicPages, "OneTimeLinkPage");
-const SecondFactorPage = lazyRouteComponent(signedInPages, "SecondFactorPage");
-const SetupPage = lazyRouteComponent(publicPages, "SetupPage");
-const SignInPage = lazyRouteComponent(publicPages, "SignInPage");
-const ApiKeysPage = lazyRouteComponent(signedInPages, "ApiKeysPage");
-const CreateApiKeyDialog = lazyRouteComponent(signedInPages, "CreateApiKeyDialog");
-const CreateGroupDialog = lazyRouteComponent(signedInPages, "CreateGroupDialog");
-const GroupHistoryDialog = lazyRouteComponent(signedInPages, "GroupHistoryDialog");
-const GroupsPage = lazyRouteComponent(signedInPages, "GroupsPage");
-const RenameGroupDialog = lazyRouteComponent(signedInPages, "RenameGroupDialog");
-const AssetHistory = lazyRouteComponent(signedInPages, "AssetHistory");
-const AssetTypeDialog = lazyRouteComponent(signedInPages, "AssetTypeDialog");
-const AssetOverview = lazyRouteComponent(signedInPages, "AssetOverview");
-const AssetPage = lazyRouteComponent(signedInPages, "AssetPage");
-const AssetsPage = lazyRouteComponent(signedInPages, "AssetsPage");
-const AuditPage = lazyRouteComponent(signedInPages, "AuditPage");
-const DeployPage = lazyRouteComponent(() => import("./pages/deploy/DeployPage.tsx"), "DeployPage");
-const CreateTokenDialog = lazyRouteComponent(signedInPages, "CreateTokenDialog");
-const EditTokenDialog = lazyRouteComponent(signedInPages, "EditTokenDialog");
-const EnrollmentsPage = lazyRouteComponent(signedInPages, "EnrollmentsPage");
-const ExpectedHostsDialog = lazyRouteComponent(signedInPages, "ExpectedHostsDialog");
-const RolloutPage = lazyRouteComponent(signedInPages, "RolloutPage");
-const RotateTokenDialog = lazyRouteComponent(signedInPages, "RotateTokenDialog");
-const TokenHistory = lazyRouteComponent(signedInPages, "TokenHistory");
-const TokenOverview = lazyRouteComponent(signedInPages, "TokenOverview");
-const TokenPage = lazyRouteComponent(signedInPages, "TokenPage");
-const TokensPage = lazyRouteComponent(signedInPages, "TokensPage");
-const OverviewPage = lazyRouteComponent(signedInPages, "OverviewPage");
-const SensorCategory = lazyRouteComponent(signedInPages, "SensorCategory");
-const SensorHistory = lazyRouteComponent(signedInPages, "SensorHistory");
-const SensorOverview = lazyRouteComponent(signedInPages, "SensorOverview");
-const SensorPage = lazyRouteComponent(signedInPages, "SensorPage");
-const SensorsPage = lazyRouteComponent(signedInPages, "SensorsPage");
-const SystemPage = lazyRouteComponent(signedInPages, "SystemPage");
-const CreateRingDialog = lazyRouteComponent(signedInPages, "CreateRingDialog");
-const EditRingDialog = lazyRouteComponent(signedInPages, "EditRingDialog");
-const HostsPage = lazyRouteComponent(signedInPages, "HostsPage");
-const UpdatesPage = lazyRouteComponent(signedInPages, "UpdatesPage");
-const ChangeRoleDialog = lazyRouteComponent(signedInPages, "ChangeRoleDialog");
-const InviteUserDialog = lazyRouteComponent(signedInPages, "InviteUserDialog");
-const UsersPage = lazyRouteComponent(signedInPages, "UsersPage");
-
 const root = createRootRouteWithContext<RouterContext>()({
   component: Outlet,
   pendingComponent: NothingYet,
@@ -94,7 +46,7 @@ const setup = createRoute({
   path: "/setup",
   loader: loadSetup,
   pendingComponent: PublicSkeleton,
-  component: SetupPage,
+  component: pages.SetupPage,
 });
 const signIn = createRoute({
   getParentRoute: () => root,
@@ -103,28 +55,28 @@ const signIn = createRoute({
   loaderDeps: ({ search }) => search,
   loader: loadSignIn,
   pendingComponent: PublicSkeleton,
-  component: SignInPage,
+  component: pages.SignInPage,
 });
 const accept = createRoute({
   getParentRoute: () => root,
   path: "/accept",
   loader: loadLink,
   pendingComponent: PublicSkeleton,
-  component: OneTimeLinkPage,
+  component: pages.OneTimeLinkPage,
 });
 const reset = createRoute({
   getParentRoute: () => root,
   path: "/reset",
   loader: loadLink,
   pendingComponent: PublicSkeleton,
-  component: OneTimeLinkPage,
+  component: pages.OneTimeLinkPage,
 });
 
 const secondFactor = createRoute({
   getParentRoute: () => root,
   path: "/second-factor",
   validateSearch: readThen,
-  component: SecondFactorPage,
+  component: pages.SecondFactorPage,
 });
 
 /** Every page that needs a signed-in user. */
@@ -136,7 +88,7 @@ const app = createRoute({
   pendingComponent: ShellSkeleton,
   errorComponent: ShellProblem,
 });
-const home = createRoute({ getParentRoute: () => app, path: "/", component: OverviewPage });
+const home = createRoute({ getParentRoute: () => app, path: "/", component: pages.OverviewPage });
 /** Every other address. The sidebar stays. */
 const nowhere = createRoute({ getParentRoute: () => app, path: "$", component: PageNotFound });
 
@@ -144,24 +96,24 @@ const sensors = createRoute({
   getParentRoute: () => app,
   path: "/sensors",
   ...sensorList.route,
-  component: SensorsPage,
+  component: pages.SensorsPage,
 });
 const sensor = createRoute({
   getParentRoute: () => app,
   path: "/sensors/$sensorId",
   loader: loadSensor,
-  component: SensorPage,
+  component: pages.SensorPage,
 });
 const sensorIndex = createRoute({ getParentRoute: () => sensor, path: "/", beforeLoad: redirectToOverview });
 const sensorOverview = createRoute({
   getParentRoute: () => sensor,
   path: "overview",
-  component: SensorOverview,
+  component: pages.SensorOverview,
 });
 const sensorHistory = createRoute({
   getParentRoute: () => sensor,
   path: "history",
-  component: SensorHistory,
+  component: pages.SensorHistory,
 });
 const sensorCategory = createRoute({
   getParentRoute: () => sensor,
@@ -170,40 +122,44 @@ const sensorCategory = createRoute({
   loaderDeps: ({ search }) => search,
   loader: loadInventory,
   pendingComponent: RowsSkeleton,
-  component: SensorCategory,
+  component: pages.SensorCategory,
 });
 
 const tokens = createRoute({
   getParentRoute: () => app,
   path: "/sensors/tokens",
   ...tokenList.route,
-  component: TokensPage,
+  component: pages.TokensPage,
 });
-const tokenNew = createRoute({ getParentRoute: () => tokens, path: "new", component: CreateTokenDialog });
+const tokenNew = createRoute({
+  getParentRoute: () => tokens,
+  path: "new",
+  component: pages.CreateTokenDialog,
+});
 const token = createRoute({
   getParentRoute: () => app,
   path: "/sensors/tokens/$tokenId",
   loader: loadToken,
-  component: TokenPage,
+  component: pages.TokenPage,
 });
 const tokenOverview = createRoute({
   getParentRoute: () => token,
   id: "token-overview",
   loader: loadConnection,
   pendingComponent: RowsSkeleton,
-  component: TokenOverview,
+  component: pages.TokenOverview,
 });
 const tokenIndex = createRoute({ getParentRoute: () => tokenOverview, path: "/" });
 const tokenEdit = createRoute({
   getParentRoute: () => tokenOverview,
   path: "edit",
   validateSearch: readProposal,
-  component: EditTokenDialog,
+  component: pages.EditTokenDialog,
 });
 const tokenRotate = createRoute({
   getParentRoute: () => tokenOverview,
   path: "rotate",
-  component: RotateTokenDialog,
+  component: pages.RotateTokenDialog,
 });
 const rollout = createRoute({
   getParentRoute: () => token,
@@ -212,20 +168,24 @@ const rollout = createRoute({
   loaderDeps: ({ search }) => (search.range ? { range: search.range } : {}),
   loader: loadRollout,
   pendingComponent: RowsSkeleton,
-  component: RolloutPage,
+  component: pages.RolloutPage,
 });
-const tokenHistory = createRoute({ getParentRoute: () => token, path: "history", component: TokenHistory });
+const tokenHistory = createRoute({
+  getParentRoute: () => token,
+  path: "history",
+  component: pages.TokenHistory,
+});
 const rolloutExpected = createRoute({
   getParentRoute: () => rollout,
   path: "expected",
-  component: ExpectedHostsDialog,
+  component: pages.ExpectedHostsDialog,
 });
 
 const enrollments = createRoute({
   getParentRoute: () => app,
   path: "/sensors/enrollments",
   ...enrollmentList.route,
-  component: EnrollmentsPage,
+  component: pages.EnrollmentsPage,
 });
 
 const deploy = createRoute({
@@ -233,131 +193,151 @@ const deploy = createRoute({
   path: "/sensors/deploy",
   validateSearch: readDeploySearch,
   loader: loadDeploy,
-  component: DeployPage,
+  component: pages.DeployPage,
 });
 const updates = createRoute({
   getParentRoute: () => app,
   path: "/sensors/updates",
   loader: loadUpdates,
-  component: UpdatesPage,
+  component: pages.UpdatesPage,
 });
 const ringNew = createRoute({
   getParentRoute: () => updates,
   path: "rings/new",
-  component: CreateRingDialog,
+  component: pages.CreateRingDialog,
 });
 const ringEdit = createRoute({
   getParentRoute: () => updates,
   path: "rings/$ringId/edit",
   loader: loadRing,
   pendingComponent: NothingYet,
-  component: EditRingDialog,
+  component: pages.EditRingDialog,
 });
 const updateHosts = createRoute({
   getParentRoute: () => app,
   path: "/sensors/updates/hosts",
   ...hostList.route,
-  component: HostsPage,
+  component: pages.HostsPage,
 });
 
 const assets = createRoute({
   getParentRoute: () => app,
   path: "/assets",
   ...assetList.route,
-  component: AssetsPage,
+  component: pages.AssetsPage,
 });
 const asset = createRoute({
   getParentRoute: () => app,
   path: "/assets/$assetId",
   loader: loadAsset,
-  component: AssetPage,
+  component: pages.AssetPage,
 });
 const assetOverview = createRoute({
   getParentRoute: () => asset,
   id: "asset-overview",
-  component: AssetOverview,
+  component: pages.AssetOverview,
 });
 const assetIndex = createRoute({ getParentRoute: () => assetOverview, path: "/" });
 const assetType = createRoute({
   getParentRoute: () => assetOverview,
   path: "type",
   pendingComponent: NothingYet,
-  component: AssetTypeDialog,
+  component: pages.AssetTypeDialog,
 });
-const assetHistory = createRoute({ getParentRoute: () => asset, path: "history", component: AssetHistory });
+const assetHistory = createRoute({
+  getParentRoute: () => asset,
+  path: "history",
+  component: pages.AssetHistory,
+});
 const groups = createRoute({
   getParentRoute: () => app,
   path: "/assets/groups",
   ...groupList.route,
-  component: GroupsPage,
+  component: pages.GroupsPage,
 });
-const groupNew = createRoute({ getParentRoute: () => groups, path: "new", component: CreateGroupDialog });
+const groupNew = createRoute({
+  getParentRoute: () => groups,
+  path: "new",
+  component: pages.CreateGroupDialog,
+});
 const groupEdit = createRoute({
   getParentRoute: () => groups,
   path: "$groupId/edit",
   loader: loadGroup,
   pendingComponent: NothingYet,
-  component: RenameGroupDialog,
+  component: pages.RenameGroupDialog,
 });
 
 const groupHistory = createRoute({
   getParentRoute: () => groups,
   path: "$groupId/history",
   loader: loadGroup,
-  component: GroupHistoryDialog,
+  component: pages.GroupHistoryDialog,
 });
 
 const auditLog = createRoute({
   getParentRoute: () => app,
   path: "/settings/audit",
   ...auditList.route,
-  component: AuditPage,
+  component: pages.AuditPage,
 });
 const apiKeys = createRoute({
   getParentRoute: () => app,
   path: "/settings/api-keys",
   ...apiKeyList.route,
-  component: ApiKeysPage,
+  component: pages.ApiKeysPage,
 });
-const apiKeyNew = createRoute({ getParentRoute: () => apiKeys, path: "new", component: CreateApiKeyDialog });
+const apiKeyNew = createRoute({
+  getParentRoute: () => apiKeys,
+  path: "new",
+  component: pages.CreateApiKeyDialog,
+});
 
 const account = createRoute({
   getParentRoute: () => app,
   path: "/account",
   loader: loadAccount,
-  component: AccountPage,
+  component: pages.AccountPage,
 });
-const accountName = createRoute({ getParentRoute: () => account, path: "name", component: ChangeNameDialog });
+const accountName = createRoute({
+  getParentRoute: () => account,
+  path: "name",
+  component: pages.ChangeNameDialog,
+});
 const accountAuthenticator = createRoute({
   getParentRoute: () => account,
   path: "authenticator-app",
-  component: AuthenticatorDialog,
+  component: pages.AuthenticatorDialog,
 });
 const accountPassword = createRoute({
   getParentRoute: () => account,
   path: "password",
-  component: ChangePasswordDialog,
+  component: pages.ChangePasswordDialog,
 });
 const system = createRoute({
   getParentRoute: () => app,
   path: "/settings/system",
   loader: loadSystem,
-  component: SystemPage,
+  component: pages.SystemPage,
 });
 
 const users = createRoute({
   getParentRoute: () => app,
   path: "/team/users",
   ...userList.route,
-  component: UsersPage,
+  component: pages.UsersPage,
 });
-const userInvite = createRoute({ getParentRoute: () => users, path: "invite", component: InviteUserDialog });
+const userInvite = createRoute({
+  getParentRoute: () => users,
+  path: "invite",
+  component: pages.InviteUserDialog,
+});
 const userRole = createRoute({
   getParentRoute: () => users,
   path: "$userId/role",
   loader: loadUser,
   pendingComponent: NothingYet,
-  component: ChangeRoleDialog,
+  component: pages.ChangeRoleDialog,
 });
 
 export const routeTree = root.addChildren([

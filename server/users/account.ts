@@ -1,4 +1,4 @@
-// What users change of their own account: their name and their password.
+// Users change their own name and password.
 import type { Account } from "@attacklens/protocol/account.ts";
 import { recordAuditEvent, userActor } from "../audit/audit.ts";
 import type { SessionUser } from "../caller.ts";
