@@ -37,7 +37,7 @@ export const AUDIT_ENTITY_TYPES = {
 } as const;
 export type AuditEntityType = keyof typeof AUDIT_ENTITY_TYPES;
 
-/** What the actor did, in words. The part before the dot is the type of the entity. */
+/** The action in words. The part before the dot is the type of the entity. */
 export const AUDIT_ACTIONS = {
   "user.created": "Created user",
   "user.invited": "Invited user",

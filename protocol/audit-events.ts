@@ -52,7 +52,7 @@ export type AuditEvent = z.infer<typeof auditEvent>;
 const PLAIN = "must not contain control or bidirectional characters";
 const id = z.string().min(1).max(100).refine(isPlainText, PLAIN);
 
-/** What selects events. */
+/** The filters of events. */
 const filters = {
   q: z
     .string()

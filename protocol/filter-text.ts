@@ -9,7 +9,7 @@ type Query = NonNullable<RouteRequest<typeof listSensors>["query"]>;
 export type SensorFilter = Omit<Query, "sort" | "order" | "cursor" | "limit" | "count">;
 type FilterName = Exclude<keyof SensorFilter, "q">;
 
-/** What a filter begins with, in the order in which it is written. */
+/** The beginnings of filters, in the order in which they are written. */
 const PREFIXES: Record<FilterName, string> = {
   status: "status:",
   platform: "platform:",

@@ -4,7 +4,7 @@ import { caPin } from "./ca-pin.ts";
 import { route } from "./route.ts";
 import { instant } from "./text.ts";
 
-/** What an installation can lack, the most important first. */
+/** Possible gaps of an installation, the most important first. */
 export const GAPS = [
   "no-tls",
   "certificate-ends",

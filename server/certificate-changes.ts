@@ -29,7 +29,7 @@ export function openCertificateChanges(
     intervalMs: 60_000,
     work: () => change((latest) => latest.renew()),
   };
-  /** What the first process of the server asks of the others. */
+  /** The requests of the first process of the server to the others. */
   const asked = {
     addCertificate(latest: TlsState) {
       followed?.follow(latest);

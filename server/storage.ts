@@ -1,4 +1,4 @@
-// What a server keeps: its database, and the handles and threads that read it.
+// The database of a server, and the handles and threads that read it.
 import type { Config } from "./config.ts";
 import { listenForChanges } from "./db/listen.ts";
 import { openDatabase } from "./db/open.ts";

@@ -3,7 +3,7 @@ import { startPasskey, startPasskeySignIn } from "@attacklens/protocol/passkeys.
 import { Problem } from "@attacklens/protocol/problems.ts";
 import { callApi } from "./api.ts";
 
-/** What the browser made, for the server. */
+/** The browser's response, for the server. */
 interface PasskeyReply {
   step: string;
   response: { id: string; response: Record<string, unknown>; [name: string]: unknown };

@@ -1,7 +1,7 @@
 // Most audit events are those of tokens that enroll sensors. Most indexes leave them out (migration 0015).
 import { sql } from "kysely";
 
-/** What tokens do. */
+/** The actions of tokens. */
 export const ENROLLMENT_ACTIONS = ["sensor.enrolled", "asset.created"] as const;
 
 export const isEnrollment = sql<boolean>`event.actor_type = 'enrollment-token'`;

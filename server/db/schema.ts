@@ -403,7 +403,7 @@ export interface AuditEventTable {
   entityName: string | null;
 }
 
-/** What searches look in. A job writes it after the event. */
+/** The text that searches read. A job writes it after the event. */
 export interface AuditTextTable {
   sequence: number;
   /** Folded. */

@@ -1,4 +1,4 @@
-// What the categories of a report say about the type of the host's asset.
+// Facts in the categories of a report about the type of the host's asset.
 import type { Category } from "@attacklens/protocol/inventory/categories.ts";
 import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import type { TypeFacts } from "../assets/asset-type.ts";

@@ -1,4 +1,4 @@
-// What an audit event changed: each setting with its old and its new value, and further facts.
+// The changes of an audit event: each setting with its old and its new value, and further facts.
 import type { AuditEvent } from "@attacklens/protocol/audit-events.ts";
 import { type Difference, differencesOf, factsOf } from "./audit-words.ts";
 import classes from "./EventChanges.module.css";

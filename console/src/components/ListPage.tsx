@@ -64,7 +64,7 @@ interface ListPageProps<Row extends { id: string }> {
   /** The actions accept a filter instead of rows. */
   canSelectMatching?: boolean;
   nameOf?: (row: Row) => string;
-  /** What the changes on this page need. Without it, no row can be selected. */
+  /** The permission for the changes on this page. Without it, no row can be selected. */
   manage?: Permission;
   /** Shown when no object exists yet. */
   empty: ReactNode;

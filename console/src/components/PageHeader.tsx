@@ -13,7 +13,7 @@ interface PageHeaderProps {
   /** Above the title: the way back. */
   breadcrumb?: ReactNode;
   action?: ReactNode;
-  /** What the changes on this page need. A user without it reads once which role has it. */
+  /** The permission for the changes on this page. A user without it reads once which role has it. */
   manage?: Permission | undefined;
 }
 

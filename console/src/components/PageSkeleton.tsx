@@ -1,4 +1,4 @@
-// What a page shows while its data loads: its shape, never a blank page.
+// The shape of a page, shown while its data loads.
 import { Skeleton } from "@mantine/core";
 import classes from "./PageSkeleton.module.css";
 

@@ -1,4 +1,4 @@
-// What the command palette finds. The server searches its lists; pages and actions are known here.
+// The results of the command palette. The server searches its lists; pages and actions are listed here.
 import { listAssetGroups } from "@attacklens/protocol/asset-groups.ts";
 import { getAsset, listAssets } from "@attacklens/protocol/assets.ts";
 import { listEnrollmentAttempts } from "@attacklens/protocol/enrollment-attempts.ts";

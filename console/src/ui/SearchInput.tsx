@@ -3,13 +3,13 @@ import { useDebouncedCallback } from "@mantine/hooks";
 import { IconSearch } from "@tabler/icons-react";
 import { useEffect, useRef, useState } from "react";
 
-/** What a typed text means. */
+/** The meaning of a typed text. */
 export interface TypedFilters {
   /** New values of filters. */
   change: Record<string, string>;
-  /** What stays in the field. */
+  /** The text that stays in the field. */
   rest: string;
-  /** What is searched. */
+  /** The text to search for. */
   search: string;
   problem: string | undefined;
 }

@@ -1,4 +1,4 @@
-// What needs an operator's attention: a number, its sentence, and the list that has these objects.
+// Objects that need an operator's attention: their number, a sentence, and the list that has them.
 import { LONG_OFFLINE_DAYS, type Overview, RECENT_REFUSAL_HOURS } from "@attacklens/protocol/overview.ts";
 import { paths } from "../../paths.ts";
 

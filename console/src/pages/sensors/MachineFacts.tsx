@@ -1,4 +1,4 @@
-// What the machine of a sensor is, from its inventory.
+// Facts about the machine of a sensor, from its inventory.
 import type { Category } from "@attacklens/protocol/inventory/categories.ts";
 import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { listSensorInventory } from "@attacklens/protocol/sensor-inventory.ts";
