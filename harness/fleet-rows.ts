@@ -33,6 +33,7 @@ export function fleetStatements({ dialect, sensors, now }: FleetRows): string[] 
     `insert into ${table} (${Object.keys(columns).join(", ")})
       with recursive series(i) as (select cast(1 as bigint) union all select i + 1 from series where i < ${count})
       select ${Object.values(columns).join(", ")} from series where ${where}`;
+  const hex = (number: string) => (dialect === "sqlite" ? `printf('%x', ${number})` : `to_hex(${number})`);
   const every = (step: number, value: string) => `case when i % ${step} = 0 then ${value} end`;
   const hostname = `'host-' || ${pad("i * 7919 % 1000000", 6)} || '.example.com'`;
   const enrolledAt = `${now - 30 * 86_400_000} + i * 10`;
@@ -76,6 +77,7 @@ export function fleetStatements({ dialect, sensors, now }: FleetRows): string[] 
         category: "'compute'",
         asset_group_id: group,
         created_at: enrolledAt,
+        tags: `case when i % 10 = 0 then '["pci"]' when i % 997 = 0 then '["dmz","rare"]' else '[]' end`,
       },
       sensors,
     ),
@@ -95,10 +97,10 @@ export function fleetStatements({ dialect, sensors, now }: FleetRows): string[] 
         hostname,
         hostname_key: hostname,
         platform: `case when i <= 5 then 'darwin' when i % 3 = 0 then 'windows' else 'linux' end`,
-        os_name: "'Debian'",
-        os_version: "'13'",
-        architecture: "'amd64'",
-        version: "'2026.11.0'",
+        os_name: `case when i <= 5 then 'macOS' when i % 3 = 0 then 'Windows Server 2022' when i % 7 = 0 then 'Ubuntu' else 'Debian' end`,
+        os_version: `case when i <= 5 then '15.1' when i % 3 = 0 then '10.0.20348' when i % 7 = 0 then '24.04' when i % 4 = 0 then '12' else '13' end`,
+        architecture: "case when i % 6 = 0 then 'arm64' else 'amd64' end",
+        version: `case when i % 601 = 0 then '2026.9.0' when i % 5 = 0 then '2026.10.0' else '2026.11.0' end`,
         enrolled_at: enrolledAt,
         reported_at: `case when i % 50 = 0 then null else ${enrolledAt} end`,
         deleted_at: every(997, enrolledAt),
@@ -121,7 +123,8 @@ export function fleetStatements({ dialect, sensors, now }: FleetRows): string[] 
         last_seen_at: `${now} - case when i % 99 = 0 then 86400000 else i * 7919 % 60000 end`,
         is_silent: "case when i % 99 = 0 then 1 else 0 end",
         last_nonce: "i",
-        address: "'10.0.' || (i / 250 % 250) || '.' || (i % 250)",
+        // 10.0.0.0/16, and 2001:db8::/32.
+        address: `case when i % 50 = 7 then '6:20010db8' || ${pad(hex("i"), 24)} else '4:0a00' || ${pad(hex("i / 250 % 250"), 2)} || ${pad(hex("i % 250"), 2)} end`,
       },
       sensors,
     ),

@@ -156,9 +156,12 @@ export const listSensors = route({
     address: z
       .string()
       .max(50)
-      .regex(/^[0-9a-f.:]+(\/\d+)?$/i, "must be an IP address, or an IPv4 network such as 10.0.0.0/16")
+      .regex(
+        /^[0-9a-f.:]+(\/\d+)?$/i,
+        "must be an IP address, or a network such as 10.0.0.0/16 or 2001:db8::/32",
+      )
       .optional()
-      .meta({ description: "IP address of the last request, or an IPv4 network", example: "10.0.0.0/16" }),
+      .meta({ description: "IP address of the last request, or a network", example: "2001:db8::/32" }),
     enrollmentTokenId: enrollmentTokenId.optional(),
     assetGroupId: assetGroupId.optional(),
     match: z

@@ -1,7 +1,9 @@
 import { expect, test } from "bun:test";
 import {
   addressGroup,
-  addressRanges,
+  addressKey,
+  addressOfKey,
+  addressRange,
   clientAddressOf,
   isInNetworks,
   isLoopback,
@@ -62,14 +64,35 @@ test("an IPv6 address is counted by its /64 and its /48, an IPv4 address only as
   expect(isLoopback("192.0.2.7")).toBe(false);
 });
 
-test("the texts of a network's addresses begin with its prefixes", () => {
-  expect(addressRanges("::ffff:10.0.0.7")).toEqual({ exact: ["10.0.0.7"], prefixes: [] });
-  expect(addressRanges("2001:DB8::0:7")).toEqual({ exact: ["2001:db8::7"], prefixes: [] });
-  expect(addressRanges("10.0.0.9/30")?.exact).toEqual(["10.0.0.8", "10.0.0.9", "10.0.0.10", "10.0.0.11"]);
-  expect(addressRanges("10.0.0.0/24")).toEqual({ exact: [], prefixes: ["10.0.0."] });
-  expect(addressRanges("10.3.0.0/15")).toEqual({ exact: [], prefixes: ["10.2.", "10.3."] });
-  expect(addressRanges("10.3.0.0/8")).toEqual({ exact: [], prefixes: ["10."] });
-  expect(addressRanges("0.0.0.0/0")?.prefixes).toHaveLength(256);
-  for (const text of ["2001:db8::/32", "10.0.0.0/33", "10.0", "", "x"])
-    expect(addressRanges(text)).toBeUndefined();
+test("keys sort like the addresses, and an address is in a network exactly if its key is in the range", () => {
+  const addresses = [
+    ...["0.0.0.0", "9.255.255.255", "10.0.0.0", "10.0.0.9", "10.0.0.10", "10.0.255.255", "10.1.0.0"],
+    ...["10.255.255.255", "11.0.0.0", "127.0.0.1", "255.255.255.255"],
+    ...["::", "::1", "2001:db7:ffff:ffff:ffff:ffff:ffff:ffff", "2001:db8::", "2001:db8::1:0:0:1"],
+    ...[
+      "2001:db8:0:1::5",
+      "2001:db8:8000::",
+      "2001:db8:ffff:ffff:ffff:ffff:ffff:ffff",
+      "2001:db9::",
+      "fe80::1",
+    ],
+  ];
+  const networks = [
+    ...["0.0.0.0/0", "10.0.0.0/8", "10.0.0.9/30", "10.0.0.0/15", "10.0.0.10", "10.0.0.10/32", "128.0.0.0/1"],
+    ...["::/0", "2001:db8::/32", "2001:db8::/33", "2001:db8:0:1::/64", "2001:db8::1:0:0:1", "fe80::/10"],
+  ];
+  expect(addresses.map(addressKey).toSorted()).toEqual(addresses.map(addressKey));
+  expect(addresses.map((address) => addressOfKey(addressKey(address)))).toEqual(addresses);
+  for (const network of networks) {
+    const { first, last } = addressRange(network)!;
+    const inRange = addresses.filter((one) => addressKey(one) >= first && addressKey(one) <= last);
+    const inNetwork = addresses.filter((one) => isInNetworks(one, [parseNetwork(network)!]));
+    expect([network, ...inRange]).toEqual([network, ...inNetwork]);
+  }
+  expect(addressRange("::ffff:10.0.0.0/104")).toEqual(addressRange("10.0.0.0/8")!);
+  expect(addressKey("::ffff:10.0.0.7")).toBe(addressKey("10.0.0.7"));
+  expect(addressRange("2001:DB8::0:7")).toEqual(addressRange("2001:db8::7")!);
+  for (const text of ["10.0.0", "10.0.0.0/33", "2001:db8::/129", "web-01"])
+    expect(addressRange(text)).toBeUndefined();
+  expect(addressOfKey(addressKey("unknown"))).toBe("unknown");
 });

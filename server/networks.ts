@@ -1,5 +1,6 @@
 // Networks in CIDR notation (RFC 4632, RFC 4291), and the client of a request that passed through proxies.
 import ipaddr from "ipaddr.js";
+import { setBounded } from "./bounded-map.ts";
 
 /**
  * Returns the normalized network, or undefined if the text is invalid: `10.1.2.3/16` → `10.1.0.0/16`,
@@ -43,34 +44,46 @@ function parseAddress(text: string) {
 /** Returns the address in the form in which it is stored; undefined: it is none. */
 export const parseAddressText = (text: string): string | undefined => parseAddress(text)?.toString();
 
-/** Addresses, or what the texts of addresses begin with. One of the lists is empty. */
-export interface AddressRanges {
-  exact: string[];
-  prefixes: string[];
-}
+/** So many addresses are kept with their keys. */
+const MAX_KEYS = 10_000;
+const keys = new Map<string, string>();
 
 /**
- * Returns the texts of the addresses in an IPv4 network, or of one address: `10.0.0.0/15` has the prefixes
- * `10.0.` and `10.1.`. Undefined: the text is neither.
+ * Returns a text that sorts like the addresses: `4:0a000007` for 10.0.0.7, and 32 digits for IPv6, after all
+ * of IPv4. So the addresses of a network are one range. A text that is no address is its own key.
  */
-export function addressRanges(text: string): AddressRanges | undefined {
-  if (!text.includes("/")) {
-    const address = parseAddressText(text);
-    return address === undefined ? undefined : { exact: [address], prefixes: [] };
-  }
-  const network = parseNetwork(text);
-  if (network === undefined || network.includes(":")) return undefined;
-  const [base, bits] = ipaddr.parseCIDR(network) as [ipaddr.IPv4, number];
-  // The octets that all addresses share, and the next one, of which some values are in the network.
-  const shared = Math.min(3, Math.floor((bits - 1) / 8));
-  const octets = base.octets.slice(0, Math.max(0, shared));
-  const first = base.octets[octets.length]!;
-  const values = Array.from({ length: 2 ** (8 * (octets.length + 1) - bits) }, (_, index) => first + index);
-  const found = values.map((value) => [...octets, value].join("."));
-  return octets.length === 3
-    ? { exact: found, prefixes: [] }
-    : { exact: [], prefixes: found.map((prefix) => `${prefix}.`) };
+export function addressKey(text: string): string {
+  const known = keys.get(text);
+  if (known !== undefined) return known;
+  const address = parseAddress(text.replace(/%.*$/, ""));
+  const key = address ? keyOf(address.kind(), Buffer.from(address.toByteArray())) : text;
+  setBounded(keys, text, key, MAX_KEYS);
+  return key;
 }
+
+const keyOf = (kind: "ipv4" | "ipv6", bytes: Buffer) =>
+  `${kind === "ipv4" ? "4" : "6"}:${bytes.toString("hex")}`;
+
+/** Returns the address of a key. */
+export function addressOfKey(key: string): string {
+  if (!/^(?:4:[0-9a-f]{8}|6:[0-9a-f]{32})$/.test(key)) return key;
+  return ipaddr.fromByteArray([...Buffer.from(key.slice(2), "hex")]).toString();
+}
+
+/** Returns the first and the last key of a network or of one address; undefined: the text is neither. */
+export function addressRange(text: string): { first: string; last: string } | undefined {
+  const network = parseNetwork(text);
+  if (network === undefined) return undefined;
+  let [base, bits] = ipaddr.parseCIDR(network);
+  if (base.kind() === "ipv6" && bits >= MAPPED_BITS && (base as ipaddr.IPv6).isIPv4MappedAddress())
+    [base, bits] = [(base as ipaddr.IPv6).toIPv4Address(), bits - MAPPED_BITS];
+  const bytes = Buffer.from(base.toByteArray());
+  const last = bytes.map((byte, index) => byte | (0xff >> Math.min(8, Math.max(0, bits - 8 * index))));
+  return { first: keyOf(base.kind(), bytes), last: keyOf(base.kind(), Buffer.from(last)) };
+}
+
+/** Of ::ffff:0:0/96, the IPv4-mapped addresses. */
+const MAPPED_BITS = 96;
 
 /**
  * Returns the client of a request that came from `peer`. Reads X-Forwarded-For from right to left while a

@@ -291,6 +291,7 @@ export interface SensorPresenceTable {
   sensorId: string;
   lastSeenAt: number;
   lastNonce: number;
+  /** See `addressKey`. */
   address: string;
 }
 

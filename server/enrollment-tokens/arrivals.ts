@@ -11,6 +11,7 @@ import type { RouteInput } from "@attacklens/protocol/route.ts";
 import type { Database } from "../db/schema.ts";
 import { inSnapshot } from "../db/snapshot.ts";
 import { toInstant } from "../ids.ts";
+import { addressOfKey } from "../networks.ts";
 import { findLikes } from "../sensors/matches/matches.ts";
 import { onlineSince } from "../sensors/record/sensor-status.ts";
 import { countArrivals, listMergedInto, listTakenOver, pageOfArrivals } from "./arrivals-store.ts";
@@ -79,7 +80,7 @@ async function presentArrivals(db: Database, view: View, rows: Row[]): Promise<A
       state: row.standing,
       enrolledAt: toInstant(row.enrolledAt),
       reportedAt: toInstant(row.reportedAt),
-      address: row.address,
+      address: addressOfKey(row.address),
       cloneOf:
         row.clonedFrom === null
           ? null

@@ -9,7 +9,7 @@ import { texts } from "../db/dialect.ts";
 import { type CellFilter, hasUnlisted } from "../db/listing-cells.ts";
 import { sensorsNamed } from "../db/name-search.ts";
 import type { Database } from "../db/schema.ts";
-import { type AddressRanges, addressRanges, parseAddressText } from "../networks.ts";
+import { addressRange, parseAddressText } from "../networks.ts";
 import { type Condition, hasText, listIds } from "./listing-store.ts";
 
 export interface TextFilters extends CellFilter {
@@ -32,15 +32,15 @@ export const versionsOf = ({ version }: TextFilters) => (version ? parseList(ver
 /** Returns the filters that are set. Throws input-invalid. */
 export function narrowingsOf(db: Database, filter: TextFilters): Narrowing[] {
   const [versions, tags] = [versionsOf(filter), filter.tag ? parseList(filter.tag) : undefined];
-  const ranges = filter.address ? addressRanges(filter.address) : undefined;
-  if (filter.address && !ranges) {
-    const reason = "must be an IP address, or an IPv4 network such as 10.0.0.0/16";
+  const range = filter.address ? addressRange(filter.address) : undefined;
+  if (filter.address && !range) {
+    const reason = "must be an IP address, or a network such as 10.0.0.0/16 or 2001:db8::/32";
     throw new Problem("input-invalid", `The address ${reason}`, { fields: { address: reason } });
   }
   return [
     ...(versions ? [byVersion(db, versions, hasUnlisted(filter))] : []),
     ...(tags ? [byTag(db, tags)] : []),
-    ...(ranges ? [byAddress(db, ranges)] : []),
+    ...(range ? [byAddress(db, range)] : []),
   ];
 }
 
@@ -71,39 +71,23 @@ function byTag(db: Database, tags: string[]): Narrowing {
   };
 }
 
-function byAddress(db: Database, { exact, prefixes }: AddressRanges): Narrowing {
-  const column = sql`sensor_presence.address`;
-  const among =
-    exact.length > 0
-      ? sql`${column} in (${sql.join(exact)})`
-      : sql`(${sql.join(
-          prefixes.map((prefix) => sql`(${column} >= ${prefix} and ${column} < ${afterPrefix(prefix)})`),
-          sql` or `,
-        )})`;
-  const parts = texts(db, exact.length > 0 ? exact : prefixes);
-  const isInPart =
-    exact.length > 0
-      ? sql`sensor_address.address = part.value`
-      : sql`sensor_address.address >= part.value and sensor_address.address < part.value || ':'`;
+function byAddress(db: Database, { first, last }: { first: string; last: string }): Narrowing {
   return {
-    condition: sql<boolean>`(select ${among} from sensor_presence
+    condition: sql<boolean>`(select sensor_presence.address between ${first} and ${last} from sensor_presence
       where sensor_presence.sensor_id = sensor_listing.sensor_id)`,
     first: (most) =>
       idsOf(
         db,
-        sql`select sensor_address.sensor_id as id from ${parts} as part cross join sensor_address
-          where ${isInPart} limit ${most}`,
+        sql`select sensor_address.sensor_id as id from sensor_address
+          where sensor_address.address between ${first} and ${last} limit ${most}`,
       ),
   };
 }
 
-/** The colon follows the digits. */
-const afterPrefix = (prefix: string) => `${prefix}:`;
-
 /** Returns a search for more than a name; undefined: no sensor has this address or identifier. */
 export async function searchByFact(db: Database, q: string): Promise<Narrowing | undefined> {
   const facts = factsOf(q);
-  const address = parseAddressText(q.trim());
+  const range = parseAddressText(q.trim()) === undefined ? undefined : addressRange(q.trim());
   const byFact = facts.map(([type, value]): Narrowing => {
     const isFact = sql`asset_identifier.type = ${type} and asset_identifier.value = ${value}`;
     return {
@@ -118,7 +102,7 @@ export async function searchByFact(db: Database, q: string): Promise<Narrowing |
     };
   });
   const found: Narrowing[] = [];
-  for (const one of [...byFact, ...(address ? [byAddress(db, { exact: [address], prefixes: [] })] : [])])
+  for (const one of [...byFact, ...(range ? [byAddress(db, range)] : [])])
     if ((await one.first(1)).length > 0) found.push(one);
   if (found.length === 0) return undefined;
   return {

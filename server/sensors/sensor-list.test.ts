@@ -11,8 +11,8 @@ import { isDuplicate } from "../db/dialect.ts";
 import { compareText } from "../db/merge-ranges.ts";
 import { hasName } from "../db/name-search.ts";
 import type { Database } from "../db/schema.ts";
-import { foldText } from "../ids.ts";
 import { isInNetworks, parseNetwork } from "../networks.ts";
+import { ADDRESSES, CHANGES, FACTS, NAMES, pick, SENSORS, TAGS } from "../testing/fleet-changes.ts";
 import { allRows, INTERVAL_SECONDS, inOneOrder, type Row, recount } from "../testing/sensor-recount.ts";
 import { createTestDatabase, TESTED_DIALECTS } from "../testing/test-world.ts";
 import { onlineSince } from "./record/sensor-status.ts";
@@ -21,32 +21,9 @@ import { pageOfSensors, type SensorPage } from "./sensor-list-store.ts";
 import { findSilent } from "./silence.ts";
 import { addUpCounts } from "./silence-store.ts";
 
-const SENSORS = 300;
 const DAY_MS = 86_400_000;
 const START = 1_780_000_000_000;
-/** Names that sort differently in JavaScript, or that a search could take for syntax. */
-const NAMES = [
-  "\u{1f980}-crab",
-  "\uff5e-wave",
-  "Web-01",
-  "web_01%",
-  'say "hi" AND bye',
-  "o'neill",
-  "ab",
-  "äöü-07",
-  "a\\b",
-];
 const SORTS = ["hostname", "lastSeenAt", "enrolledAt"] as const;
-
-/** A fact that a search finds, as it is stored, and another form in which a user may write it. */
-const FACTS = [
-  ["mac-address 00:16:3e:00:00:07", "00-16-3E-00-00-07"],
-  ["mac-address 00:16:3e:00:00:07", "0016.3e00.0007"],
-  ["serial-number pf3x/9q", "PF3X/9Q"],
-  ["ip-address 172.17.0.1", "172.17.0.1"],
-] as const;
-const TAGS = ["pci", 'rack 7, "left"', "äöü", "prod"];
-const ADDRESSES = ["10.0.0.7", "10.1.0.7", "172.17.0.1", "2001:db8::7"];
 
 const hasFact = (row: Row, q: string) =>
   row.address === q || FACTS.some(([stored, typed]) => typed === q && row.identifiers.includes(stored));
@@ -74,9 +51,6 @@ function expected(rows: Row[], page: SensorPage): string[] {
   return matching.toSorted(compare).map(({ id }) => id);
 }
 
-const pick = <T>(random: () => number, values: readonly T[]): T =>
-  values[Math.floor(random() * values.length)]!;
-
 function randomPage(random: () => number, now: number, q: () => string): SensorPage {
   const some = (values: readonly string[]) =>
     random() < 0.6 ? [pick(random, values)] : values.filter((_, index) => index === 0 || random() < 0.5);
@@ -90,7 +64,17 @@ function randomPage(random: () => number, now: number, q: () => string): SensorP
     version: maybe(0.15, () => formatList(some(["2026.11.0", "2026.12.0", "no-such"]))),
     tag: maybe(0.15, () => formatList(some([...TAGS, "no-such"]))),
     address: maybe(0.15, () =>
-      pick(random, [...ADDRESSES, "10.0.0.0/15", "10.0.0.0/23", "10.0.0.9/30", "0.0.0.0/0", "10.9.9.9"]),
+      pick(random, [
+        ...ADDRESSES,
+        "10.0.0.0/15",
+        "10.0.0.0/23",
+        "10.0.0.9/30",
+        "0.0.0.0/0",
+        "10.9.9.9",
+        "2001:db8::/32",
+        "2001:db8::/125",
+        "::/0",
+      ]),
     ),
     seenBefore: maybe(0.1, () => new Date(now - Math.floor(random() * 2 * DAY_MS)).toISOString()),
     enrollmentTokenId: maybe(0.3, () => fleetId("tok", 1 + Math.floor(random() * 4))),
@@ -100,113 +84,6 @@ function randomPage(random: () => number, now: number, q: () => string): SensorP
     count: maybe(0.3, () => "exact" as const),
   };
 }
-
-/** Inserts a sensor like another one, on a host like its host. */
-async function enroll(db: Database, id: string, random: () => number, now: number): Promise<unknown> {
-  const newId = (prefix: string) => fleetId(prefix, SENSORS + 1 + Math.floor(random() * 1e9));
-  const sensor = await db.selectFrom("sensor").selectAll().where("id", "=", id).executeTakeFirstOrThrow();
-  const asset = await db
-    .selectFrom("asset")
-    .selectAll()
-    .where("id", "=", sensor.assetId)
-    .executeTakeFirstOrThrow();
-  const row = { ...sensor, id: newId("sen"), publicKey: newId("key"), deletedAt: null, enrolledAt: now };
-  // The database computes them.
-  for (const computed of ["standing", "listed"]) delete row[computed as never];
-  const assetId = newId("ast");
-  return await db.transaction().execute(async (tx) => {
-    await tx
-      .insertInto("asset")
-      .values({ ...asset, id: assetId, tags: JSON.stringify(random() < 0.5 ? [] : TAGS) })
-      .execute();
-    await tx
-      .insertInto("sensor")
-      .values({ ...row, assetId })
-      .execute();
-    await tx
-      .insertInto("sensorPresence")
-      .values({ sensorId: row.id, lastSeenAt: now, lastNonce: 1, address: "10.0.0.1" })
-      .execute();
-  });
-}
-
-/** Changes of single rows, as any part of the server makes them. */
-const CHANGES: ((db: Database, id: string, random: () => number, now: number) => Promise<unknown>)[] = [
-  ...(["deletedAt", "removedAt", "replacedAt", "uninstalledAt", "blockedAt", "reportedAt"] as const).map(
-    (column) => (db: Database, id: string, random: () => number, now: number) =>
-      db
-        .updateTable("sensor")
-        .set({ [column]: column === "deletedAt" || random() < 0.6 ? now : null })
-        .where("id", "=", id)
-        .execute(),
-  ),
-  (db, id, random) =>
-    db
-      .updateTable("sensor")
-      .set({ awaitingApproval: random() < 0.5 ? 1 : 0 })
-      .where("id", "=", id)
-      .execute(),
-  (db, id, random) => {
-    const hostname = pick(random, NAMES);
-    return db
-      .updateTable("sensor")
-      .set({ hostname, hostnameKey: foldText(hostname) })
-      .where("id", "=", id)
-      .execute();
-  },
-  (db, id, random) =>
-    db
-      .updateTable("sensor")
-      .set({
-        version: pick(random, ["2026.11.0", "2026.12.0"]),
-        platform: pick(random, ["linux", "windows"]),
-      })
-      .where("id", "=", id)
-      .execute(),
-  enroll,
-  // The triggers also count a sensor that moves to another asset.
-  (db, id, random) =>
-    db
-      .updateTable("sensor")
-      .set({ assetId: fleetId("ast", 1 + Math.floor(random() * SENSORS)), uninstalledAt: 1 })
-      .where("id", "=", id)
-      .execute(),
-  (db, id, random) =>
-    db
-      .updateTable("asset")
-      .set({ assetGroupId: random() < 0.3 ? null : fleetId("grp", 1 + Math.floor(random() * 4)) })
-      .where("id", "=", id.replace("sen", "ast"))
-      .execute(),
-  ...Array.from(
-    { length: 4 },
-    () => (db: Database, id: string, random: () => number, now: number) =>
-      db
-        .updateTable("sensorPresence")
-        .set({ lastSeenAt: now - Math.floor(random() * 5 * 60_000) })
-        .where("sensorId", "=", id)
-        .execute(),
-  ),
-  (db, id, random) =>
-    db
-      .updateTable("sensorPresence")
-      .set({ address: pick(random, ADDRESSES) })
-      .where("sensorId", "=", id)
-      .execute(),
-  (db, id, random) =>
-    db
-      .updateTable("asset")
-      .set({ tags: JSON.stringify(TAGS.filter(() => random() < 0.4)) })
-      .where("id", "=", id.replace("sen", "ast"))
-      .execute(),
-  (db, id, random) => {
-    const [type, value] = pick(random, FACTS)[0].split(" ") as [string, string];
-    return db
-      .insertInto("assetIdentifier")
-      .values({ assetId: id.replace("sen", "ast"), type, value })
-      .onConflict((conflict) => conflict.doNothing())
-      .execute();
-  },
-];
 
 async function allPages(db: Database, since: number, page: SensorPage, few: number) {
   const ids: string[] = [];

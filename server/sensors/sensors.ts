@@ -7,6 +7,7 @@ import { type AuditEvent, recordAuditEvent, userActor } from "../audit/audit.ts"
 import type { User } from "../caller.ts";
 import type { Database } from "../db/schema.ts";
 import { nameKey, toInstant } from "../ids.ts";
+import { addressOfKey } from "../networks.ts";
 import { permitted } from "../permitted.ts";
 import { presentClones } from "./clones/clone-sensors.ts";
 import { findLikes, presentReplaced } from "./matches/matches.ts";
@@ -48,7 +49,7 @@ function present(
     os: { name: row.osName, version: row.osVersion },
     architecture: row.architecture,
     version: row.version,
-    address: row.address,
+    address: addressOfKey(row.address),
     enrolledAt: toInstant(row.enrolledAt),
     enrolledBy: {
       id: row.enrollmentTokenId,

@@ -3,6 +3,7 @@ import type { SensorCounts } from "@attacklens/protocol/sensor-counts.ts";
 import { SENSOR_STATUSES } from "@attacklens/protocol/sensors.ts";
 import { compareText } from "../db/merge-ranges.ts";
 import type { Database } from "../db/schema.ts";
+import { addressOfKey } from "../networks.ts";
 import { openPairs } from "../sensors/matches/matches-store.ts";
 import { sensorStatus } from "../sensors/record/sensor-status.ts";
 
@@ -55,7 +56,7 @@ export async function allRows(db: Database, now: number): Promise<Row[]> {
     hostname: row.hostnameKey,
     lastSeenAt: row.lastSeenAt,
     enrolledAt: row.enrolledAt,
-    address: row.address,
+    address: addressOfKey(row.address),
     tags: JSON.parse(row.tags) as string[],
     identifiers: (identifiers.get(row.assetId) ?? []).map(({ type, value }) => `${type} ${value}`),
   }));

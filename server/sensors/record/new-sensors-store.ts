@@ -4,6 +4,7 @@ import { jsonRows } from "../../db/dialect.ts";
 import { insertion } from "../../db/insertion.ts";
 import type { Database, SensorPresenceTable, SensorTable } from "../../db/schema.ts";
 import { statement } from "../../db/statement.ts";
+import { addressKey } from "../../networks.ts";
 import { insertKnownKeys } from "./known-keys-store.ts";
 
 /** The columns of a new sensor. The others are of events that have not happened yet. */
@@ -81,7 +82,7 @@ export async function insertSensors(
       sensorId: sensor.id,
       lastSeenAt: sensor.enrolledAt,
       lastNonce: nonce,
-      address,
+      address: addressKey(address),
     }),
   );
   await insertPresenceRows(tx, { rows: JSON.stringify(presences) });

@@ -7,6 +7,7 @@ import type { Database, SensorPresenceTable } from "../../db/schema.ts";
 import { type Place, statement } from "../../db/statement.ts";
 import { withRetries } from "../../db/transaction.ts";
 import type { Health } from "../../health.ts";
+import { addressKey, addressOfKey } from "../../networks.ts";
 import type { SensorState } from "./sensors-store.ts";
 
 /** Requests in one write. */
@@ -93,7 +94,8 @@ async function upsertWithRetries(db: Database, rows: SeenSensor[]): Promise<Set<
 }
 
 async function upsert(db: Database, rows: SeenSensor[]): Promise<Set<string>> {
-  const accepted = await upsertSeen(db, { seen: JSON.stringify(rows) });
+  const seen = rows.map((row) => ({ ...row, address: addressKey(row.address) }));
+  const accepted = await upsertSeen(db, { seen: JSON.stringify(seen) });
   return new Set(accepted.map(({ sensorId }) => sensorId));
 }
 
@@ -107,7 +109,8 @@ const presenceOf = statement((db, place: Place<{ sensorId: string }>) =>
 
 /** Returns the time and the address of a sensor's last request. */
 export async function findPresence(db: Database, sensorId: string) {
-  return (await presenceOf(db, { sensorId }))[0];
+  const row = (await presenceOf(db, { sensorId }))[0];
+  return row && { ...row, address: addressOfKey(row.address) };
 }
 
 const touch = statement((db, place: Place<Omit<SensorPresenceTable, "lastNonce">>) =>
@@ -125,7 +128,7 @@ export async function touchPresence(
   lastSeenAt: number,
   address: string,
 ): Promise<void> {
-  await touch(tx, { sensorId, lastSeenAt, address });
+  await touch(tx, { sensorId, lastSeenAt, address: addressKey(address) });
 }
 
 /** Raises the last nonce when the key changes, so that nonces keep increasing. */
