@@ -15,5 +15,7 @@ export async function insertFleet({ dataDir, databaseUrl }: TargetOptions, senso
   }
   using sqlite = new Database(join(dataDir, "attacklens.db"));
   sqlite.run("PRAGMA busy_timeout = 30000");
+  // Otherwise each index of a million rows is read from the file repeatedly.
+  sqlite.run("PRAGMA cache_size = -1000000");
   for (const statement of statements) sqlite.run(statement);
 }

@@ -1,7 +1,10 @@
-// Measures the lists of a fleet of any size: the 95th percentile of each sort and filter over several pages,
-// and how long the slowest list delays other requests.
+// Measures the lists of a fleet of any size: the 95th percentile over all combinations of filter and sort,
+// the slowest combination, searches and numbers, and how long the slowest list delays other requests.
 import { join } from "node:path";
-import { SENSOR_STATUSES } from "@attacklens/protocol/sensors.ts";
+import { listAssetGroups } from "@attacklens/protocol/asset-groups.ts";
+import { listAssets } from "@attacklens/protocol/assets.ts";
+import { listEnrollmentTokens } from "@attacklens/protocol/enrollment-tokens.ts";
+import { listSensors, SENSOR_PLATFORMS, SENSOR_STATUSES } from "@attacklens/protocol/sensors.ts";
 import { fleetId } from "../harness/fleet-rows.ts";
 import { progress } from "../harness/terminal.ts";
 import type { BenchPostgres } from "./bench-postgres.ts";
@@ -18,13 +21,14 @@ const LIMIT_MS = 15;
 const SEARCH_LIMIT_MS = 50;
 const COUNTS_LIMIT_MS = 10;
 const ROUNDS = 3;
-const REQUESTS = 12;
-/** Pages that are read one after another, before the next request starts at the first again. */
-const PAGES = 4;
+/** Pages of each combination in a round, one after another. */
+const PAGES = 2;
+/** Requests for the numbers in a round. */
+const COUNTS = 20;
 const CONNECTIONS = 16;
 /** Of one large host. */
 const PACKAGES = 49_000;
-const HOLD_MS = 5_000;
+const HOLD_MS = 3_000;
 
 const token = `enrollmentTokenId=${fleetId("tok", 1)}`;
 const otherToken = `enrollmentTokenId=${fleetId("tok", 2)}`;
@@ -34,42 +38,62 @@ const otherGroup = `assetGroupId=${fleetId("grp", 2)}`;
 const SENSOR_FILTERS = [
   "",
   ...SENSOR_STATUSES.map((status) => `status=${status}`),
-  ...["linux", "windows", "darwin"].map((platform) => `platform=${platform}`),
-  ...[token, otherToken, group, otherGroup, "match=any"],
+  "status=offline,pending,blocked",
+  ...SENSOR_PLATFORMS.map((platform) => `platform=${platform}`),
+  ...[token, otherToken, group, otherGroup, "match=any", "match=any&platform=windows"],
+  ...["version=2026.11.0", "version=2026.10.0", "version=no-such", "tag=pci", "tag=rare", "tag=pci,rare"],
+  ...["address=10.0.0.7", "address=10.0.0.0/15", "address=10.0.8.0/21", "address=2001:db8::/32"],
+  ...["notSeenFor=12h", "notSeenFor=7d", "notSeenFor=1m", "status=offline&notSeenFor=12h&platform=linux"],
   ...["online", "offline", "pending"].map((status) => `status=${status}&platform=linux`),
   ...["status=online&platform=darwin", `${token}&${otherGroup}`, `${otherToken}&status=offline`],
+  ...[`tag=pci&${otherGroup}`, `version=2026.10.0&${otherToken}&status=online`],
   `status=online&platform=linux&${token}&${group}`,
 ];
-const SEARCHES = ["host-0", "12345", "t-0777", "example", "no such host", "77", "zz"].map(
+const ASSET_FILTERS = ["", group, otherGroup, "type=server", "type=laptop", `type=server&${otherGroup}`];
+const TOKEN_FILTERS = ["", "status=active", "warning=any", group, "q=token"];
+const SEARCHES = ["host-0", "12345", "t-0777", "example", "no such host", "77", "zz", "ho", "10.0.0.7"].map(
   (text) => `q=${encodeURIComponent(text)}`,
 );
-const PATHS = [
-  ...["hostname", "lastSeenAt", "enrolledAt"].flatMap((sort) => [
-    ...SENSOR_FILTERS.flatMap((filter) =>
-      ["asc", "desc"].map((order) => `sensors?sort=${sort}&order=${order}&${filter}`),
-    ),
-    ...SEARCHES.flatMap((search) =>
-      ["", "status=online", otherGroup].map((filter) => `sensors?sort=${sort}&${search}&${filter}`),
-    ),
-  ]),
-  ...["name", "createdAt"].flatMap((sort) =>
-    ["", group, otherGroup, ...SEARCHES].map((filter) => `assets?sort=${sort}&${filter}`),
+
+interface SortableRoute {
+  query: { shape: { sort: { unwrap(): { options: readonly string[] } } } };
+}
+
+/** Each filter by each column. An index is read in either direction, so the others have one order each. */
+function combinations(list: string, { query }: SortableRoute, filters: readonly string[]): string[] {
+  return query.shape.sort.unwrap().options.flatMap((sort, nthSort) =>
+    filters.flatMap((filter, nth) => {
+      const orders = nth < 3 ? ["asc", "desc"] : [(nth + nthSort) % 2 === 0 ? "asc" : "desc"];
+      return orders.map((order) => `${list}?sort=${sort}&order=${order}${filter && `&${filter}`}`);
+    }),
+  );
+}
+
+const LISTS = [
+  ...combinations("sensors", listSensors, SENSOR_FILTERS),
+  ...combinations("assets", listAssets, ASSET_FILTERS),
+  ...combinations("enrollment-tokens", listEnrollmentTokens, TOKEN_FILTERS),
+  ...combinations("asset-groups", listAssetGroups, [""]),
+];
+const SEARCHED = [
+  ...combinations(
+    "sensors",
+    listSensors,
+    SEARCHES.flatMap((search) => ["", "&status=online", `&${otherGroup}`].map((filter) => search + filter)),
   ),
-  ...["createdAt", "name", "enrolledSensors", "lastUsedAt"].map((sort) => `enrollment-tokens?sort=${sort}`),
-  "asset-groups?sort=assets",
-  "sensor-counts",
+  ...combinations("assets", listAssets, SEARCHES),
 ];
 
 /** Runs on throwaway data in `folder`. */
 export async function benchLists(
   folder: string,
-  postgres: BenchPostgres,
+  postgres: () => Promise<BenchPostgres>,
   { sensors = FLEET, profile }: BenchOptions,
 ): Promise<Figure[]> {
-  await using database = await postgres.createDatabase();
-  const onSqlite = { dataDir: join(folder, "sqlite"), profile };
+  const figures = await measure(sensors, { dataDir: join(folder, "sqlite"), profile });
+  await using database = await (await postgres()).createDatabase();
   const onPostgres = { dataDir: join(folder, "postgres"), databaseUrl: database.url, profile: undefined };
-  return [...(await measure(sensors, onSqlite)), ...(await measure(sensors, onPostgres))];
+  return [...figures, ...(await measure(sensors, onPostgres))];
 }
 
 async function measure(sensors: number, target: TargetOptions): Promise<Figure[]> {
@@ -89,41 +113,54 @@ async function measure(sensors: number, target: TargetOptions): Promise<Figure[]
   const large = await enrollHost(server.url, server.token, sensors);
   await large.report(largeHost(PACKAGES));
   const packages = `sensors/${large.id}/inventory/packages?limit=200`;
-  const paths = [...PATHS, packages, `${packages}&q=no+such+package`];
-  const rounds = new Map(paths.map((path) => [path, [] as number[]]));
-  for (let round = 0; round < ROUNDS; round++)
-    for (const [path, values] of rounds) values.push(await percentile95(get, `/api/v1/${path}`));
-  const share = sensors > FLEET ? 1.5 : 1;
-  const [slowest] = [...rounds].toSorted(([, one], [, other]) => median(other) - median(one))[0]!;
+  const lists = await readAll(get, [...LISTS, packages]);
+  const searched = await readAll(get, [...SEARCHED, `${packages}&q=no+such+package`]);
+  const counted = await readAll(get, ["sensor-counts"], COUNTS);
   const idle = await delayOfOthers(get, undefined);
-  const delay = await delayOfOthers(get, `/api/v1/${slowest}`);
+  const delay = await delayOfOthers(get, `/api/v1/${lists.worst}`);
+  const share = sensors > FLEET ? 1.5 : 1;
   const figure = (what: string, limitMs: number, values: number[]) =>
     plainFigure(`${what}, ${name}`, "ms", { atMost: limitMs }, values);
   return [
-    ...[...rounds].map(([path, values]) => figure(`p95 ${path}`, limitOf(path) * share, values)),
+    figure(`p95 of ${lists.paths} lists by filter and sort`, LIMIT_MS * share, lists.p95),
+    figure(`slowest list: ${lists.worst}`, LIMIT_MS * share, lists.ofWorst),
+    figure(`p95 of ${searched.paths} searches`, SEARCH_LIMIT_MS, searched.p95),
+    figure(`slowest search: ${searched.worst}`, SEARCH_LIMIT_MS, searched.ofWorst),
+    figure("p95 of the numbers of the fleet", COUNTS_LIMIT_MS, counted.p95),
     figure("p99 of /healthz at rest", 20, [idle]),
     figure(`p99 of /healthz while ${CONNECTIONS} connections read the slowest list`, 50, [delay]),
   ];
 }
 
-function limitOf(path: string): number {
-  if (path.startsWith("sensor-counts")) return COUNTS_LIMIT_MS;
-  return path.includes("q=") ? SEARCH_LIMIT_MS : LIMIT_MS;
-}
-
 type Get = (path: string) => Promise<{ ms: number; body: { nextCursor?: string | null } }>;
 
-async function percentile95(get: Get, path: string): Promise<number> {
-  const times: number[] = [];
-  let cursor: string | null | undefined;
-  for (let request = 0; request < REQUESTS; request++) {
-    const after = cursor && request % PAGES > 0 ? `&cursor=${encodeURIComponent(cursor)}` : "";
-    const { ms, body } = await get(path + after);
-    times.push(ms);
-    cursor = body.nextCursor;
+/** Reads the first pages of each path in each round, after one read that does not count. */
+async function readAll(get: Get, paths: readonly string[], pages = PAGES) {
+  const times = new Map(paths.map((path) => [path, [] as number[]]));
+  const p95: number[] = [];
+  for (const path of paths) await get(`/api/v1/${path}`);
+  for (let round = 0; round < ROUNDS; round++) {
+    const all: number[] = [];
+    for (const [path, values] of times) {
+      let cursor: string | null | undefined;
+      for (let page = 0; page < pages; page++) {
+        const after = cursor ? `${path.includes("?") ? "&" : "?"}cursor=${encodeURIComponent(cursor)}` : "";
+        const { ms, body } = await get(`/api/v1/${path}${after}`);
+        values.push(ms);
+        all.push(ms);
+        cursor = body.nextCursor;
+      }
+    }
+    p95.push(at(all, 0.95));
   }
-  return at(times, 0.95);
+  const slowest = [...times].toSorted(([, one], [, other]) => median(other) - median(one));
+  for (const [path, values] of slowest.slice(0, SHOWN)) progress(`${Math.round(median(values))} ms: ${path}`);
+  const [worst, ofWorst] = slowest[0]!;
+  return { paths: paths.length, p95, worst, ofWorst };
 }
+
+/** Slow paths in the progress output. */
+const SHOWN = 10;
 
 /** Measures how long other requests wait while connections request one list repeatedly. */
 async function delayOfOthers(get: Get, path: string | undefined): Promise<number> {

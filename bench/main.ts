@@ -47,7 +47,7 @@ const BENCHES: Record<string, Bench> = {
   },
   lists: {
     what: "lists and counters of a large fleet",
-    run: async (folder, postgres, options) => await benchLists(folder, await postgres(), options),
+    run: (folder, postgres, options) => benchLists(folder, postgres, options),
   },
 };
 

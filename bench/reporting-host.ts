@@ -2,6 +2,8 @@
 import type { ServerAgreement } from "@attacklens/protocol/agreement-key.ts";
 import { checkIn } from "@attacklens/protocol/check-in.ts";
 import { CATEGORIES, type Category } from "@attacklens/protocol/inventory/categories.ts";
+import type { Chunk } from "@attacklens/protocol/inventory/chunks.ts";
+import { MAX_UPLOAD_BYTES } from "@attacklens/protocol/inventory/limits.ts";
 import { putInventory } from "@attacklens/protocol/inventory/upload.ts";
 import { makeSigner } from "../harness/signer.ts";
 import type { MadeInventory } from "./made-inventory.ts";
@@ -39,8 +41,10 @@ export async function enrollHost(url: string, token: string, index: number) {
       .flatMap((category) => inventory[category]!.chunks)
       .filter(({ hash }) => names.has(hash));
     if (lacking.length === 0) return;
-    const chunks = Object.fromEntries(lacking.map(({ hash, content }) => [hash, JSON.parse(content)]));
-    await request("PUT", putInventory.path, { categories, chunks });
+    for (const some of inUploads(lacking)) {
+      const chunks = Object.fromEntries(some.map(({ hash, content }) => [hash, JSON.parse(content)]));
+      await request("PUT", putInventory.path, { categories, chunks });
+    }
   }
 
   return {
@@ -62,6 +66,21 @@ export async function enrollHost(url: string, token: string, index: number) {
       if (reply.wanted.length > 0) await upload(reply.wanted, inventory);
     },
   };
+}
+
+/** Splits the chunks into those of one request each. The lists of chunks need the rest of its size. */
+function inUploads(chunks: readonly Chunk[]): Chunk[][] {
+  const uploads: Chunk[][] = [];
+  let bytes = Number.POSITIVE_INFINITY;
+  for (const chunk of chunks) {
+    bytes += Buffer.byteLength(chunk.content);
+    if (bytes > MAX_UPLOAD_BYTES / 2) {
+      uploads.push([]);
+      bytes = Buffer.byteLength(chunk.content);
+    }
+    uploads.at(-1)!.push(chunk);
+  }
+  return uploads;
 }
 
 /** A changed category is reported alone. */
