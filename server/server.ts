@@ -94,7 +94,7 @@ export async function startServer(
   const allJobs: Job[] = [...jobsOf(services), certificates.renewal, pages.job];
   const jobs = allJobs.filter(({ isOfProcess }) => isFirst || isOfProcess);
   running = startJobs(jobs, log);
-  const code = isFirst ? await issueSetupCode(db) : undefined;
+  const code = isFirst ? await issueSetupCode(services) : undefined;
   if (!config.databaseUrl) removeLeftOvers(config.dataDir);
   const started = { version: RELEASE, commit: COMMIT, pid: process.pid, urls: ports.urls };
   log.info({ ...started, ...(isFirst ? { config: shownConfig(config) } : {}) }, "started");

@@ -167,8 +167,11 @@ export async function openWorld(dialect: Dialect, options: WorldOptions = {}) {
     refusals,
     services,
     /** Another server on the same database. */
+    async secondServer() {
+      return openServer(await database.reopen(), now, options);
+    },
     async secondFetch() {
-      return openServer(await database.reopen(), now, options).fetch;
+      return (await this.secondServer()).fetch;
     },
     /** Calls a route as a user. Throws if the status is not the route's success status. */
     async call<R extends Route>(

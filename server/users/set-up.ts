@@ -1,12 +1,20 @@
 // Set-up: the code in the set-up link creates the first Super Admin, once.
-import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+import { randomBytes, timingSafeEqual } from "node:crypto";
 import { Problem } from "@attacklens/protocol/problems.ts";
 import type { Database } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
 import { addressGroup } from "../networks.ts";
+import { seal, unseal } from "../sealed.ts";
 import { type AttemptCounts, beginAttempt } from "./rate-limit.ts";
 import { hashNewPassword, makeUser, type NewUser } from "./users.ts";
-import { deleteSetupCode, findSetupCode, hasUsers, lockSetupCode, replaceSetupCode } from "./users-store.ts";
+import { addSetupCode, deleteSetupCode, findSetupCode, hasUsers, lockSetupCode } from "./users-store.ts";
+
+interface Installation {
+  db: Database;
+  secret: string;
+}
+
+const PURPOSE = "set-up code";
 
 /** Returns true while no user exists. The console then shows set-up instead of sign-in. */
 export async function isSetupNeeded(db: Database): Promise<boolean> {
@@ -14,13 +22,13 @@ export async function isSetupNeeded(db: Database): Promise<boolean> {
 }
 
 /**
- * Creates the code of the set-up link and replaces the previous one. Returns undefined if set-up is complete.
+ * Returns the code of the set-up link. It is the same for all servers of the database and all their starts,
+ * so that each link that one of them printed works. Returns undefined if set-up is complete.
  */
-export async function issueSetupCode(db: Database): Promise<string | undefined> {
+export async function issueSetupCode({ db, secret }: Installation): Promise<string | undefined> {
   if (!(await isSetupNeeded(db))) return undefined;
-  const code = randomBytes(24).toString("base64url");
-  await replaceSetupCode(db, hashCode(code));
-  return code;
+  await addSetupCode(db, seal(secret, PURPOSE, Buffer.from(randomBytes(24).toString("base64url"))));
+  return openCode(secret, await findSetupCode(db));
 }
 
 /**
@@ -45,38 +53,35 @@ export function openSetupAttempts(attempts: AttemptCounts) {
  * setup-closed, too-many-requests, input-invalid for a weak password.
  */
 export async function completeSetup(
-  db: Database,
+  { db, secret }: Installation,
   now: number,
   code: string,
   person: NewUser,
   onWrongCode: () => Promise<void>,
 ): Promise<void> {
   if (!(await isSetupNeeded(db))) throw setupClosed();
-  if (!isCode(code, await findSetupCode(db))) {
+  if (!isCode(code, openCode(secret, await findSetupCode(db)))) {
     await onWrongCode();
     throw setupClosed();
   }
   const passwordHash = await hashNewPassword(person.password, [person.name, person.email]);
   await inTransaction(db, async (tx) => {
-    if (!isCode(code, await lockSetupCode(tx)) || (await hasUsers(tx))) throw setupClosed();
+    if ((await lockSetupCode(tx)) === undefined || (await hasUsers(tx))) throw setupClosed();
     await deleteSetupCode(tx);
     await makeUser(tx, now, person, "super-admin", passwordHash);
   });
 }
 
 function setupClosed(): Problem {
-  return new Problem(
-    "setup-closed",
-    "This set-up link is not valid: set-up is over, or a later start of the server printed a new link",
-  );
+  return new Problem("setup-closed", "This set-up link is not valid, or set-up is already complete");
 }
 
-function hashCode(code: string): string {
-  return createHash("sha256").update(code).digest("hex");
+function openCode(secret: string, sealed: string | undefined): string | undefined {
+  return sealed === undefined ? undefined : Buffer.from(unseal(secret, PURPOSE, sealed)).toString();
 }
 
 /** Compares the code in constant time. */
-function isCode(code: string, validHash: string | undefined): boolean {
-  if (validHash === undefined) return false;
-  return timingSafeEqual(Buffer.from(hashCode(code), "hex"), Buffer.from(validHash, "hex"));
+function isCode(given: string, code: string | undefined): boolean {
+  const [one, other] = [Buffer.from(given), Buffer.from(code ?? "")];
+  return code !== undefined && one.length === other.length && timingSafeEqual(one, other);
 }

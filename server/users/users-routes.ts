@@ -13,9 +13,11 @@ import { presentAccount } from "./users.ts";
 export const userRoutes = [
   handler(routes.getMe, async ({ user }) => presentAccount(user)),
   handler(routes.getSetup, async (_, { db }) => ({ needed: await isSetupNeeded(db) })),
-  handler(routes.completeSetup, async ({ body, http }, { db, now, signIn, setupAttempts }) => {
+  handler(routes.completeSetup, async ({ body, http }, { db, secret, now, signIn, setupAttempts }) => {
     const { code, ...person } = body;
-    await completeSetup(db, now(), code, person, () => setupAttempts.countWrongCode(http.address));
+    await completeSetup({ db, secret }, now(), code, person, () =>
+      setupAttempts.countWrongCode(http.address),
+    );
     return presentFactorless(http, await signIn.signIn(person.email, person.password, http));
   }),
   handler(routes.signIn, async ({ body, http }, { signIn }) => {

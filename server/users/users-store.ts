@@ -133,23 +133,24 @@ export async function updateUserName(tx: Database, id: string, name: string, at:
     .execute();
 }
 
-const SETUP_CODE = "setup-code-hash";
+const SETUP_CODE = "setup-code";
 
-export async function replaceSetupCode(db: Database, codeHash: string): Promise<void> {
+/** Stores the sealed code unless there is one. */
+export async function addSetupCode(db: Database, sealed: string): Promise<void> {
   await db
     .insertInto("setting")
-    .values({ name: SETUP_CODE, value: codeHash })
-    .onConflict((conflict) => conflict.column("name").doUpdateSet({ value: codeHash }))
+    .values({ name: SETUP_CODE, value: sealed })
+    .onConflict((conflict) => conflict.column("name").doNothing())
     .execute();
 }
 
-/** Returns the hash of the valid code. */
+/** Returns the sealed code. */
 export async function findSetupCode(db: Database): Promise<string | undefined> {
   const query = db.selectFrom("setting").select("value").where("name", "=", SETUP_CODE);
   return (await query.executeTakeFirst())?.value;
 }
 
-/** Returns the hash of the valid code, and locks its row until the transaction ends. */
+/** Returns the sealed code, and locks its row until the transaction ends. */
 export async function lockSetupCode(tx: Database): Promise<string | undefined> {
   const query = tx.selectFrom("setting").select("value").where("name", "=", SETUP_CODE);
   return (await lockRows(tx, query).executeTakeFirst())?.value;
