@@ -16,6 +16,7 @@ import {
   formatContentDigest,
   formatSignatureParams,
   INSTANCE_HEADER,
+  keyProofBase,
   macKeyInfo,
   macKeyid,
   SIGNED_COMPONENTS,
@@ -27,15 +28,19 @@ export interface SignedRequest {
   init: RequestInit;
 }
 
-export function makeSigner() {
+/** What a sensor keeps when its key changes. */
+interface Instance {
+  id: string;
+  nonce: number;
+}
+
+export function makeSigner(own: Instance = { id: randomUUID(), nonce: 0 }) {
   const { publicKey, privateKey } = generateKeyPairSync("ed25519");
   const { x } = publicKey.export({ format: "jwk" }) as { x: string };
   const agreed = generateKeyPairSync("x25519");
   const { x: agreementKey } = agreed.publicKey.export({ format: "jwk" }) as { x: string };
   let mac: { key: Uint8Array; keyid: string } | undefined;
-  let nonce = 0;
-  const instanceId = randomUUID();
-  const instance = { [INSTANCE_HEADER]: instanceId };
+  const instance = { [INSTANCE_HEADER]: own.id };
   return {
     publicKey: x,
     /** X25519. A check-in announces it. */
@@ -44,9 +49,19 @@ export function makeSigner() {
     agree(sensorId: string, { id, publicKey: serverKey }: ServerAgreement): void {
       const other = createPublicKey({ key: { kty: "OKP", crv: "X25519", x: serverKey }, format: "jwk" });
       const secret = diffieHellman({ privateKey: agreed.privateKey, publicKey: other });
-      const info = macKeyInfo({ sensorId, instanceId, sensorKey: agreementKey, serverKeyId: id, serverKey });
+      const info = macKeyInfo({
+        ...{ sensorId, instanceId: own.id },
+        sensorKey: agreementKey,
+        serverKeyId: id,
+        serverKey,
+      });
       mac = { key: new Uint8Array(hkdfSync("sha256", secret, "", info, 32)), keyid: macKeyid(sensorId, id) };
     },
+    /** The same instance with another key. */
+    withNewKey: () => makeSigner(own),
+    /** Proves to the sensor's present key that this one belongs to the sensor. */
+    proof: (sensorId: string) =>
+      sign(null, Buffer.from(keyProofBase(sensorId, x)), privateKey).toString("base64url"),
     /** A POST with the next nonce and a MAC. */
     signWithMac(path: string, body: unknown): SignedRequest {
       return this.signTextWithMac("POST", path, JSON.stringify(body));
@@ -73,7 +88,7 @@ export function makeSigner() {
       const components = token ? ENROLL_SIGNED_COMPONENTS : SIGNED_COMPONENTS;
       const created = Math.floor(Date.now() / 1000);
       const alg = macKey ? "hmac-sha256" : "ed25519";
-      const params = formatSignatureParams({ components, created, nonce: ++nonce, keyid, alg });
+      const params = formatSignatureParams({ components, created, nonce: ++own.nonce, keyid, alg });
       const covered = token ? { authorization: `Bearer ${token}` } : instance;
       const values = { "@method": method, "@path": path, "content-digest": digest, ...covered };
       const base = Buffer.from(signatureBase(components, values, params));

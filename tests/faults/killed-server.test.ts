@@ -84,7 +84,7 @@ for (const database of drawSome(["sqlite", "postgres"] as const)) {
     } as const;
     const { value, enrollmentToken } = await call(server.url, createEnrollmentToken, { body }, session);
 
-    const hosts = Array.from({ length: HOSTS }, makeSigner);
+    const hosts = Array.from({ length: HOSTS }, () => makeSigner());
     const acknowledged = new Map<number, string>();
     for (const acknowledgements of KILLED_AFTER) {
       const { pid, url } = server;
