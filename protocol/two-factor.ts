@@ -63,7 +63,7 @@ export const confirmAuthenticatorApp = route({
   showsSecret: true,
   status: 200,
   output: z.object({ recoveryCodes }),
-  problems: ["state-conflict", "too-many-requests"],
+  problems: ["state-conflict"],
 });
 
 export const removeAuthenticatorApp = route({

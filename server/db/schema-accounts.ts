@@ -51,6 +51,16 @@ export interface PasskeyTable {
   lastUsedAt: number | null;
 }
 
+/** The failed attempts with codes in one window of time. */
+export interface FailedAttemptTable {
+  /** A key of the limits. */
+  kind: string;
+  subject: string;
+  attempts: number;
+  /** The end of the window. */
+  endsAt: number;
+}
+
 /** An address of an earlier sign-in: IPv4, or an IPv6 /64. */
 export interface SignInAddressTable {
   address: string;

@@ -206,6 +206,12 @@ CREATE INDEX enrollment_token_valid ON public.enrollment_token USING btree (asse
 CREATE UNIQUE INDEX enrollment_token_name ON public.enrollment_token USING btree (name_key) WHERE (deleted_at IS NULL);
 CREATE UNIQUE INDEX enrollment_token_pkey ON public.enrollment_token USING btree (id);
 CREATE UNIQUE INDEX enrollment_token_value_hash_key ON public.enrollment_token USING btree (value_hash);
+failed_attempt.kind text collate C not null;
+failed_attempt.subject text collate C not null;
+failed_attempt.attempts integer not null;
+failed_attempt.ends_at bigint not null;
+failed_attempt failed_attempt_pkey PRIMARY KEY (kind, subject);
+CREATE UNIQUE INDEX failed_attempt_pkey ON public.failed_attempt USING btree (kind, subject);
 CREATE OR REPLACE FUNCTION public.asset_tag_add()
  RETURNS trigger
  LANGUAGE plpgsql

@@ -233,6 +233,13 @@ CREATE UNIQUE INDEX enrollment_token_name on enrollment_token (name_key) where d
 CREATE INDEX enrollment_token_rotated on enrollment_token (rotated_from);
 CREATE INDEX enrollment_token_valid
   on enrollment_token (asset_group_id, expires_at) where deleted_at is null and revoked_at is null;
+CREATE TABLE failed_attempt (
+  kind text not null,
+  subject text not null,
+  attempts integer not null,
+  ends_at bigint not null,
+  primary key (kind, subject)
+);
 CREATE TABLE idempotency_key (
   key_hash text not null primary key,
   request_hash text not null,

@@ -10,6 +10,7 @@ import type { Generated, GeneratedAlways, Kysely } from "kysely";
 import type {
   AccountTable,
   AuthenticatorAppTable,
+  FailedAttemptTable,
   PasskeyTable,
   RecoveryCodeTable,
   SessionTable,
@@ -423,6 +424,7 @@ export interface Schema {
   session: SessionTable;
   authenticatorApp: AuthenticatorAppTable;
   recoveryCode: RecoveryCodeTable;
+  failedAttempt: FailedAttemptTable;
   passkey: PasskeyTable;
   signInAddress: SignInAddressTable;
   account: AccountTable;

@@ -1,6 +1,9 @@
 // Limits failed attempts per time window, so that guessing is slow.
 import { Problem } from "@attacklens/protocol/problems.ts";
+import type { Database } from "../db/schema.ts";
+import { inTransaction } from "../db/transaction.ts";
 import { openWindowCounter } from "../window-counter.ts";
+import * as store from "./failed-attempts-store.ts";
 
 const WINDOW = { windowMs: 15 * 60_000, maxKeys: 10_000 };
 
@@ -16,6 +19,8 @@ const MAX_ATTEMPTS = {
   secondFactor: 10,
   /** Codes for one user from all unknown addresses: less than one guess in 10,000 succeeds in a day. */
   secondFactorFromAnywhere: 30,
+  /** Replies of passkeys from one address, because each costs a verification. */
+  passkey: 10,
   wrongCode: 10,
   wrongCodeFromAnywhere: 1_000,
   /** Values that no one-time link has. */
@@ -29,7 +34,7 @@ export type AttemptKey = [keyof typeof MAX_ATTEMPTS, string];
 /** `succeeded` clears the first key and uncounts the attempt from the others. `not-made` uncounts it. */
 export type AttemptOutcome = "succeeded" | "not-made";
 
-/** The counts of failed attempts. All processes of a server share one. */
+/** The counts of failed attempts, which the processes of a server share. */
 export interface AttemptCounts {
   /**
    * Counts the attempt as a failure until it succeeds, so that simultaneous attempts all count. Returns the
@@ -58,6 +63,41 @@ export function countAttempts(now: () => number): AttemptCounts {
         else counters[name].subtract(key);
       }
     },
+  };
+}
+
+/**
+ * Counts in the database, so that all servers share the limits. For attempts that need a correct password
+ * first, because each one writes.
+ */
+export function countStoredAttempts(db: Database, now: () => number): AttemptCounts {
+  async function begin(tx: Database, keys: AttemptKey[]): Promise<number | null> {
+    const at = now();
+    await store.deleteAttemptsBefore(tx, at);
+    const counted: AttemptKey[] = [];
+    for (const key of keys) {
+      const [kind, subject] = key;
+      const attempt = { kind, subject, endsAt: at + WINDOW.windowMs };
+      if (!(await store.insertAttempt(tx, attempt, MAX_ATTEMPTS[kind]))) {
+        await end(tx, counted, "not-made");
+        const endsAt = (await store.findWindowEnd(tx, kind, subject)) ?? at;
+        return Math.max(1, Math.ceil((endsAt - at) / 1000));
+      }
+      counted.push(key);
+    }
+    return null;
+  }
+
+  async function end(tx: Database, keys: AttemptKey[], outcome: AttemptOutcome): Promise<void> {
+    for (const [index, [kind, subject]] of keys.entries()) {
+      if (outcome === "succeeded" && index === 0) await store.deleteAttempts(tx, kind, subject);
+      else await store.uncountAttempt(tx, kind, subject);
+    }
+  }
+
+  return {
+    begin: (keys) => inTransaction(db, (tx) => begin(tx, keys)),
+    end: (keys, outcome) => inTransaction(db, (tx) => end(tx, keys, outcome)),
   };
 }
 

@@ -43,7 +43,12 @@ async function firstStep(world: World, address = HOME): Promise<SecondFactorNeed
   return ((await reply.json()) as SecondFactorNeeded).secondFactor;
 }
 
-async function secondStep(world: World, step: string, proof: object, address = HOME): Promise<Response> {
+async function secondStep(
+  world: Pick<World, "fetch">,
+  step: string,
+  proof: object,
+  address = HOME,
+): Promise<Response> {
   return await world.fetch(routes.completeSignIn.path, jsonInit("POST", { step, proof }), address);
 }
 
@@ -134,6 +139,35 @@ for (const dialect of TESTED_DIALECTS) {
     expect(await (await world.fetch(signIn.path, jsonInit("POST", body))).json()).toMatchObject({
       email: EMAIL,
     });
+  });
+}
+
+for (const dialect of TESTED_DIALECTS) {
+  test(`two servers count guesses of codes together (${dialect})`, async () => {
+    await using world = await openWorld(dialect);
+    const { code, recoveryCodes } = await openWithApp(world);
+    const second = { fetch: await world.secondFetch() };
+    const { step } = await firstStep(world, ATTACKER);
+    const guess = async (server: Pick<World, "fetch">, address: string, steps = 9) =>
+      (await secondStep(server, step, { code: code(steps) }, address)).status;
+    const first = await Promise.all(Array.from({ length: 6 }, () => guess(world, ATTACKER)));
+    const rest: number[] = [];
+    for (let n = 0; n < 5; n++) rest.push(await guess(second, ATTACKER));
+    expect([...first, ...rest]).toEqual([...Array(10).fill(401), 429]);
+    const refused = await secondStep(second, step, { code: code(1) }, ATTACKER);
+    expect([refused.status, refused.headers.get("retry-after")]).toEqual([429, "900"]);
+    // A refused attempt does not count for other addresses.
+    const others: number[] = [];
+    for (let n = 0; n < 21; n++) others.push(await guess(n % 2 ? second : world, `192.0.2.${n}`));
+    expect(others).toEqual([...Array(20).fill(401), 429]);
+    const proof = { recoveryCode: recoveryCodes[0] };
+    expect((await secondStep(world, step, proof, "192.0.2.99")).status).toBe(200);
+    // The window has ended.
+    await world.db
+      .updateTable("failedAttempt")
+      .set({ endsAt: Date.now() - 1 })
+      .execute();
+    expect(await guess(second, ATTACKER)).toBe(401);
   });
 }
 

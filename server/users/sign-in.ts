@@ -8,8 +8,15 @@ import { addressGroup } from "../networks.ts";
 import { type AuthOptions, openAuth } from "./auth.ts";
 import { openFailedSignIns } from "./failed-sign-ins.ts";
 import { openPasskeys } from "./passkeys.ts";
+import { findPasskey } from "./passkeys-store.ts";
 import { openPasswordCheck, wrongPassword } from "./password-check.ts";
-import { type AttemptCounts, type AttemptKey, beginAttempt, countAttempts } from "./rate-limit.ts";
+import {
+  type AttemptCounts,
+  type AttemptKey,
+  beginAttempt,
+  countAttempts,
+  countStoredAttempts,
+} from "./rate-limit.ts";
 import { isValidProof, listMethods } from "./second-factors.ts";
 import { isRecent, LAST_USE_MS, MAX_SESSION_MS } from "./sessions.ts";
 import { confirmSession, deleteSession, findSessionUser, updateSessionUse } from "./sessions-store.ts";
@@ -46,6 +53,7 @@ type Client = Pick<HttpRequest, "headers" | "address">;
 
 export function openSignIn(db: Database, options: SignInOptions) {
   const { now, attempts = countAttempts(now), processes, secret, requiresSecondFactor = false } = options;
+  const codeAttempts = countStoredAttempts(db, now);
   const auth = openAuth(db, options);
   const addresses = openSignInAddresses(db, now);
   const failures = openFailedSignIns(db, now);
@@ -53,19 +61,25 @@ export function openSignIn(db: Database, options: SignInOptions) {
   const steps = openSignInSteps(secret, now);
   const passkeys = openPasskeys(db, { secret, publicUrl: options.publicUrl, now });
 
-  /** `passwordHash`: of the password that the user has entered. */
+  /** `proof`: what the user has proved, which a change since then makes worthless. */
   async function start(
     user: User,
     client: Client,
-    passwordHash: string | undefined,
+    proof: { passwordHash: string } | { credentialId: string },
     details: Record<string, string>,
   ): Promise<SignedIn> {
     const { sessionId, cookies } = await auth.startSession(user.id, client.headers, client.address);
     const { address } = addressGroup(client.address);
     const by = { ...user, address: client.address };
-    // A change of the password ends the sessions that it finds. This one may have begun after that.
+    // A change of the password ends the sessions that it finds. This one may have begun after that. A reset
+    // removes the passkeys, too.
     const isCurrent = await inTransaction(db, async (tx) => {
-      if ((await lockPasswordHash(tx, user.id)) !== passwordHash) {
+      const currentHash = await lockPasswordHash(tx, user.id);
+      const isValid =
+        "passwordHash" in proof
+          ? currentHash === proof.passwordHash
+          : (await findPasskey(tx, proof.credentialId)) !== undefined;
+      if (!isValid) {
         await deleteSession(tx, sessionId);
         return false;
       }
@@ -74,7 +88,8 @@ export function openSignIn(db: Database, options: SignInOptions) {
       await recordSession(tx, now(), by, "user.signed-in", details);
       return true;
     });
-    if (!isCurrent) throw new Problem("wrong-credentials", "Cannot sign in: the password was changed");
+    const changed = "passwordHash" in proof ? "password was changed" : "passkey was removed";
+    if (!isCurrent) throw new Problem("wrong-credentials", `Cannot sign in: the ${changed}`);
     addresses.add(address);
     const lacksSecondFactor = requiresSecondFactor && Object.keys(details).length === 0;
     return { user: { ...user, lacksSecondFactor }, cookies };
@@ -90,22 +105,22 @@ export function openSignIn(db: Database, options: SignInOptions) {
     const isExempt = "recoveryCode" in proof || (await addresses.isKnown(group.address));
     const pair: AttemptKey = ["secondFactor", `${group.address} ${user.id}`];
     const keys: AttemptKey[] = isExempt ? [pair] : [pair, ["secondFactorFromAnywhere", user.id]];
-    await beginAttempt(attempts, keys).catch((error) => {
+    await beginAttempt(codeAttempts, keys).catch((error) => {
       failures.record({ email: user.email, address }, "rate-limited");
       throw error;
     });
     const isValid = await isValidProof(db, now(), user.id, secret, proof).catch(async (error) => {
-      await attempts.end(keys, "not-made");
+      await codeAttempts.end(keys, "not-made");
       throw error;
     });
-    if (isValid) return await attempts.end(keys, "succeeded");
+    if (isValid) return await codeAttempts.end(keys, "succeeded");
     failures.record({ email: user.email, address }, "wrong-credentials");
     throw new Problem("wrong-credentials", "Cannot sign in: the code is incorrect or was used before");
   }
 
   /** Returns the user's id. Limits attempts, because each costs a verification. */
   async function requirePasskey(step: string, response: { id: string }, address: string): Promise<string> {
-    const keys: AttemptKey[] = [["secondFactor", `${addressGroup(address).address} passkey`]];
+    const keys: AttemptKey[] = [["passkey", addressGroup(address).address]];
     await beginAttempt(attempts, keys);
     const userId = await passkeys.findUser(step, response).catch(async (error) => {
       await attempts.end(keys, "not-made");
@@ -159,7 +174,7 @@ export function openSignIn(db: Database, options: SignInOptions) {
       const user = checked && (await findActiveUser(db, checked.userId));
       if (!user) throw new Problem("wrong-credentials", "Cannot sign in: incorrect email or password");
       const methods = await listMethods(db, user.id);
-      if (methods.length === 0) return await start(user, client, checked.passwordHash, {});
+      if (methods.length === 0) return await start(user, client, checked, {});
       return { step: steps.issue(user.id, checked.passwordHash), methods };
     },
 
@@ -170,14 +185,14 @@ export function openSignIn(db: Database, options: SignInOptions) {
       if (!user) throw new Problem("wrong-credentials", "Cannot sign in: the user is disabled");
       await requireFactor(user, proof, client.address);
       const secondFactor = "code" in proof ? "code" : "recovery-code";
-      return await start(user, client, passwordHash, { secondFactor });
+      return await start(user, client, { passwordHash }, { secondFactor });
     },
 
     /** Throws wrong-credentials, too-many-requests. */
     async signInWithPasskey(step: string, response: { id: string }, client: Client): Promise<SignedIn> {
       const user = await findActiveUser(db, await requirePasskey(step, response, client.address));
       if (!user) throw new Problem("wrong-credentials", "Cannot sign in: the user is disabled");
-      return await start(user, client, await findPasswordHash(db, user.id), { secondFactor: "passkey" });
+      return await start(user, client, { credentialId: response.id }, { secondFactor: "passkey" });
     },
 
     /** Throws wrong-credentials unless the passkey is one of the user, and too-many-requests. */

@@ -1,5 +1,5 @@
 // The use of sessions, the time of their last confirmation, and second factors: authenticator apps, recovery
-// codes and passkeys.
+// codes and passkeys, and the failed attempts with them.
 import { inOrder, type Migration, statements } from "./migration.ts";
 
 const sessionColumns: Migration = {
@@ -38,6 +38,14 @@ create table passkey (
   last_used_at bigint
 );
 create index passkey_user on passkey (user_id);
+
+create table failed_attempt (
+  kind {text} not null,
+  subject {text} not null,
+  attempts integer not null,
+  ends_at bigint not null,
+  primary key (kind, subject)
+);
 `);
 
 export const account = inOrder(sessionColumns, secondFactors);
