@@ -14,6 +14,10 @@ export function hasPasskeys(): boolean {
   return typeof window.PublicKeyCredential?.parseRequestOptionsFromJSON === "function";
 }
 
+/** Where `hasPasskeys` returns false. */
+export const NO_PASSKEYS =
+  "This browser has no passkeys here. They need a current browser, HTTPS, and a host name.";
+
 /** Asks the device to create a passkey. Throws a `Problem`. */
 export async function createPasskey(): Promise<PasskeyReply> {
   const { step, host, options } = await callApi(startPasskey, {});

@@ -1,29 +1,29 @@
-import { addPasskey, type Passkey, removePasskey } from "@attacklens/protocol/passkeys.ts";
-import { Button, TextInput } from "@mantine/core";
-import { useForm } from "@mantine/form";
+import { type Passkey, removePasskey } from "@attacklens/protocol/passkeys.ts";
+import { Button } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
+import { useRouter } from "@tanstack/react-router";
 import { useState } from "react";
 import { callApi, problemOf } from "../../api.ts";
-import { FormDialog } from "../../components/FormDialog.tsx";
-import { useSubmit } from "../../components/use-submit.ts";
-import { createPasskey, hasPasskeys } from "../../passkeys.ts";
+import { hasPasskeys, NO_PASSKEYS } from "../../passkeys.ts";
 import { refresh } from "../../queries.ts";
 import { ConfirmDialog } from "../../ui/ConfirmDialog.tsx";
 import { RelativeTime } from "../../ui/RelativeTime.tsx";
 import classes from "./AccountPage.module.css";
+import { AddPasskeyDialog } from "./AddPasskeyDialog.tsx";
 import { passkeysQuery } from "./account-queries.ts";
-import { describeBrowser } from "./browser-words.ts";
 
 /** The user's passkeys, with actions to add and remove them. */
 export function Passkeys() {
   const { data } = useSuspenseQuery(passkeysQuery);
   const queryClient = useQueryClient();
+  const router = useRouter();
   const [isAdding, setAdding] = useState(false);
   const [asked, setAsked] = useState<Passkey>();
   async function remove({ id, name }: Passkey) {
     await callApi(removePasskey, { params: { id } });
     await refresh(queryClient, "passkeys", "secondFactors", "me");
+    await router.invalidate();
     notifications.show({ message: `The passkey “${name}” is removed.` });
   }
   return (
@@ -60,11 +60,18 @@ export function Passkeys() {
           Add passkey
         </Button>
       ) : (
-        <p className={classes.details}>
-          This browser has no passkeys here. They need a current browser, HTTPS, and a host name.
-        </p>
+        <p className={classes.details}>{NO_PASSKEYS}</p>
       )}
-      {isAdding && <AddPasskeyDialog onClose={() => setAdding(false)} />}
+      {isAdding && (
+        <AddPasskeyDialog
+          onAdded={async () => {
+            await refresh(queryClient, "passkeys", "secondFactors");
+            notifications.show({ message: "The passkey is added. You can sign in with it." });
+            setAdding(false);
+          }}
+          onClose={() => setAdding(false)}
+        />
+      )}
       {asked && (
         <ConfirmDialog
           title="Remove passkey?"
@@ -77,42 +84,5 @@ export function Passkeys() {
         </ConfirmDialog>
       )}
     </>
-  );
-}
-
-function AddPasskeyDialog({ onClose }: { onClose: () => void }) {
-  const queryClient = useQueryClient();
-  const form = useForm({
-    initialValues: { name: describeBrowser(navigator.userAgent) },
-    validate: ({ name }) => (name.trim() === "" ? { name: "Required" } : {}),
-  });
-  const { submit, isSubmitting, error } = useSubmit(form);
-  const send = form.onSubmit(({ name }) =>
-    submit(async () => {
-      const { step, response } = await createPasskey();
-      await callApi(addPasskey, { body: { step, name: name.trim(), response } });
-      await refresh(queryClient, "passkeys", "secondFactors");
-      notifications.show({ message: "The passkey is added. You can sign in with it." });
-      onClose();
-    }),
-  );
-  return (
-    <FormDialog
-      title="Add passkey"
-      submit="Continue"
-      onSubmit={send}
-      onClose={onClose}
-      isDirty={false}
-      isSubmitting={isSubmitting}
-      error={error}
-    >
-      <TextInput
-        label="Name"
-        data-autofocus
-        maxLength={100}
-        description="To recognize the device later. Next, the browser asks for a fingerprint, a face or a PIN"
-        {...form.getInputProps("name")}
-      />
-    </FormDialog>
   );
 }

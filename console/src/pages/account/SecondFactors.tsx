@@ -2,6 +2,7 @@ import { removeAuthenticatorApp, replaceRecoveryCodes } from "@attacklens/protoc
 import { Button } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
+import { useRouter } from "@tanstack/react-router";
 import { useState } from "react";
 import { callApi, problemOf } from "../../api.ts";
 import { ButtonLink } from "../../components/links.tsx";
@@ -20,6 +21,7 @@ export function SecondFactors() {
   const { data } = useSuspenseQuery(secondFactorsQuery);
   const { data: passkeys } = useSuspenseQuery(passkeysQuery);
   const queryClient = useQueryClient();
+  const router = useRouter();
   const [asked, setAsked] = useState<"remove" | "replace">();
   const [codes, setCodes] = useState<string[]>();
   const { authenticatorApp: app, unusedRecoveryCodes, isRequired } = data;
@@ -27,6 +29,7 @@ export function SecondFactors() {
   async function remove() {
     await callApi(removeAuthenticatorApp, {});
     await refresh(queryClient, "secondFactors", "me");
+    await router.invalidate();
     notifications.show({ message: "The authenticator app is removed." });
   }
   async function replace() {

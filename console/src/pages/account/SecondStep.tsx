@@ -8,6 +8,7 @@ import { callApi, problemOf } from "../../api.ts";
 import { Form } from "../../components/Form.tsx";
 import { PasskeyButton } from "../../components/PasskeyButton.tsx";
 import { useSubmit } from "../../components/use-submit.ts";
+import { hasPasskeys, NO_PASSKEYS } from "../../passkeys.ts";
 import { Notice } from "../../ui/Notice.tsx";
 import { CodeInput } from "./CodeInput.tsx";
 import { PublicFrame } from "./PublicFrame.tsx";
@@ -19,13 +20,21 @@ interface SecondStepProps {
   onRestart: (reason?: string) => void;
 }
 
-/** The second step of a sign-in: a code of the authenticator app, or a recovery code. */
+type Method = SecondFactorNeeded["secondFactor"]["methods"][number];
+
+const TEXTS: Record<Method, string> = {
+  code: "Enter the code that your authenticator app shows for AttackLens.",
+  passkey: "Use one of your passkeys. The browser asks for a fingerprint, a face or a PIN.",
+  recoveryCode: "Enter one of the recovery codes that you stored. Each works once.",
+};
+
+/** The second step of a sign-in: a passkey, a code of the authenticator app, or a recovery code. */
 export function SecondStep({ needed: { step, methods }, onSignedIn, onRestart }: SecondStepProps) {
-  const hasApp = methods.includes("code");
-  const [method, setMethod] = useState<"code" | "recoveryCode">(hasApp ? "code" : "recoveryCode");
+  const [method, setMethod] = useState<Method>(methods[0] ?? "code");
   const form = useForm({
     initialValues: { code: "", recoveryCode: "" },
-    validate: (values) => (values[method].trim() === "" ? { [method]: "Required" } : {}),
+    validate: (values) =>
+      method !== "passkey" && values[method].trim() === "" ? { [method]: "Required" } : {},
   });
   const { submit, isSubmitting, error } = useSubmit(form);
   const send = form.onSubmit(({ code, recoveryCode }) =>
@@ -41,21 +50,18 @@ export function SecondStep({ needed: { step, methods }, onSignedIn, onRestart }:
       }
     }),
   );
-  const isCode = method === "code";
+  const passkey = (
+    <PasskeyButton
+      label="Use a passkey"
+      onReply={async (body) => onSignedIn(await callApi(signInWithPasskey, { body }))}
+    />
+  );
   return (
-    <PublicFrame
-      title="Second step"
-      text={
-        isCode
-          ? "Enter the code that your authenticator app shows for AttackLens."
-          : "Enter one of the recovery codes that you stored. Each works once."
-      }
-    >
+    <PublicFrame title="Second step" text={TEXTS[method]}>
       <Form onSubmit={send} isSubmitting={isSubmitting}>
         <Stack gap="md">
-          {isCode ? (
-            <CodeInput key="code" autoFocus {...form.getInputProps("code")} />
-          ) : (
+          {method === "code" && <CodeInput key="code" autoFocus {...form.getInputProps("code")} />}
+          {method === "recoveryCode" && (
             <TextInput
               key="recovery"
               label="Recovery code"
@@ -67,18 +73,21 @@ export function SecondStep({ needed: { step, methods }, onSignedIn, onRestart }:
             />
           )}
           {error && <Notice kind="danger">{error}</Notice>}
-          <Button type="submit" loading={isSubmitting} fullWidth>
-            Sign in
-          </Button>
-          {methods.includes("passkey") && (
-            <PasskeyButton
-              label="Use a passkey"
-              onReply={async (body) => onSignedIn(await callApi(signInWithPasskey, { body }))}
-            />
+          {method !== "passkey" && (
+            <Button type="submit" loading={isSubmitting} fullWidth>
+              Sign in
+            </Button>
           )}
-          {hasApp && methods.includes("recoveryCode") && (
-            <Button variant="subtle" fullWidth onClick={() => setMethod(isCode ? "recoveryCode" : "code")}>
-              {isCode ? "Use a recovery code" : "Use the authenticator app"}
+          {method === "passkey" && !hasPasskeys() && <Notice kind="warning">{NO_PASSKEYS}</Notice>}
+          {methods.includes("passkey") && passkey}
+          {method !== "code" && methods.includes("code") && (
+            <Button variant="subtle" fullWidth onClick={() => setMethod("code")}>
+              Use the authenticator app
+            </Button>
+          )}
+          {method !== "recoveryCode" && methods.includes("recoveryCode") && (
+            <Button variant="subtle" fullWidth onClick={() => setMethod("recoveryCode")}>
+              Use a recovery code
             </Button>
           )}
           <Button variant="subtle" fullWidth onClick={() => onRestart()}>
