@@ -56,10 +56,10 @@ function Frame({ me, children }: { me?: Account | undefined; children: ReactNode
       <a href="#main" className={classes.skip}>
         Skip to content
       </a>
-      <header className={classes.bar}>
+      <nav aria-label="Top" className={classes.bar}>
         <NavButton me={me} />
         <Brand />
-      </header>
+      </nav>
       <aside className={classes.side}>
         <Brand />
         <SideContent me={me} />

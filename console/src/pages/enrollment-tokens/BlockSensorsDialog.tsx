@@ -1,6 +1,10 @@
 import type { EnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
-import { revokeAndBlockEnrollmentToken } from "@attacklens/protocol/revoke-and-block.ts";
-import { Radio, ScrollArea, Stack, Table, Text, TextInput } from "@mantine/core";
+import {
+  type previewEnrollmentToken,
+  revokeAndBlockEnrollmentToken,
+} from "@attacklens/protocol/revoke-and-block.ts";
+import type { RouteOutput } from "@attacklens/protocol/route.ts";
+import { Radio, Stack, Text, TextInput } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { notifications } from "@mantine/notifications";
 import { useQueryClient } from "@tanstack/react-query";
@@ -10,8 +14,17 @@ import { SensorStatusMark } from "../../components/statuses.tsx";
 import { refresh } from "../../queries.ts";
 import { ConfirmDialog } from "../../ui/ConfirmDialog.tsx";
 import { countOf, formatCount } from "../../ui/numbers.ts";
+import { type SmallColumn, SmallTable } from "../../ui/SmallTable.tsx";
 import { zoneName } from "../../ui/time.ts";
 import { usePreview } from "./token-queries.ts";
+
+type BlockedSensor = RouteOutput<typeof previewEnrollmentToken>["sample"][number];
+
+const COLUMNS: readonly SmallColumn<BlockedSensor>[] = [
+  { label: "Hostname", cell: ({ hostname }) => hostname },
+  { label: "Address", cell: ({ address }) => address },
+  { label: "Status", cell: ({ status }) => <SensorStatusMark status={status} /> },
+];
 
 type Which = "all" | "since" | "network";
 
@@ -110,21 +123,13 @@ export function BlockSensorsDialog({ token, onClose }: { token: EnrollmentToken;
                 : `${formatCount(data.toBlock)} of ${countOf(data.sensors, "sensor")} will be blocked${data.blocked > 0 ? ` (${countOf(data.blocked, "is", "are")} already blocked)` : ""}.`}
             </Text>
             {data.sample.length > 0 && (
-              <ScrollArea.Autosize mah={180} tabIndex={0} type="auto">
-                <Table aria-label="Sensors that will be blocked">
-                  <Table.Tbody>
-                    {data.sample.map((sensor) => (
-                      <Table.Tr key={sensor.id}>
-                        <Table.Td>{sensor.hostname}</Table.Td>
-                        <Table.Td>{sensor.address}</Table.Td>
-                        <Table.Td>
-                          <SensorStatusMark status={sensor.status} />
-                        </Table.Td>
-                      </Table.Tr>
-                    ))}
-                  </Table.Tbody>
-                </Table>
-              </ScrollArea.Autosize>
+              <SmallTable
+                label="Sensors that will be blocked"
+                columns={COLUMNS}
+                rows={data.sample}
+                rowId={({ id }) => id}
+                maxHeight={180}
+              />
             )}
             {data.toBlock > data.sample.length && (
               <Text size="sm" c="dimmed">

@@ -1,7 +1,7 @@
 // Every attempt to enroll with a token, newest first.
 import { type EnrollmentAttempt, listEnrollmentAttempts } from "@attacklens/protocol/enrollment-attempts.ts";
 import type { EnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
-import { Button, Group, Table, Text } from "@mantine/core";
+import { Button, Group, Text } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { TextLink } from "../../components/links.tsx";
@@ -13,6 +13,7 @@ import { FilterMenu } from "../../ui/FilterMenu.tsx";
 import { formatCount } from "../../ui/numbers.ts";
 import { RelativeTime } from "../../ui/RelativeTime.tsx";
 import { Section } from "../../ui/Section.tsx";
+import { type SmallColumn, SmallTable } from "../../ui/SmallTable.tsx";
 import { Status } from "../../ui/Status.tsx";
 import { withLocalTimes } from "../../ui/time.ts";
 
@@ -20,6 +21,43 @@ const OUTCOMES = [
   { value: "accepted", label: "Accepted" },
   { value: "refused", label: "Refused" },
 ] as const;
+
+const columnsOf = (token: EnrollmentToken): SmallColumn<EnrollmentAttempt>[] => [
+  { label: "Time", width: "120px", cell: ({ at }) => <RelativeTime at={at} /> },
+  {
+    label: "Result",
+    cell: ({ reason }) =>
+      reason === null ? (
+        <Status color="green">Accepted</Status>
+      ) : (
+        <Status color="red">{REFUSAL_LABELS[reason]}</Status>
+      ),
+  },
+  {
+    label: "Reported hostname",
+    cell: ({ sensor, hostname }) =>
+      sensor && !sensor.deleted ? <TextLink {...paths.sensor(sensor.id)}>{hostname}</TextLink> : hostname,
+  },
+  { label: "Address", cell: ({ address }) => address },
+  { label: "Details", cell: (attempt) => detailsOf(attempt, token) },
+  { label: "Attempts", align: "right", cell: ({ attempts }) => formatCount(attempts) },
+  {
+    label: "Reference",
+    cell: ({ reason, reference }) => (reason === null ? null : <code>{reference}</code>),
+  },
+];
+
+/** Why the host was refused, and the change of the token that would admit it. */
+function detailsOf(attempt: EnrollmentAttempt, token: EnrollmentToken) {
+  const fix = fixOf(attempt, token);
+  const detail = withLocalTimes(attempt.detail ?? "");
+  if (!fix) return detail || null;
+  return (
+    <span>
+      {detail} <TextLink {...paths.enrollmentTokenEdit(token.id, fix.proposal)}>{fix.label}</TextLink>
+    </span>
+  );
+}
 
 export function TokenAttempts({ token }: { token: EnrollmentToken }) {
   const [outcome, setOutcome] = useState<"accepted" | "refused">();
@@ -47,61 +85,12 @@ export function TokenAttempts({ token }: { token: EnrollmentToken }) {
               : "No host has presented this token yet."}
         </Text>
       ) : (
-        <Table.ScrollContainer minWidth={760}>
-          <Table aria-label="Enrollment attempts">
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th>Time</Table.Th>
-                <Table.Th>Result</Table.Th>
-                <Table.Th>Reported hostname</Table.Th>
-                <Table.Th>Address</Table.Th>
-                <Table.Th>Details</Table.Th>
-                <Table.Th ta="right">Attempts</Table.Th>
-                <Table.Th>Reference</Table.Th>
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {attempts.map((attempt) => {
-                const fix = fixOf(attempt, token);
-                return (
-                  <Table.Tr key={attempt.id}>
-                    <Table.Td>
-                      <RelativeTime at={attempt.at} />
-                    </Table.Td>
-                    <Table.Td>
-                      {attempt.reason === null ? (
-                        <Status color="green">Accepted</Status>
-                      ) : (
-                        <Status color="red">{REFUSAL_LABELS[attempt.reason]}</Status>
-                      )}
-                    </Table.Td>
-                    <Table.Td>
-                      {attempt.sensor && !attempt.sensor.deleted ? (
-                        <TextLink {...paths.sensor(attempt.sensor.id)}>{attempt.hostname}</TextLink>
-                      ) : (
-                        attempt.hostname
-                      )}
-                    </Table.Td>
-                    <Table.Td>{attempt.address}</Table.Td>
-                    <Table.Td>
-                      {withLocalTimes(attempt.detail ?? "")}
-                      {fix && (
-                        <>
-                          {" "}
-                          <TextLink {...paths.enrollmentTokenEdit(token.id, fix.proposal)}>
-                            {fix.label}
-                          </TextLink>
-                        </>
-                      )}
-                    </Table.Td>
-                    <Table.Td ta="right">{formatCount(attempt.attempts)}</Table.Td>
-                    <Table.Td>{attempt.reason === null ? "" : <code>{attempt.reference}</code>}</Table.Td>
-                  </Table.Tr>
-                );
-              })}
-            </Table.Tbody>
-          </Table>
-        </Table.ScrollContainer>
+        <SmallTable
+          label="Enrollment attempts"
+          columns={columnsOf(token)}
+          rows={attempts}
+          rowId={({ id }) => id}
+        />
       )}
       {hasNextPage && (
         <Button variant="default" mt="sm" onClick={() => void fetchNextPage()} loading={isFetchingNextPage}>

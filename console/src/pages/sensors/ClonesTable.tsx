@@ -3,7 +3,7 @@ import type { getSensor } from "@attacklens/protocol/sensors.ts";
 import { TextLink } from "../../components/links.tsx";
 import { paths } from "../../paths.ts";
 import { RelativeTime } from "../../ui/RelativeTime.tsx";
-import classes from "./CollectionTable.module.css";
+import { type SmallColumn, SmallTable } from "../../ui/SmallTable.tsx";
 
 const FACT_NAMES: Record<string, string> = {
   "machine-id": "machine id",
@@ -13,34 +13,31 @@ const FACT_NAMES: Record<string, string> = {
   "mac-address": "MAC addresses",
 };
 
+type Clone = RouteOutput<typeof getSensor>["clones"][number];
+
+const COLUMNS: readonly SmallColumn<Clone>[] = [
+  { label: "Host", cell: ({ hostname }) => hostname },
+  { label: "Address", cell: ({ address }) => address },
+  { label: "First seen", cell: ({ firstSeenAt }) => <RelativeTime at={firstSeenAt} /> },
+  {
+    label: "Differs in",
+    cell: ({ differs }) => differs.map((kind) => FACT_NAMES[kind] ?? kind).join(", ") || "No reported fact",
+  },
+  {
+    label: "Result",
+    cell: ({ sensor }) =>
+      sensor ? <TextLink {...paths.sensor(sensor.id)}>{sensor.name}</TextLink> : "Not enrolled",
+  },
+];
+
 /** Hosts that also ran with the key of this sensor, and the sensors that they became. */
-export function ClonesTable({ clones }: { clones: RouteOutput<typeof getSensor>["clones"] }) {
+export function ClonesTable({ clones }: { clones: readonly Clone[] }) {
   return (
-    <table className={classes.table}>
-      <thead>
-        <tr>
-          <th scope="col">Host</th>
-          <th scope="col">Address</th>
-          <th scope="col">First seen</th>
-          <th scope="col">Differs in</th>
-          <th scope="col">Result</th>
-        </tr>
-      </thead>
-      <tbody>
-        {clones.map(({ hostname, address, firstSeenAt, differs, sensor }) => (
-          <tr key={`${firstSeenAt} ${address}`}>
-            <td>{hostname}</td>
-            <td>{address}</td>
-            <td>
-              <RelativeTime at={firstSeenAt} />
-            </td>
-            <td>{differs.map((kind) => FACT_NAMES[kind] ?? kind).join(", ") || "No reported fact"}</td>
-            <td>
-              {sensor ? <TextLink {...paths.sensor(sensor.id)}>{sensor.name}</TextLink> : "Not enrolled"}
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+    <SmallTable
+      label="Cloned hosts"
+      columns={COLUMNS}
+      rows={clones}
+      rowId={({ firstSeenAt, address }) => `${firstSeenAt} ${address}`}
+    />
   );
 }

@@ -2,8 +2,7 @@ import type { Category } from "@attacklens/protocol/inventory/categories.ts";
 import { formatWhere, INVENTORY_VIEWS, parseWhere } from "@attacklens/protocol/inventory/facets.ts";
 import type { RouteOutput } from "@attacklens/protocol/route.ts";
 import type { listSensorInventory } from "@attacklens/protocol/sensor-inventory.ts";
-import { FilterMenu } from "../../ui/FilterMenu.tsx";
-import { formatCount } from "../../ui/numbers.ts";
+import { MultiFilterMenu } from "../../ui/FilterMenu.tsx";
 
 interface FacetFiltersProps {
   category: Category;
@@ -17,24 +16,26 @@ export function FacetFilters({ category, where = "", facets, onChange }: FacetFi
   const chosen = parseWhere(category, where) ?? new Map<string, ReadonlySet<string>>();
   return facets.map(({ name, values }) => {
     const facet = INVENTORY_VIEWS[category].facets[name as never] as FacetLabels | undefined;
-    const [value] = chosen.get(name) ?? [];
+    const wanted = [...(chosen.get(name) ?? [])];
     // A value that no item has any more can still be cleared.
-    const all =
-      value && !values.some((one) => one.name === value) ? [...values, { name: value, count: 0 }] : values;
+    const gone = wanted.filter((value) => !values.some((one) => one.name === value));
+    const all = [...values, ...gone.map((value) => ({ name: value, count: 0 }))];
     if (!facet || all.length === 0) return null;
     return (
-      <FilterMenu
+      <MultiFilterMenu
         key={name}
         label={facet.label}
-        value={value}
+        values={wanted}
         options={all.map((one) => ({
           value: one.name,
-          label: `${labelOf(facet, one.name)} (${formatCount(one.count)})`,
+          label: labelOf(facet, one.name),
+          count: one.count,
         }))}
         onChange={(next) => {
-          const { [name]: _, ...others } = Object.fromEntries(chosen);
-          const changed = next ? { ...others, [name]: new Set([next]) } : others;
-          onChange(formatWhere(new Map(Object.entries(changed))) || undefined);
+          const changed = new Map<string, ReadonlySet<string>>(chosen);
+          if (next.length > 0) changed.set(name, new Set(next));
+          else changed.delete(name);
+          onChange(formatWhere(changed) || undefined);
         }}
       />
     );

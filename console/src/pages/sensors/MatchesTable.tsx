@@ -1,38 +1,19 @@
 import type { Sensor } from "@attacklens/protocol/sensors.ts";
 import { RelativeTime } from "../../ui/RelativeTime.tsx";
-import classes from "./MatchesTable.module.css";
+import { type SmallColumn, SmallTable } from "../../ui/SmallTable.tsx";
 import { evidenceText } from "./match-words.ts";
+
+type MatchedSensor = Sensor & { match: NonNullable<Sensor["match"]> };
+
+const COLUMNS: readonly SmallColumn<MatchedSensor>[] = [
+  { label: "Sensor", cell: ({ hostname }) => hostname },
+  { label: "Possible duplicate of", cell: ({ match }) => match.sensor.name },
+  { label: "Last seen", cell: ({ match }) => <RelativeTime at={match.lastSeenAt} /> },
+  { label: "Evidence", cell: ({ match }) => evidenceText(match) },
+];
 
 /** Sensors and the sensors that they are possible duplicates of, with the evidence in one line. */
 export function MatchesTable({ sensors }: { sensors: Sensor[] }) {
-  return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: keyboard users must be able to scroll it
-    <section className={classes.scroller} aria-label="Pairs" tabIndex={0}>
-      <table className={classes.table}>
-        <thead>
-          <tr>
-            <th scope="col">Sensor</th>
-            <th scope="col">Possible duplicate of</th>
-            <th scope="col">Last seen</th>
-            <th scope="col">Evidence</th>
-          </tr>
-        </thead>
-        <tbody>
-          {sensors.map(
-            ({ id, hostname, match }) =>
-              match && (
-                <tr key={id}>
-                  <td>{hostname}</td>
-                  <td data-label="Duplicate of">{match.sensor.name}</td>
-                  <td data-label="Last seen">
-                    <RelativeTime at={match.lastSeenAt} />
-                  </td>
-                  <td data-label="Evidence">{evidenceText(match)}</td>
-                </tr>
-              ),
-          )}
-        </tbody>
-      </table>
-    </section>
-  );
+  const matched = sensors.filter((sensor): sensor is MatchedSensor => Boolean(sensor.match));
+  return <SmallTable label="Pairs" columns={COLUMNS} rows={matched} rowId={({ id }) => id} maxHeight={264} />;
 }

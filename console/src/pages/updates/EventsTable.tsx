@@ -1,45 +1,34 @@
+import type { UpdateEvent } from "@attacklens/protocol/update-rings.ts";
 import { Button } from "@mantine/core";
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { RelativeTime } from "../../ui/RelativeTime.tsx";
-import classes from "./UpdatesPage.module.css";
+import { type SmallColumn, SmallTable } from "../../ui/SmallTable.tsx";
 import { updateEventsQuery } from "./update-queries.ts";
 
 const SHOWN_FIRST = 8;
 
+const COLUMNS: readonly SmallColumn<UpdateEvent>[] = [
+  { label: "Time", width: "120px", cell: ({ at }) => <RelativeTime at={at} /> },
+  { label: "Change", cell: ({ summary }) => summary },
+  { label: "Ring", width: "20%", cell: ({ ring }) => ring },
+  { label: "User", width: "20%", cell: ({ actor }) => actor },
+];
+
 export function EventsTable() {
   const { data } = useSuspenseQuery(updateEventsQuery);
   const [isAll, setAll] = useState(false);
-  if (data.items.length === 0) return <p className={classes.dimmed}>Nothing has been changed yet.</p>;
+  if (data.items.length === 0) return <p className="quiet">Nothing has been changed yet.</p>;
   return (
     <>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: keyboard users must be able to scroll it */}
-      <section className={classes.scroller} aria-label="Changes" tabIndex={0}>
-        <table className={classes.table}>
-          <thead>
-            <tr>
-              <th scope="col">Time</th>
-              <th scope="col">User</th>
-              <th scope="col">Ring</th>
-              <th scope="col">Change</th>
-            </tr>
-          </thead>
-          <tbody>
-            {data.items.slice(0, isAll ? undefined : SHOWN_FIRST).map(({ id, at, actor, ring, summary }) => (
-              <tr key={id}>
-                <td>
-                  <RelativeTime at={at} />
-                </td>
-                <td>{actor}</td>
-                <td>{ring}</td>
-                <td>{summary}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </section>
+      <SmallTable
+        label="Changes"
+        columns={COLUMNS}
+        rows={data.items.slice(0, isAll ? undefined : SHOWN_FIRST)}
+        rowId={({ id }) => id}
+      />
       {!isAll && data.items.length > SHOWN_FIRST && (
-        <Button variant="subtle" color="gray" size="compact-sm" mt={8} onClick={() => setAll(true)}>
+        <Button variant="default" mt="sm" onClick={() => setAll(true)}>
           Show more
         </Button>
       )}

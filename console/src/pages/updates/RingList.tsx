@@ -77,6 +77,7 @@ function RingProgress({ ring: { id, name, hosts } }: { ring: UpdateRing }) {
       <span className={classes.counts}>
         <TextLink
           {...paths.updateHosts({ ringId: id })}
+          underline="always"
           aria-label={`${countOf(hosts.hosts, "host")} of ring ${name}`}
         >
           {countOf(hosts.hosts, "host")}

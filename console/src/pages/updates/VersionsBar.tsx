@@ -4,6 +4,7 @@ import { TextLink } from "../../components/links.tsx";
 import { paths } from "../../paths.ts";
 import { formatCount } from "../../ui/numbers.ts";
 import { type Fill, percentOf, type Segment, SegmentedBar } from "../../ui/SegmentedBar.tsx";
+import { type SmallColumn, SmallTable } from "../../ui/SmallTable.tsx";
 import classes from "./UpdatesPage.module.css";
 
 interface VersionCount {
@@ -29,36 +30,30 @@ export function VersionsBar({ versions, newest }: { versions: VersionCount[]; ne
       <SegmentedBar label="Versions" noun="hosts" segments={segmentsOf(versions, newest)} onToggle={choose} />
       <details className={classes.details} ref={details}>
         <summary>Show as table</summary>
-        <table className={classes.table}>
-          <caption className="visually-hidden">Versions</caption>
-          <thead>
-            <tr>
-              <th scope="col">Version</th>
-              <th scope="col" className={classes.number}>
-                Hosts
-              </th>
-              <th scope="col" className={classes.number}>
-                Share
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {versions.map(({ version, hosts }) => (
-              <tr key={version}>
-                <td>
-                  <TextLink {...paths.updateHosts({ version })}>{version}</TextLink>
-                  {version === newest && <span className={classes.dimmed}> newest release</span>}
-                </td>
-                <td className={classes.number}>{formatCount(hosts)}</td>
-                <td className={classes.number}>{percentOf(hosts, whole)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
+        <SmallTable
+          label="Versions"
+          columns={columnsOf(whole, newest)}
+          rows={versions}
+          rowId={({ version }) => version}
+        />
       </details>
     </>
   );
 }
+
+const columnsOf = (whole: number, newest: string | undefined): SmallColumn<VersionCount>[] => [
+  {
+    label: "Version",
+    cell: ({ version }) => (
+      <span>
+        <TextLink {...paths.updateHosts({ version })}>{version}</TextLink>
+        {version === newest && <span className="quiet"> newest release</span>}
+      </span>
+    ),
+  },
+  { label: "Hosts", align: "right", cell: ({ hosts }) => formatCount(hosts) },
+  { label: "Share", align: "right", cell: ({ hosts }) => percentOf(hosts, whole) },
+];
 
 function segmentsOf(versions: readonly VersionCount[], newest: string | undefined): Segment[] {
   const first = versions.filter(({ version }) => version === newest);
