@@ -107,7 +107,7 @@ async function keepAsking(isOver: () => boolean, next: () => SignedRequest): Pro
   return asked;
 }
 
-/** Makes the change while requests are sent. Returns those that were sent after its reply, and those before. */
+/** Makes the change while requests are sent. Returns those sent before its reply, and those sent after it. */
 async function changeWhileAsking(next: () => SignedRequest, change: () => Promise<unknown>) {
   let isOver = false;
   const asking = keepAsking(() => isOver, next);

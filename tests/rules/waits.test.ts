@@ -10,6 +10,7 @@ const EXCEPTIONS: Record<string, string> = {
   "tests/support/second-sensor/second-sensor.ts": "a program whose pauses are the protocol's intervals",
   "sensor/testing/misbehaving-collector.ts": "a collector that hangs, for the process that ends it",
   "tests/faults/crash-cycles.ts": "the random moment when the server is killed",
+  "tests/faults/two-servers.test.ts": "the random moment of a change while requests are sent",
   "tests/faults/updates.test.ts": "the random moment of a power failure while links change",
   "tests/faults/fleet.ts": "the duration of a random fault, and the pause before the next one",
 };
