@@ -34,6 +34,7 @@ export const AUDIT_ENTITY_TYPES = {
   "update-ring": "update ring",
   "certificate-authority": "certificate authority",
   "audit-log": "audit log",
+  "setup-link": "set-up link",
 } as const;
 export type AuditEntityType = keyof typeof AUDIT_ENTITY_TYPES;
 
@@ -112,6 +113,7 @@ export const AUDIT_ACTIONS = {
   "certificate-authority.rotated": "Rotated certificate authority",
   "certificate-authority.retired": "Retired certificate authority",
   "audit-log.exported": "Exported audit log",
+  "setup-link.shown": "Showed new set-up link",
 } as const;
 export type AuditAction = keyof typeof AUDIT_ACTIONS;
 

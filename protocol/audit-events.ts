@@ -128,6 +128,9 @@ export const exportAuditCsv = route({
   streams: "text/csv; charset=utf-8",
 });
 
+/** A history has one order. */
+export const historyQuery = pageQuery(["at"], "desc").pick({ cursor: true, limit: true });
+
 /** The history of an entity, which everyone who can read the entity may read. */
 function history<Id extends z.ZodType>(noun: string, folder: string, access: Permission, entityId: Id) {
   return route({
@@ -139,7 +142,7 @@ function history<Id extends z.ZodType>(noun: string, folder: string, access: Per
     summary:
       "List the audit events of an entity, newest first. Addresses and settings of secrets are for Admins",
     params: z.strictObject({ id: entityId }),
-    query: pageQuery(["at"], "desc").pick({ cursor: true, limit: true }),
+    query: historyQuery,
     status: 200,
     output: page(auditEvent),
   });

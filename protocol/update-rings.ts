@@ -1,6 +1,8 @@
 // Updates in the API for users: rings of asset groups, the stored releases, and the update of each host. The
 // contract with the sensor is updates.ts.
+
 import { z } from "zod";
+import { auditEvent, historyQuery } from "./audit-events.ts";
 import { assetGroupId, sensorId, updateRingId } from "./ids.ts";
 import { can, page, pageQuery, reference } from "./page.ts";
 import { releaseVersion } from "./releases/release.ts";
@@ -119,18 +121,6 @@ export const hostUpdate = z
   .meta({ id: "HostUpdate" });
 export type HostUpdate = z.infer<typeof hostUpdate>;
 
-const updateEvent = z.object({
-  id: z.string(),
-  at: instant,
-  actor: z.string(),
-  action: z.string().meta({ example: "update-ring.changed" }),
-  ring: z.string().meta({ description: "Name of the ring" }),
-  summary: z
-    .string()
-    .meta({ description: "What changed", example: "Pinned version: the newest release → 2026.11.0" }),
-});
-export type UpdateEvent = z.infer<typeof updateEvent>;
-
 const base = "/api/v1/update-rings";
 const params = z.strictObject({ id: updateRingId });
 const read = { access: "updates:read", tag: "Updates", method: "GET", status: 200 } as const;
@@ -168,8 +158,9 @@ export const listUpdateEvents = route({
   ...read,
   name: "updates.listEvents",
   path: "/api/v1/updates/events",
-  summary: "List the latest changes of rings: who changed what",
-  output: z.object({ items: z.array(updateEvent) }),
+  summary: "List the audit events of all rings, newest first",
+  query: historyQuery,
+  output: page(auditEvent),
 });
 
 export const getHostUpdate = route({

@@ -94,10 +94,10 @@ export async function startServer(
   const allJobs: Job[] = [...jobsOf(services), certificates.renewal, pages.job];
   const jobs = allJobs.filter(({ isOfProcess }) => isFirst || isOfProcess);
   running = startJobs(jobs, log);
-  const code = isFirst ? await issueSetupCode(services) : undefined;
   if (!config.databaseUrl) removeLeftOvers(config.dataDir);
   const started = { version: RELEASE, commit: COMMIT, pid: process.pid, urls: ports.urls };
   log.info({ ...started, ...(isFirst ? { config: shownConfig(config) } : {}) }, "started");
+  const code = isFirst ? await issueSetupCode(services, now()) : undefined;
   await members.join({
     log,
     readMetrics: readOwnMetrics,

@@ -67,13 +67,18 @@ export const paths = {
   updateRingNew: () => linkOptions({ to: "/sensors/updates/rings/new" }),
   updateRingEdit: (ringId: string) =>
     linkOptions({ to: "/sensors/updates/rings/$ringId/edit", params: { ringId } }),
+  updateRingHistory: (ringId: string) =>
+    linkOptions({ to: "/sensors/updates/rings/$ringId/history", params: { ringId } }),
   apiKeys: (filter: ListSearch<typeof listApiKeys> = {}) =>
     linkOptions({ to: "/settings/api-keys", search: filter }),
   system: () => linkOptions({ to: "/settings/system" }),
   apiKeyNew: () => linkOptions({ to: "/settings/api-keys/new" }),
+  apiKeyHistory: (keyId: string) =>
+    linkOptions({ to: "/settings/api-keys/$keyId/history", params: { keyId } }),
   users: (filter: ListSearch<typeof listUsers> = {}) => linkOptions({ to: "/team/users", search: filter }),
   userInvite: () => linkOptions({ to: "/team/users/invite" }),
   userRole: (userId: string) => linkOptions({ to: "/team/users/$userId/role", params: { userId } }),
+  userHistory: (userId: string) => linkOptions({ to: "/team/users/$userId/history", params: { userId } }),
   auditLog: (filter: ListSearch<typeof listAuditEvents> = {}) =>
     linkOptions({ to: "/settings/audit", search: filter }),
   assets: (filter: { assetGroupId?: string } = {}) => linkOptions({ to: "/assets", search: filter }),

@@ -213,6 +213,11 @@ const ringEdit = createRoute({
   pendingComponent: NothingYet,
   component: pages.EditRingDialog,
 });
+const ringHistory = createRoute({
+  getParentRoute: () => updates,
+  path: "rings/$ringId/history",
+  component: pages.RingHistoryDialog,
+});
 const updateHosts = createRoute({
   getParentRoute: () => app,
   path: "/sensors/updates/hosts",
@@ -271,7 +276,6 @@ const groupEdit = createRoute({
 const groupHistory = createRoute({
   getParentRoute: () => groups,
   path: "$groupId/history",
-  loader: loadGroup,
   component: pages.GroupHistoryDialog,
 });
 
@@ -291,6 +295,11 @@ const apiKeyNew = createRoute({
   getParentRoute: () => apiKeys,
   path: "new",
   component: pages.CreateApiKeyDialog,
+});
+const apiKeyHistory = createRoute({
+  getParentRoute: () => apiKeys,
+  path: "$keyId/history",
+  component: pages.ApiKeyHistoryDialog,
 });
 
 const account = createRoute({
@@ -339,6 +348,11 @@ const userRole = createRoute({
   pendingComponent: NothingYet,
   component: pages.ChangeRoleDialog,
 });
+const userHistory = createRoute({
+  getParentRoute: () => users,
+  path: "$userId/history",
+  component: pages.UserHistoryDialog,
+});
 
 export const routeTree = root.addChildren([
   setup,
@@ -358,15 +372,15 @@ export const routeTree = root.addChildren([
     enrollments,
     deploy,
     sensor.addChildren([sensorIndex, sensorOverview, sensorHistory, sensorCategory]),
-    updates.addChildren([ringNew, ringEdit]),
+    updates.addChildren([ringNew, ringEdit, ringHistory]),
     updateHosts,
     assets,
     groups.addChildren([groupNew, groupEdit, groupHistory]),
     asset.addChildren([assetOverview.addChildren([assetIndex, assetType]), assetHistory]),
     auditLog,
-    apiKeys.addChildren([apiKeyNew]),
+    apiKeys.addChildren([apiKeyNew, apiKeyHistory]),
     account.addChildren([accountName, accountPassword, accountAuthenticator]),
-    users.addChildren([userInvite, userRole]),
+    users.addChildren([userInvite, userRole, userHistory]),
     system,
     nowhere,
   ]),

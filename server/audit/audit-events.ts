@@ -30,16 +30,16 @@ export async function listAuditEvents(
   return { items: await present(reads, rows, true), ...page };
 }
 
-/** Throws not-found, input-invalid. */
+/** Without an id: of all entities of the type. Throws not-found, input-invalid. */
 export async function listHistory(
   db: Database,
   user: User,
-  entity: { type: string; id: string },
+  { type: entityType, id: entityId }: { type: string; id?: string },
   options: Omit<EventPageOptions, "order">,
 ) {
-  const filter = { entityType: entity.type, entityId: entity.id };
-  const { rows, ...page } = await pageOfEvents(db, filter, { ...options, order: "desc" });
-  if (page.total === 0) throw new Problem("not-found", `There is no history of ${entity.id}`);
+  const { rows, ...page } = await pageOfEvents(db, { entityType, entityId }, { ...options, order: "desc" });
+  if (page.total === 0 && entityId !== undefined)
+    throw new Problem("not-found", `There is no history of ${entityId}`);
   return { items: await present(db, rows, hasPermission(user.role, "audit:read")), ...page };
 }
 

@@ -1,5 +1,6 @@
 // The lists and reads of updates, for tests of their query plans.
 import { fleetId } from "../../harness/fleet-rows.ts";
+import { pageOfEvents } from "../audit/events-page-store.ts";
 import type { Database } from "../db/schema.ts";
 import { hostGroupSlices } from "../updates/fleet-counts-store.ts";
 import { type HostPage, pageOfHosts } from "../updates/host-list-store.ts";
@@ -11,7 +12,6 @@ import {
   highestAttempt,
   isInProgress,
 } from "../updates/host-updates-store.ts";
-import { listRingEvents } from "../updates/update-events-store.ts";
 import { listKnownReleases, listRingGroups, listRings, listRuns } from "../updates/updates-store.ts";
 
 export type Listing = [name: string, list: (db: Database) => Promise<unknown>];
@@ -53,7 +53,10 @@ export function updateLists(activeSince: number): Listing[] {
     ["hosts in progress of a ring", (db) => isInProgress(db, run)],
     ["the highest attempt in a ring", (db) => highestAttempt(db, ring.id, run.version)],
     ["a slice of the fleet's updates", (db) => hostGroupSlices(db, activeSince).next()],
-    ["events of rings", (db) => listRingEvents(db, 100)],
+    [
+      "events of rings",
+      (db) => pageOfEvents(db, { entityType: "update-ring" }, { order: "desc", limit: 10 }),
+    ],
     ["rings", (db) => listRings(db)],
     ["groups of rings", (db) => listRingGroups(db)],
     ["runs of rings", (db) => listRuns(db)],

@@ -11,7 +11,7 @@ const namesOf = async ({ world, cookie }: TestFleet) =>
   (await world.call(routes.getUpdates, cookie)).rings.map(({ name }) => name);
 const eventsOf = async ({ world, cookie }: TestFleet) =>
   (await world.call(routes.listUpdateEvents, cookie)).items.map(
-    ({ actor, ring, summary }) => `${actor}: ${ring}: ${summary}`,
+    ({ actor, entity, action, before, after }) => [actor.name, entity.name, action, before, after],
   );
 
 for (const dialect of drawDialects()) {
@@ -83,16 +83,28 @@ for (const dialect of drawDialects()) {
       expect(await namesOf(fleet)).toEqual(["Laboratory", name, "Everything else"]);
       if (name === "A") await world.call(routes.deleteUpdateRing, cookie, { params: { id } });
     }
-    expect((await eventsOf(fleet)).slice(3)).toEqual([
-      "The admin: Office: Deleted with asset groups Lab, Office",
-      "The admin: Office: Resumed",
-      "The admin: Office: Paused",
-      "The admin: Office: Asset groups: Office → Lab, Office",
-      "The admin: Laboratory: Asset groups: Lab → none",
-      "The admin: Laboratory: Name: Lab → Laboratory; Days: every day → Saturday, Sunday; Canaries: 1 → 2",
-      "The admin: All rings: New order: Office, Lab",
-      "The admin: Office: Created with asset group Office",
-      "The admin: Lab: Created with asset group Lab",
+    expect((await eventsOf(fleet)).slice(3)).toMatchObject([
+      ["The admin", "Office", "update-ring.deleted", { assetGroups: ["Lab", "Office"] }, null],
+      ["The admin", "Office", "update-ring.resumed", null, null],
+      ["The admin", "Office", "update-ring.paused", null, null],
+      [
+        ...["The admin", "Office", "update-ring.changed"],
+        { assetGroups: ["Office"] },
+        { assetGroups: ["Lab", "Office"] },
+      ],
+      ["The admin", "Laboratory", "update-ring.changed", { assetGroups: ["Lab"] }, { assetGroups: [] }],
+      [
+        ...["The admin", "Laboratory", "update-ring.changed"],
+        { name: "Lab", canaries: 1 },
+        { name: "Laboratory", days: ["sat", "sun"], canaries: 2 },
+      ],
+      [
+        ...["The admin", "Lab", "update-ring.moved"],
+        { order: ["Lab", "Office"] },
+        { order: ["Office", "Lab"] },
+      ],
+      ["The admin", "Office", "update-ring.created", null, { assetGroups: ["Office"] }],
+      ["The admin", "Lab", "update-ring.created", null, { assetGroups: ["Lab"] }],
     ]);
   });
 

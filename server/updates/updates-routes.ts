@@ -1,8 +1,8 @@
 import * as routes from "@attacklens/protocol/update-rings.ts";
+import { listHistory } from "../audit/audit-events.ts";
 import type { User } from "../caller.ts";
 import { handler, type Services } from "../route-handler.ts";
 import { changeRing, createRing, deleteRing, orderRings, retryRing, setRingPaused } from "./rings.ts";
-import { listUpdateEvents } from "./update-events.ts";
 import { findRing, getHostUpdate, getUpdates, listUpdateHosts, presentRing, retryHost } from "./updates.ts";
 
 /** The ring as it is after a change. */
@@ -19,7 +19,9 @@ export const updateRoutes = [
   handler(routes.listUpdateHosts, async ({ query, user }, { reads, longReads, plans, now }) =>
     listUpdateHosts(query.count ? longReads : reads, await plans.current(), now(), user, query),
   ),
-  handler(routes.listUpdateEvents, (_, { reads }) => listUpdateEvents(reads)),
+  handler(routes.listUpdateEvents, ({ query, user }, { reads }) =>
+    listHistory(reads, user, { type: "update-ring" }, query),
+  ),
   handler(routes.getHostUpdate, async ({ params, user }, { reads, plans, now }) =>
     getHostUpdate(reads, await plans.current(), now(), user, params.id),
   ),

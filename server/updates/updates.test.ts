@@ -67,9 +67,10 @@ for (const dialect of drawDialects()) {
     );
     const { items } = await fleet.world.call(routes.listUpdateEvents, fleet.cookie);
     expect(items[0]).toMatchObject({
-      actor: "AttackLens",
-      ring: "Lab",
-      summary: `Stopped: 2 hosts failed with ${NEW}`,
+      actor: { name: "AttackLens" },
+      action: "update-ring.stopped",
+      entity: { name: "Lab" },
+      details: { failures: 2, version: NEW },
     });
 
     await fleet.act("retry", ring.id);
@@ -250,9 +251,9 @@ for (const dialect of TESTED_DIALECTS) {
     fleet.world.services.plans.changed();
     expect(await fleet.ring("Lab")).toMatchObject({ state: "stopped", failures: 8 });
     const { items } = await fleet.world.call(routes.listUpdateEvents, fleet.cookie);
-    expect(items.map(({ summary }) => summary)).toEqual([
-      `Stopped: 3 hosts failed with ${NEW}`,
-      "Created with asset group Lab",
+    expect(items.map(({ action, details }) => [action, details])).toMatchObject([
+      ["update-ring.stopped", { failures: 3, version: NEW }],
+      ["update-ring.created", {}],
     ]);
   });
 

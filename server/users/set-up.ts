@@ -1,6 +1,7 @@
 // Set-up: the code in the set-up link creates the first Super Admin, once.
 import { randomBytes, timingSafeEqual } from "node:crypto";
 import { Problem } from "@attacklens/protocol/problems.ts";
+import { recordAuditEvent, SYSTEM_ACTOR } from "../audit/audit.ts";
 import type { Database } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
 import { addressGroup } from "../networks.ts";
@@ -25,10 +26,17 @@ export async function isSetupNeeded(db: Database): Promise<boolean> {
  * Returns the code of the set-up link. It is the same for all servers of the database and all their starts,
  * so that each link that one of them printed works. Returns undefined if set-up is complete.
  */
-export async function issueSetupCode({ db, secret }: Installation): Promise<string | undefined> {
+export async function issueSetupCode({ db, secret }: Installation, now: number): Promise<string | undefined> {
   if (!(await isSetupNeeded(db))) return undefined;
-  await addSetupCode(db, seal(secret, PURPOSE, Buffer.from(randomBytes(24).toString("base64url"))));
-  return openCode(secret, await findSetupCode(db));
+  const added = seal(secret, PURPOSE, Buffer.from(randomBytes(24).toString("base64url")));
+  return await inTransaction(db, async (tx) => {
+    await addSetupCode(tx, added);
+    await recordAuditEvent(tx, {
+      ...{ at: now, actor: SYSTEM_ACTOR, action: "setup-link.shown" },
+      entity: { type: "setup-link", id: "setup-link", name: "Set-up link" },
+    });
+    return openCode(secret, await findSetupCode(tx));
+  });
 }
 
 /**

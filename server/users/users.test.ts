@@ -18,21 +18,24 @@ function signedInOnly<T extends object>(result: T): Exclude<T, { step: string }>
 for (const dialect of TESTED_DIALECTS) {
   test(`simultaneous requests with the set-up code create exactly one Super Admin (${dialect})`, async () => {
     await using world = await openWorld(dialect);
-    const code = await issueSetupCode(world.services);
+    const code = await issueSetupCode(world.services, world.clock.ms);
     const post = (body: object) => world.fetch(completeSetup.path, jsonInit("POST", { ...ada, ...body }));
     expect((await post({ code: "guessed" })).status).toBe(403);
     const answers = await Promise.all([1, 2, 3].map((n) => post({ code, email: `ada${n}@example.com` })));
     expect(answers.map(({ status }) => status).toSorted()).toEqual([201, 403, 403]);
     expect((await post({ code, email: "eve@example.com" })).status).toBe(403);
     expect(await world.db.selectFrom("user").select("role").execute()).toEqual([{ role: "super-admin" }]);
-    expect(await issueSetupCode(world.services)).toBeUndefined();
+    expect(await issueSetupCode(world.services, world.clock.ms)).toBeUndefined();
   });
 
   test(`servers that start at once, and later starts, print one set-up link, which works once (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const other = await world.secondServer();
-    const codes = await Promise.all([issueSetupCode(world.services), issueSetupCode(other.services)]);
-    codes.push(await issueSetupCode(world.services));
+    const codes = await Promise.all([
+      issueSetupCode(world.services, world.clock.ms),
+      issueSetupCode(other.services, world.clock.ms),
+    ]);
+    codes.push(await issueSetupCode(world.services, world.clock.ms));
     expect(new Set(codes).size).toBe(1);
     const post = (fetch: typeof other.fetch, email: string) =>
       fetch(completeSetup.path, jsonInit("POST", { ...ada, email, code: codes[1] }));
@@ -41,12 +44,17 @@ for (const dialect of TESTED_DIALECTS) {
       post(other.fetch, "eve@example.com"),
     ]);
     expect(replies.map(({ status }) => status).toSorted()).toEqual([201, 403]);
-    expect(await issueSetupCode(other.services)).toBeUndefined();
+    expect(await issueSetupCode(other.services, world.clock.ms)).toBeUndefined();
+    // Each showing of the link is an event.
+    const shown = world.db.selectFrom("auditEvent").select(["action", "actorType", "at"]);
+    expect(await shown.where("entityType", "=", "setup-link").execute()).toEqual(
+      codes.map(() => ({ action: "setup-link.shown", actorType: "system", at: world.clock.ms })),
+    );
   });
 
   test(`wrong set-up codes are refused first and limited per network, and the right code still works (${dialect})`, async () => {
     await using world = await openWorld(dialect);
-    const code = await issueSetupCode(world.services);
+    const code = await issueSetupCode(world.services, world.clock.ms);
     const post = async (body: object, address: string) =>
       (await world.fetch(completeSetup.path, jsonInit("POST", { ...ada, ...body }), address)).status;
     // The password is checked only with the right code.
@@ -62,7 +70,7 @@ for (const dialect of TESTED_DIALECTS) {
 
   test(`wrong set-up codes are also limited across all addresses (${dialect})`, async () => {
     await using world = await openWorld(dialect);
-    const code = await issueSetupCode(world.services);
+    const code = await issueSetupCode(world.services, world.clock.ms);
     const post = async (code: string, address: string) =>
       (await world.fetch(completeSetup.path, jsonInit("POST", { ...ada, code }), address)).status;
     const statuses: number[] = [];
@@ -74,7 +82,7 @@ for (const dialect of TESTED_DIALECTS) {
 
   test(`the database has no session token, password or set-up code in plain text (${dialect})`, async () => {
     await using world = await openWorld(dialect);
-    const code = await issueSetupCode(world.services);
+    const code = await issueSetupCode(world.services, world.clock.ms);
     const waiting = await world.db.selectFrom("setting").selectAll().execute();
     expect(JSON.stringify(waiting)).not.toContain(code!);
     const reply = await world.fetch(completeSetup.path, jsonInit("POST", { ...ada, code }));
@@ -204,7 +212,7 @@ for (const dialect of TESTED_DIALECTS) {
 
 test("a password that is easy to guess is refused, and the problem names the field", async () => {
   await using world = await openWorld("sqlite");
-  const code = await issueSetupCode(world.services);
+  const code = await issueSetupCode(world.services, world.clock.ms);
   for (const password of ["short", "password1234", "ada@example.com", "aaaaaaaaaaaaaaaa", "attacklens2026"]) {
     const response = await world.fetch(completeSetup.path, jsonInit("POST", { ...ada, code, password }));
     expect([password, response.status]).toEqual([password, 422]);
@@ -214,7 +222,7 @@ test("a password that is easy to guess is refused, and the problem names the fie
 
 test("the set-up accepts a password of the maximum length", async () => {
   await using world = await openWorld("sqlite");
-  const code = await issueSetupCode(world.services);
+  const code = await issueSetupCode(world.services, world.clock.ms);
   const password = "violet tractor swims 42 ".repeat(9).slice(0, 200);
   expect((await world.fetch(completeSetup.path, jsonInit("POST", { ...ada, code, password }))).status).toBe(
     201,

@@ -11,26 +11,37 @@ import { type SmallColumn, SmallTable } from "../ui/SmallTable.tsx";
 import { AuditActor } from "./AuditActor.tsx";
 import { EventChanges } from "./EventChanges.tsx";
 
-interface HistoryOf {
-  type: keyof typeof HISTORIES;
-  id: string;
+/** The query of an object's history. */
+export function historyOf(type: keyof typeof HISTORIES, id: string) {
+  return apiListQuery(HISTORIES[type] as typeof HISTORIES.sensor, { params: { id } });
 }
 
-const COLUMNS: readonly SmallColumn<AuditEvent>[] = [
-  { label: "Time", width: "120px", cell: ({ at }) => <RelativeTime at={at} /> },
-  { label: "Action", width: "34%", cell: ({ action }) => auditActionWords(action) },
-  { label: "Actor", cell: ({ actor }) => <AuditActor actor={actor} /> },
-];
+interface HistoryTableProps {
+  query: Pick<ReturnType<typeof historyOf>, "queryKey" | "queryFn" | "initialPageParam" | "getNextPageParam">;
+  /** The events are about several objects. */
+  withObjects?: boolean;
+}
+
+const TIME: SmallColumn<AuditEvent> = {
+  label: "Time",
+  width: "120px",
+  cell: ({ at }) => <RelativeTime at={at} />,
+};
+const ACTION: SmallColumn<AuditEvent> = {
+  label: "Action",
+  width: "34%",
+  cell: ({ action }) => auditActionWords(action),
+};
+const OBJECT: SmallColumn<AuditEvent> = { label: "Object", cell: ({ entity }) => entity.name };
+const ACTOR: SmallColumn<AuditEvent> = { label: "Actor", cell: ({ actor }) => <AuditActor actor={actor} /> };
 const ADDRESS: SmallColumn<AuditEvent> = { label: "Address", cell: ({ address }) => address ?? "–" };
 
-export function HistoryTable({ type, id }: HistoryOf) {
-  const history = HISTORIES[type] as typeof HISTORIES.sensor;
-  const { data, error, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery(
-    apiListQuery(history, { params: { id } }),
-  );
+export function HistoryTable({ query, withObjects = false }: HistoryTableProps) {
+  const { data, error, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery(query);
   const events = (data?.pages.flatMap((page) => page.items) ?? []) as AuditEvent[];
   if (error && !data) return <Notice kind="danger">{problemOf(error).detail}</Notice>;
   if (!data) return <p className="quiet">Loading…</p>;
+  if (events.length === 0) return <p className="quiet">Nothing has been changed yet.</p>;
   const hasAddresses = events.some(({ withheld }) => !withheld);
   return (
     <>
@@ -39,7 +50,7 @@ export function HistoryTable({ type, id }: HistoryOf) {
       )}
       <SmallTable
         label="History"
-        columns={hasAddresses ? [...COLUMNS, ADDRESS] : COLUMNS}
+        columns={[TIME, ACTION, ...(withObjects ? [OBJECT] : []), ACTOR, ...(hasAddresses ? [ADDRESS] : [])]}
         rows={events}
         rowId={(event) => event.id}
         detail={(event) => <EventChanges event={event} />}

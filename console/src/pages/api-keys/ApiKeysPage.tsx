@@ -1,35 +1,25 @@
-import { type ApiKey, revokeApiKey } from "@attacklens/protocol/api-keys.ts";
+import type { ApiKey } from "@attacklens/protocol/api-keys.ts";
 import { apiKeyExports } from "@attacklens/protocol/list-exports.ts";
-import { notifications } from "@mantine/notifications";
 import { IconPlus, IconTerminal2 } from "@tabler/icons-react";
-import { useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, Outlet } from "@tanstack/react-router";
-import { useMemo, useState } from "react";
-import { callApi, problemOf } from "../../api.ts";
+import { useMemo } from "react";
 import { ListPage } from "../../components/ListPage.tsx";
 import { ButtonLink } from "../../components/links.tsx";
 import { useList } from "../../components/use-list.ts";
 import { usePermissionReason } from "../../components/use-permission.ts";
 import { paths } from "../../paths.ts";
-import { refresh } from "../../queries.ts";
-import { ConfirmDialog } from "../../ui/ConfirmDialog.tsx";
 import { StateMessage } from "../../ui/StateMessage.tsx";
 import { apiKeyColumns } from "./api-key-columns.tsx";
 import { apiKeyList } from "./api-key-list.ts";
+import { useKeyActions } from "./use-key-actions.tsx";
 
 const route = getRouteApi("/app/settings/api-keys");
 
 export function ApiKeysPage() {
   const search = route.useSearch();
   const list = useList(apiKeyList.query(search));
-  const [asked, setAsked] = useState<ApiKey>();
-  const columns = useMemo(() => apiKeyColumns(setAsked), []);
-  const queryClient = useQueryClient();
-  async function revoke(key: ApiKey) {
-    await callApi(revokeApiKey, { params: { id: key.id } });
-    await refresh(queryClient, "apiKeys");
-    notifications.show({ message: `“${key.name}” is revoked. Requests with it are refused.` });
-  }
+  const { actionsFor, dialog } = useKeyActions();
+  const columns = useMemo(() => apiKeyColumns(actionsFor), [actionsFor]);
   return (
     <>
       <ListPage<ApiKey>
@@ -52,18 +42,7 @@ export function ApiKeysPage() {
           </StateMessage>
         }
       />
-      {asked && (
-        <ConfirmDialog
-          title="Revoke API key?"
-          action="Revoke key"
-          onConfirm={() => revoke(asked)}
-          onClose={() => setAsked(undefined)}
-          errorText={(error) => problemOf(error).detail}
-        >
-          Requests with <strong>{asked.name}</strong> are refused immediately. This cannot be undone. Objects
-          that were created with it are kept.
-        </ConfirmDialog>
-      )}
+      {dialog}
       <Outlet />
     </>
   );

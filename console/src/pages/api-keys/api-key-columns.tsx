@@ -1,9 +1,8 @@
 import type { ApiKey, ApiKeyStatus } from "@attacklens/protocol/api-keys.ts";
 import { ROLE_NAMES } from "@attacklens/protocol/permissions.ts";
-import { disabledReason } from "../../components/disabled-reason.ts";
 import { type Columns, columnsOf } from "../../ui/DataTable.tsx";
 import { RelativeTime } from "../../ui/RelativeTime.tsx";
-import { RowMenu } from "../../ui/RowMenu.tsx";
+import { type RowAction, RowMenu } from "../../ui/RowMenu.tsx";
 import { Status, type StatusColor } from "../../ui/Status.tsx";
 
 const column = columnsOf<ApiKey>();
@@ -15,7 +14,7 @@ const LOOKS: Record<ApiKeyStatus, { label: string; color: StatusColor }> = {
   "maker-gone": { label: "Creator inactive", color: "red" },
 };
 
-export function apiKeyColumns(onRevoke: (key: ApiKey) => void): Columns<ApiKey> {
+export function apiKeyColumns(actionsFor: (key: ApiKey) => RowAction[]): Columns<ApiKey> {
   return [
     column.display({
       id: "name",
@@ -78,19 +77,7 @@ export function apiKeyColumns(onRevoke: (key: ApiKey) => void): Columns<ApiKey> 
       id: "menu",
       header: () => <span className="visually-hidden">Actions</span>,
       meta: { width: "52px", align: "right" },
-      cell: ({ row: { original: key } }) => (
-        <RowMenu
-          name={key.name}
-          actions={[
-            {
-              label: "Revoke…",
-              danger: true,
-              onSelect: () => onRevoke(key),
-              disabledReason: disabledReason(key.can.revoke),
-            },
-          ]}
-        />
-      ),
+      cell: ({ row: { original: key } }) => <RowMenu name={key.name} actions={actionsFor(key)} />,
     }),
   ];
 }

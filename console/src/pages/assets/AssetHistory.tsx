@@ -1,5 +1,5 @@
 import { getRouteApi } from "@tanstack/react-router";
-import { HistoryTable } from "../../components/HistoryTable.tsx";
+import { HistoryTable, historyOf } from "../../components/HistoryTable.tsx";
 import { PageBody } from "../../ui/PageBody.tsx";
 
 const route = getRouteApi("/app/assets/$assetId");
@@ -8,7 +8,7 @@ export function AssetHistory() {
   const { assetId } = route.useParams();
   return (
     <PageBody spaced>
-      <HistoryTable type="asset" id={assetId} />
+      <HistoryTable query={historyOf("asset", assetId)} />
     </PageBody>
   );
 }

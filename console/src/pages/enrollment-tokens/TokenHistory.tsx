@@ -1,5 +1,5 @@
 import { getRouteApi } from "@tanstack/react-router";
-import { HistoryTable } from "../../components/HistoryTable.tsx";
+import { HistoryTable, historyOf } from "../../components/HistoryTable.tsx";
 import { PageBody } from "../../ui/PageBody.tsx";
 
 const route = getRouteApi("/app/sensors/tokens/$tokenId");
@@ -8,7 +8,7 @@ export function TokenHistory() {
   const { tokenId } = route.useParams();
   return (
     <PageBody spaced>
-      <HistoryTable type="enrollment-token" id={tokenId} />
+      <HistoryTable query={historyOf("enrollment-token", tokenId)} />
     </PageBody>
   );
 }

@@ -1,5 +1,5 @@
 import { getRouteApi } from "@tanstack/react-router";
-import { HistoryTable } from "../../components/HistoryTable.tsx";
+import { HistoryTable, historyOf } from "../../components/HistoryTable.tsx";
 import { PageBody } from "../../ui/PageBody.tsx";
 
 const route = getRouteApi("/app/sensors/$sensorId");
@@ -8,7 +8,7 @@ export function SensorHistory() {
   const { sensorId } = route.useParams();
   return (
     <PageBody spaced>
-      <HistoryTable type="sensor" id={sensorId} />
+      <HistoryTable query={historyOf("sensor", sensorId)} />
     </PageBody>
   );
 }

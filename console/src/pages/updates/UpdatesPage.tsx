@@ -4,6 +4,7 @@ import { IconDownload, IconPlus } from "@tabler/icons-react";
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { Outlet } from "@tanstack/react-router";
 import { CommandBlock } from "../../components/CommandBlock.tsx";
+import { HistoryTable } from "../../components/HistoryTable.tsx";
 import { ButtonLink } from "../../components/links.tsx";
 import { PageHeader } from "../../components/PageHeader.tsx";
 import { usePermissionReason } from "../../components/use-permission.ts";
@@ -14,11 +15,10 @@ import { PageBody } from "../../ui/PageBody.tsx";
 import { Section } from "../../ui/Section.tsx";
 import { StateMessage } from "../../ui/StateMessage.tsx";
 import { exactTime } from "../../ui/time.ts";
-import { EventsTable } from "./EventsTable.tsx";
 import { ReleasesTable } from "./ReleasesTable.tsx";
 import { RingList } from "./RingList.tsx";
 import classes from "./UpdatesPage.module.css";
-import { updatesQuery } from "./update-queries.ts";
+import { ringEventsQuery, updatesQuery } from "./update-queries.ts";
 import { VersionsBar } from "./VersionsBar.tsx";
 
 export function UpdatesPage() {
@@ -62,7 +62,7 @@ export function UpdatesPage() {
           </Section>
         )}
         <Section title="Changes" text="Who changed what, and when a ring stopped.">
-          <EventsTable />
+          <HistoryTable query={ringEventsQuery} withObjects />
         </Section>
       </PageBody>
       <Outlet />

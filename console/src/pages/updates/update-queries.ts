@@ -2,16 +2,16 @@
 import { getUpdates, listUpdateEvents, listUpdateHosts } from "@attacklens/protocol/update-rings.ts";
 import { notFound } from "@tanstack/react-router";
 import { CACHED, listOf, type RouterContext } from "../../loading.ts";
-import { apiQuery } from "../../queries.ts";
+import { apiListQuery, apiQuery } from "../../queries.ts";
 
 export const updatesQuery = apiQuery(getUpdates, {});
-export const updateEventsQuery = apiQuery(listUpdateEvents, {});
+export const ringEventsQuery = apiListQuery(listUpdateEvents, { query: { limit: 10 } });
 export const hostList = listOf(listUpdateHosts);
 
 export async function loadUpdates({ context: { queryClient } }: { context: RouterContext }): Promise<void> {
   await Promise.all([
     queryClient.query({ ...updatesQuery, ...CACHED }),
-    queryClient.query({ ...updateEventsQuery, ...CACHED }),
+    queryClient.infiniteQuery({ ...ringEventsQuery, ...CACHED }),
   ]);
 }
 

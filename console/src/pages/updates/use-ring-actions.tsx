@@ -92,6 +92,7 @@ export function useRingActions(
       onSelect: () => setAsked({ ring, question: "retry" }),
       disabledReason: disabledReason(ring.can.retry),
     },
+    { label: "Show history", onSelect: () => void navigate(paths.updateRingHistory(ring.id)) },
     {
       label: "Delete…",
       danger: true,

@@ -36,6 +36,10 @@ export function useUserActions(): { actionsFor: (user: User) => RowAction[]; dia
         onSelect: () => void navigate({ ...paths.userRole(user.id), search: true }),
         disabledReason: disabledReason(user.can.changeRole),
       },
+      {
+        label: "Show history",
+        onSelect: () => void navigate({ ...paths.userHistory(user.id), search: true }),
+      },
       ...SHOWN[user.status].map((action) => ({
         label: action === "delete" && user.status === "invited" ? "Withdraw invitation…" : LABELS[action],
         danger: action === "delete",
