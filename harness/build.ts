@@ -57,6 +57,7 @@ const SHARED_SOURCES = [
   "harness/locked-runtime.ts",
   "harness/unoptimized-runtime.ts",
   "harness/windows-resources.ts",
+  "harness/without-reference.ts",
   "harness/attacklens.ico",
 ];
 export const SERVER: Program = {
@@ -67,7 +68,7 @@ export const SERVER: Program = {
   hasConsole: true,
   threads: ["server/db/read-worker.ts", "server/inventory/items-worker.ts"],
   sources: [...SHARED_SOURCES, "server", "console", "tasks/attacklens.ts"],
-  // The libraries of the page omit their development build only if NODE_ENV is "production".
+  // Libraries omit their development build only if NODE_ENV is "production".
   // If NODE_PG_FORCE_NATIVE is set, the PostgreSQL driver loads its variant in C, which the program does not
   // contain.
   flags: [
@@ -171,7 +172,7 @@ export async function compile(
     // Otherwise, CommonJS libraries would contain the path of the build folder.
     command.push('--define=__dirname="/"', '--define=__filename="/"');
     if (target) command.push(`--target=bun-${target}`);
-    const entry = program.hasConsole ? await bundleConsole(DIST, program.flags) : program.entry;
+    const entry = program.hasConsole ? await bundleConsole(DIST) : program.entry;
     const { code, stdout, stderr } = await runCommand(
       [...command, `--outfile=${unfinished}`, entry, ...(program.threads ?? [])],
       { cwd: ROOT },

@@ -2,8 +2,8 @@
 // program, but then it lists style sheets that no page uses, in an order that changes with each build.
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { runCommand } from "./command.ts";
 import { ROOT, TaskError } from "./terminal.ts";
+import { withoutReference } from "./without-reference.ts";
 
 const PAGE = "index.html";
 
@@ -11,14 +11,22 @@ const PAGE = "index.html";
  * Writes the files of the console and an entry of the program that contains them. Returns the path of the
  * entry, which is the same for the same files. `dist`: the folder of builds.
  */
-export async function bundleConsole(dist: string, flags: readonly string[]): Promise<string> {
+export async function bundleConsole(dist: string): Promise<string> {
   const bundles = join(dist, ".console");
   mkdirSync(bundles, { recursive: true });
   const unfinished = mkdtempSync(join(bundles, ".unfinished-"));
   try {
-    const command = [process.execPath, "build", "console/src/index.html", "--minify", ...flags];
-    const { code, stdout, stderr } = await runCommand([...command, `--outdir=${unfinished}`], { cwd: ROOT });
-    if (code !== 0) throw new TaskError(`Cannot build the console:\n${stdout}${stderr}`);
+    const { success, logs } = await Bun.build({
+      entrypoints: [join(ROOT, "console/src/index.html")],
+      outdir: unfinished,
+      minify: true,
+      splitting: true,
+      // The libraries omit their development build only if NODE_ENV is "production".
+      define: { "process.env.NODE_ENV": '"production"' },
+      plugins: [withoutReference],
+      throw: false,
+    });
+    if (!success) throw new TaskError(`Cannot build the console:\n${logs.join("\n")}`);
     const page = readFileSync(join(unfinished, PAGE), "utf8");
     const names = readdirSync(unfinished)
       .filter((name) => !name.endsWith(".css") || page.includes(name))

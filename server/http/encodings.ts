@@ -17,7 +17,7 @@ const MIN_BYTES = 1_400;
 const MAX_HEADER = 500;
 
 /** On threads of the system, so that other requests do not wait. */
-const COMPRESS: Record<Encoding, (plain: Uint8Array) => Promise<Uint8Array<ArrayBuffer>>> = {
+const COMPRESS: Record<Encoding, (plain: Uint8Array, level?: number) => Promise<Uint8Array<ArrayBuffer>>> = {
   br: async (plain) =>
     new Uint8Array(
       await promisify(brotliCompress)(plain, {
@@ -25,7 +25,7 @@ const COMPRESS: Record<Encoding, (plain: Uint8Array) => Promise<Uint8Array<Array
       }),
     ),
   zstd: async (plain) => new Uint8Array(await promisify(zstdCompress)(plain)),
-  gzip: async (plain) => new Uint8Array(await promisify(gzip)(plain)),
+  gzip: async (plain, level) => new Uint8Array(await promisify(gzip)(plain, { level })),
 };
 
 /** Returns the encoding with the highest weight, or undefined for none. Equal weights: the first offered. */
@@ -83,7 +83,7 @@ export function encodedFile(plain: Uint8Array<ArrayBuffer>): EncodedFile {
       headers.set("vary", "accept-encoding");
       const encoding = chooseEncoding(requestHeaders.get("accept-encoding"), FILE_ENCODINGS);
       if (!encoding || plain.byteLength < MIN_BYTES) return new Response(plain, { headers });
-      const encoded = made.get(encoding) ?? COMPRESS[encoding](plain);
+      const encoded = made.get(encoding) ?? COMPRESS[encoding](plain, zlib.Z_BEST_COMPRESSION);
       made.set(encoding, encoded);
       headers.set("content-encoding", encoding);
       return new Response(await encoded, { headers });

@@ -93,6 +93,7 @@ test("every user can read the licenses of the software in the programs", async (
     expect(named.get(name)?.license, name).toBe("MIT");
   }
   expect(named.get("zod")?.text).toContain("Permission is hereby granted");
+  expect(named.get("@fontsource-variable/inter")?.text).toContain("SIL Open Font License");
   expect(items.map(({ license }) => license)).not.toContain("");
   // Tools of the build are in no program.
   expect(named.has("typescript")).toBe(false);

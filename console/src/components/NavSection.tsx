@@ -23,6 +23,7 @@ export function NavSection({ label, icon: Icon, entries }: Section) {
             <Link
               {...entry.link}
               className={classes.entry}
+              activeOptions={{ exact: true, includeSearch: false }}
               aria-current={entry.link.to === current ? "page" : undefined}
               data-current={entry.link.to === current ? true : undefined}
             >

@@ -1,11 +1,13 @@
 import type { Category } from "@attacklens/protocol/inventory/categories.ts";
 import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { INVENTORY_VIEWS } from "@attacklens/protocol/inventory/facets.ts";
+import type { Sensor } from "@attacklens/protocol/sensors.ts";
 import { IconFilterOff, IconHourglass } from "@tabler/icons-react";
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { ProgressLine } from "../../components/NavigationProgress.tsx";
+import { PLATFORM_NAMES } from "../../components/platform-names.ts";
 import { useList, useSetSearch } from "../../components/use-list.ts";
 import { type Columns, DataTable } from "../../ui/DataTable.tsx";
 import { Notice } from "../../ui/Notice.tsx";
@@ -17,6 +19,7 @@ import { FacetFilters } from "./FacetFilters.tsx";
 import { GapList } from "./GapList.tsx";
 import { type InventoryRow, inventoryColumns } from "./inventory-columns.tsx";
 import { inventoryQuery, validSearch } from "./inventory-queries.ts";
+import { missingColumns } from "./missing-columns.ts";
 import classes from "./SensorCategory.module.css";
 import { sensorQuery } from "./sensor-queries.ts";
 import { CATEGORY_NAMES, CATEGORY_NOUNS } from "./sensor-words.ts";
@@ -51,7 +54,8 @@ function CategoryReport({ sensorId, category }: { sensorId: string; category: Ca
   const isEmpty = !state?.changedAt;
   const isFiltered = Boolean(q || valid.where);
   const isCut = !isFiltered && state?.totalItems !== undefined;
-  const columns = useMemo(() => sortableColumns(category), [category]);
+  const missing = missingColumns(category, sensor.platform);
+  const columns = useMemo(() => columnsOf(category, sensor.platform), [category, sensor.platform]);
   return (
     <>
       {list.isPending && <ProgressLine />}
@@ -86,6 +90,11 @@ function CategoryReport({ sensorId, category }: { sensorId: string; category: Ca
             {isCut ? `First ${itemCountOf(state)} items` : countOf(list.total ?? 0, "item")}
             {isFiltered && " matching"}
           </span>
+          {missing.length > 0 && (
+            <span className="quiet">
+              Not collected on {PLATFORM_NAMES[sensor.platform]}: {missing.join(", ")}
+            </span>
+          )}
         </div>
       )}
       {!isEmpty && rows.length === 0 && (
@@ -120,10 +129,13 @@ function fieldOf(category: Category, label: string): string | undefined {
   return Object.entries(sortsOf(category)).find(([, sort]) => sort.label === label)?.[0];
 }
 
-function sortableColumns(category: Category): Columns<InventoryRow> {
-  return (inventoryColumns[category] as Columns<InventoryRow>).map((column) =>
-    column.id && fieldOf(category, column.id)
-      ? { ...column, meta: { ...column.meta, sortable: true } }
-      : column,
-  );
+function columnsOf(category: Category, platform: Sensor["platform"]): Columns<InventoryRow> {
+  const missing = missingColumns(category, platform);
+  return (inventoryColumns[category] as Columns<InventoryRow>)
+    .filter(({ id }) => !missing.includes(id ?? ""))
+    .map((column) =>
+      column.id && fieldOf(category, column.id)
+        ? { ...column, meta: { ...column.meta, sortable: true } }
+        : column,
+    );
 }

@@ -1,4 +1,5 @@
-// The facts about a machine that its inventory has. Facts that were not reported are left out.
+// The facts about a machine that its inventory has. Sensors on every platform collect them, so a missing one is
+// named: the host does not have it, or hides it.
 import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { countOf, formatBytes } from "../../ui/numbers.ts";
 import { exactTime } from "../../ui/time.ts";
@@ -10,6 +11,7 @@ interface MachineItems {
   security: readonly Item<"security">[];
 }
 
+const NOT_REPORTED = "Not reported by this host";
 const SHOWN_ADDRESSES = 6;
 const DAY_MS = 86_400_000;
 
@@ -21,7 +23,7 @@ export function machineFacts({ system, network, security }: MachineItems, now: D
   const virtualization = part("virtualization")?.type;
   const model = [identifiers?.vendor, identifiers?.model].filter(Boolean).join(" ");
   const facts: [label: string, value: string | undefined][] = [
-    ["Model", model || undefined],
+    ["Model", model],
     ["Virtualization", virtualization === "none" ? "None: a physical machine" : virtualization],
     [
       "Processor",
@@ -32,7 +34,7 @@ export function machineFacts({ system, network, security }: MachineItems, now: D
     ["Addresses", addressesOf(network)],
     ["Up since", host?.bootedAt && upText(host.bootedAt, now)],
   ];
-  return facts.flatMap(([label, value]) => (value ? [{ label, value }] : []));
+  return facts.map(([label, value]) => ({ label, value: value || NOT_REPORTED }));
 }
 
 /** The mounts of the host's disks that are encrypted, or what its encryption reports. */
