@@ -7,6 +7,11 @@ export interface BatcherOptions<Request, Outcome> {
   /** The minimum time from the start of one batch to the next. */
   paceMs?: number;
   /**
+   * A batch waits for this time at most while each turn of the event loop brings further requests. A single
+   * request does not wait. Absent: it waits for the end of the turn.
+   */
+  gatherMs?: number;
+  /**
    * Splits the waiting requests, in their order, into the next batch and the rest. An empty batch waits for a
    * running one to end.
    */
@@ -30,7 +35,7 @@ export interface Waiting<Request, Outcome> {
 }
 
 export function openBatcher<Request, Outcome>(options: BatcherOptions<Request, Outcome>) {
-  const { paceMs = 0, take, work } = options;
+  const { paceMs = 0, gatherMs = 0, take, work } = options;
   let waiting: Waiting<Request, Outcome>[] = [];
   let running = 0;
   let isScheduled = false;
@@ -52,15 +57,21 @@ export function openBatcher<Request, Outcome>(options: BatcherOptions<Request, O
     }
   }
 
-  /**
-   * The requests of this turn of the event loop join the batch. Those that arrive while it runs join the next
-   * one.
-   */
   function schedule(): void {
     if (isScheduled || waiting.length === 0 || running >= options.running) return;
     isScheduled = true;
     if (paceMs > 0) setTimeout(start, Math.max(0, mayStartAt - performance.now()));
-    else setImmediate(start);
+    else setImmediate(gather, waiting.length, performance.now() + gatherMs);
+  }
+
+  /**
+   * The requests of this turn of the event loop join the batch. Those that arrive while it runs join the next
+   * one. `counted`: the requests that waited at the turn before.
+   */
+  function gather(counted: number, until: number): void {
+    const { length } = waiting;
+    if (length > counted && performance.now() < until) setImmediate(gather, length, until);
+    else start();
   }
 
   async function carryOut(batch: Waiting<Request, Outcome>[]): Promise<void> {

@@ -12,13 +12,18 @@ import type { SensorState } from "./sensors-store.ts";
 
 /** Requests in one write. */
 const MAX_BATCH = 2_000;
+/** A durable write takes as much CPU time as several requests, so those that arrive together share one. */
+const GATHER_MS = 2;
 
 /** A request of a sensor, with the state of the sensor by which the request was checked. */
 export interface SeenSensor extends SensorPresenceTable, Pick<SensorState, "revision" | "standing"> {}
 
 /** `health` receives the result of each commit. */
 export function openPresence(db: Database, health: Pick<Health, "succeeded" | "failed">) {
-  const batcher = openBatcher<SeenSensor, boolean>({ running: 1, take: takeBatch, work: write });
+  const batcher = openBatcher<SeenSensor, boolean>({
+    ...{ running: 1, gatherMs: GATHER_MS },
+    ...{ take: takeBatch, work: write },
+  });
 
   async function write(rows: SeenSensor[]): Promise<boolean[]> {
     try {
