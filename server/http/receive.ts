@@ -59,6 +59,8 @@ export async function receive(
       );
     if (caller.user && route.method === "GET" && !route.streams)
       taken.push(await door.userReads.begin(caller.user.id));
+    // The route has accepted the same bytes of this sensor before.
+    const isKnown = caller.sensor?.isRepeated ?? false;
     let body: unknown;
     if (route.body) {
       const [part, payer] = payerOf(route, caller, http);
@@ -67,12 +69,10 @@ export async function receive(
       const content = await readBody(raw, { maxBytes: limits.bytes, deadlineMs });
       onBody();
       verifyDigests(caller.digests ?? [], content);
-      body = await parseJsonBody(content, limits);
+      body = await parseJsonBody(content, limits, isKnown);
     }
     const query = raw.url.includes("?") ? new URL(raw.url).searchParams : NO_QUERY;
-    // The schema has accepted the same bytes before.
-    const isValid = caller.sensor?.isRepeated ?? false;
-    const input = parseInput(route, pathParams, query, body, isValid);
+    const input = parseInput(route, pathParams, query, body, isKnown);
     const { user, sensor, holder } = caller;
     return {
       request: { params: input.params, query: input.query, body: input.body, user, sensor, holder, http },
@@ -84,18 +84,23 @@ export async function receive(
   }
 }
 
-async function authenticate(door: Door, route: Route, http: HttpRequest, bytes: number): Promise<Caller> {
+function authenticate(
+  { services }: Door,
+  route: Route,
+  http: HttpRequest,
+  bytes: number,
+): Caller | Promise<Caller> {
   const { access } = route;
   switch (access) {
     case "public":
       return {};
     case "sensor":
-      return await authenticateSensor(door.services, door.services.now(), route, http, bytes);
+      return authenticateSensor(services, services.now(), route, http, bytes);
     case "enrollment-token":
     case "re-enrollment-ticket":
-      return await authenticateHolder(door.services, route, http);
+      return authenticateHolder(services, route, http);
     default:
-      return { user: await requireUser(door.services, http, { ...route, access }) };
+      return requireUser(services, http, { ...route, access }).then((user) => ({ user }));
   }
 }
 

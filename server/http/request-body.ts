@@ -54,21 +54,30 @@ interface ReadLimits {
  * Reads a body to its end. Stops at the size limit, for any Content-Length, and at the deadline. Throws
  * body-too-large, request-timeout, malformed-request.
  */
-export async function readBody(request: Request, limits: ReadLimits): Promise<Uint8Array> {
+export function readBody(request: Request, limits: ReadLimits): Promise<Uint8Array> {
   const length = contentLength(request.headers) ?? Infinity;
-  return length <= MAX_AT_ONCE ? await readAtOnce(request, limits) : await readParts(request, limits);
+  return length <= MAX_AT_ONCE ? readAtOnce(request, limits) : readParts(request, limits);
 }
 
-/** A body that is late arrives in vain: the connection closes after the reply. */
 async function readAtOnce(request: Request, { maxBytes, deadlineMs }: ReadLimits): Promise<Uint8Array> {
-  const late = Promise.withResolvers<never>();
-  const deadline = setTimeout(() => late.reject(tooLate(deadlineMs)), deadlineMs);
   try {
-    const body = await Promise.race([request.bytes(), late.promise]);
+    const arriving = request.bytes();
+    // Nearly every body has arrived by now, and needs no timer.
+    const hasArrived = Bun.peek.status(arriving) === "fulfilled";
+    const body = await (hasArrived ? arriving : beforeDeadline(arriving, deadlineMs));
     if (body.byteLength > maxBytes) throw tooLarge(maxBytes);
     return body;
   } catch (error) {
     throw error instanceof Problem ? error : endedEarly(error);
+  }
+}
+
+/** A body that is late arrives in vain: the connection closes after the reply. */
+async function beforeDeadline(arriving: Promise<Uint8Array>, deadlineMs: number): Promise<Uint8Array> {
+  const late = Promise.withResolvers<never>();
+  const deadline = setTimeout(() => late.reject(tooLate(deadlineMs)), deadlineMs);
+  try {
+    return await Promise.race([arriving, late.promise]);
   } finally {
     clearTimeout(deadline);
   }
@@ -106,16 +115,21 @@ async function readParts(request: Request, { maxBytes, deadlineMs }: ReadLimits)
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** Throws malformed-request. */
-export async function parseJsonBody(body: Uint8Array, limits: BodyLimits): Promise<unknown> {
+/** `isKnown`: the same bytes were parsed before. Throws malformed-request. */
+export function parseJsonBody(body: Uint8Array, limits: BodyLimits, isKnown: boolean): unknown {
   let text: string;
   try {
     text = utf8.decode(body);
   } catch (error) {
     throw new Problem("malformed-request", "The body is not UTF-8", { cause: error });
   }
+  if (isKnown) return JSON.parse(text);
+  return parseUsualJson(text, limits) ?? parseUntrustedJson(text, limits);
+}
+
+async function parseUntrustedJson(text: string, limits: BodyLimits): Promise<unknown> {
   try {
-    return parseUsualJson(text, limits) ?? (await parseJson(text, limits));
+    return await parseJson(text, limits);
   } catch (error) {
     if (!(error instanceof BadJson)) throw error;
     throw new Problem("malformed-request", `The body ${error.message}`, { cause: error });
