@@ -10,12 +10,16 @@ export function attemptIdOf(sensorId: string): string {
   return formatId("enrollment", sensorId.slice(sensorId.indexOf("_") + 1));
 }
 
+/** Texts that normalization leaves as they are. */
+const ASCII = /^[\0-\x7f]*$/;
+
 /**
  * Removes differences that readers do not see or do not distinguish: case, width, and the characters that
  * Unicode declares ignorable (e.g. a zero-width space). Removing one may join a letter and its accent, which
  * the second normalization composes.
  */
 export function foldText(text: string): string {
+  if (ASCII.test(text)) return text.toLowerCase();
   const visible = text.normalize("NFKC").replace(/\p{Default_Ignorable_Code_Point}/gu, "");
   return visible.toLowerCase().normalize("NFKC");
 }

@@ -5,7 +5,7 @@ import { Problem } from "@attacklens/protocol/problems.ts";
 import { z } from "zod";
 import type { AuditEvent } from "../audit/audit.ts";
 import type { User } from "../caller.ts";
-import type { Database } from "../db/schema.ts";
+import type { AssetIdentifierTable, Database } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
 import { nameKey, newId, toInstant } from "../ids.ts";
 import { permitted } from "../permitted.ts";
@@ -66,40 +66,39 @@ export const assetNotFound = (id: string) => new Problem("not-found", `There is 
 export interface NewAsset {
   at: number;
   host: HostFacts;
-  /** The sensor awaits approval, so the facts of its host identify no asset yet. */
-  isWithdrawn: boolean;
+  /** The facts of its host identify no asset yet. */
+  awaitsApproval: boolean;
 }
 
 /**
- * Creates an asset for each sensor that enrolls. Host facts never select an existing asset. They only lead to
- * a match, which an operator or the tokens' rule can merge.
+ * Creates an asset for each sensor that enrolls, and returns their ids. Host facts never select an existing
+ * asset. They only lead to a match, which an operator or the tokens' rule can merge.
  */
-export async function createAssets<E extends NewAsset>(
+export async function createAssets(
   tx: Database,
-  enrolling: E[],
+  enrolling: readonly NewAsset[],
   { assetGroupId, tags }: { assetGroupId: string | null; tags: string[] },
-): Promise<(E & { assetId: string })[]> {
-  const created = enrolling.map((one) => ({ ...one, assetId: newId("asset") }));
-  await insertAssets(
-    tx,
-    created.map(
-      ({ assetId, at, host }): NewAssetRow => ({
-        id: assetId,
-        name: host.hostname,
-        nameKey: nameKey(host.hostname),
-        type: deriveAssetType(host),
-        category: "compute",
-        assetGroupId,
-        createdAt: at,
-        tags: JSON.stringify(tags),
-      }),
-    ),
+): Promise<string[]> {
+  const tagsJson = JSON.stringify(tags);
+  const rows = enrolling.map(
+    ({ at, host }): NewAssetRow => ({
+      id: newId("asset"),
+      name: host.hostname,
+      nameKey: nameKey(host.hostname),
+      type: deriveAssetType(host),
+      category: "compute",
+      assetGroupId,
+      createdAt: at,
+      tags: tagsJson,
+    }),
   );
-  const identifiers = created.flatMap(({ assetId, host, isWithdrawn }) =>
-    isWithdrawn ? [] : identifiersOf(host).map((identifier) => ({ assetId, ...identifier })),
+  await insertAssets(tx, rows);
+  const ids = rows.map(({ id }) => id);
+  const identifiers = enrolling.flatMap(({ host, awaitsApproval }, index) =>
+    awaitsApproval ? [] : identifiersOf(ids[index]!, host),
   );
   await insertIdentifiers(tx, identifiers);
-  return created;
+  return ids;
 }
 
 /** Removes the asset's identifiers, unless it has an approved, live sensor. */
@@ -113,10 +112,7 @@ export async function restoreIdentifiers(
   assetId: string,
   host: Partial<HostFacts>,
 ): Promise<void> {
-  await insertIdentifiers(
-    tx,
-    identifiersOf(host).map((identifier) => ({ assetId, ...identifier })),
-  );
+  await insertIdentifiers(tx, identifiersOf(assetId, host));
 }
 
 /** Replaces the asset's identifiers, because its sensor re-enrolled from a host with other facts. */
@@ -126,7 +122,7 @@ export async function replaceIdentifiers(
   before: Partial<HostFacts>,
   now: Partial<HostFacts>,
 ): Promise<void> {
-  await deleteIdentifiers(tx, assetId, identifiersOf(before));
+  await deleteIdentifiers(tx, assetId, identifiersOf(assetId, before));
   await restoreIdentifiers(tx, assetId, now);
 }
 
@@ -152,7 +148,7 @@ export async function separateAsset(
   id: string,
   host: Partial<HostFacts>,
 ): Promise<void> {
-  const own = new Set(identifiersOf(host).map(({ type, value }) => `${type} ${value}`));
+  const own = new Set(identifiersOf(id, host).map(({ type, value }) => `${type} ${value}`));
   const foreign = await listIdentifiers(tx, formerId);
   await deleteIdentifiers(
     tx,
@@ -189,18 +185,18 @@ export function assetCreated(event: Pick<AuditEvent, "at" | "actor">, id: string
   return { ...event, action: "asset.created", entity: { type: "asset", id, name } };
 }
 
-function identifiersOf(host: Partial<HostFacts>): { type: IdentifierType; value: string }[] {
-  const pairs: [IdentifierType, string | undefined][] = [
-    ["hostname", host.hostname],
-    ["machine-id", host.machineId],
-    ["product-uuid", host.productUuid],
-    ["serial-number", host.serialNumber],
-    ["cloud-instance-id", host.cloudInstanceId],
-    ...(host.macs ?? []).map((mac): [IdentifierType, string] => ["mac-address", mac]),
-    ...(host.addresses ?? []).map((address): [IdentifierType, string] => ["ip-address", address]),
-  ];
-  return pairs.flatMap(([type, value]) => {
-    const normalised = value?.trim().toLowerCase();
-    return normalised ? [{ type, value: normalised }] : [];
-  });
+function identifiersOf(assetId: string, host: Partial<HostFacts>): AssetIdentifierTable[] {
+  const found: AssetIdentifierTable[] = [];
+  const add = (type: IdentifierType, text: string | undefined) => {
+    const value = text?.trim().toLowerCase();
+    if (value) found.push({ assetId, type, value });
+  };
+  add("hostname", host.hostname);
+  add("machine-id", host.machineId);
+  add("product-uuid", host.productUuid);
+  add("serial-number", host.serialNumber);
+  add("cloud-instance-id", host.cloudInstanceId);
+  for (const mac of host.macs ?? []) add("mac-address", mac);
+  for (const address of host.addresses ?? []) add("ip-address", address);
+  return found;
 }

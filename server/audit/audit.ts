@@ -77,7 +77,7 @@ export async function recordAuditEvents(tx: Database, events: AuditEvent[]): Pro
   if (later) return void later.push(...events);
   if (events.length === 0) return;
   let { sequence, hash: previousHash } = await lockHead(tx);
-  const rows = events.map((event) => {
+  const rows = events.map((event): AuditEventTable => {
     const row = {
       sequence: ++sequence,
       id: newId("auditEvent"),
@@ -91,11 +91,13 @@ export async function recordAuditEvents(tx: Database, events: AuditEvent[]): Pro
       entityName: event.entity.name,
       address: event.actor.address ?? null,
       version: EVENT_VERSION,
-      details: canonicalJson(event.details ?? {}),
+      details: event.details ? canonicalJson(event.details) : "{}",
       previousHash,
+      hash: "",
     };
     previousHash = eventHash(row)!;
-    return { ...row, hash: previousHash };
+    row.hash = previousHash;
+    return row;
   });
   await appendEvents(tx, rows);
   afterCommit(tx, (db) => {

@@ -113,7 +113,7 @@ CREATE TABLE asset_tag (
 ) without rowid;
 CREATE TABLE audit_event (
   sequence integer primary key,
-  id text not null unique,
+  id text not null,
   at bigint not null,
   actor_type text not null,
   actor_id text not null,
@@ -302,7 +302,7 @@ CREATE TABLE known_key (
   origin text not null,
   replaced_at bigint
 );
-CREATE INDEX known_key_sensor on known_key (sensor_id, state);
+CREATE INDEX known_key_sensor on known_key (sensor_id) where state <> 'present';
 CREATE TABLE known_release (
   version text primary key,
   counter bigint not null,

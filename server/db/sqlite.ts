@@ -12,8 +12,9 @@ const MAX_CACHE = 16 * 1024;
  * enrollments would write them.
  */
 const CHECKPOINT_PAGES = 4_096;
-/** Longer statements insert many rows. Few of them are executed twice. */
+/** Few longer statements are executed twice, except those that begin with `KEPT`. */
 const MAX_KEPT_LENGTH = 4_000;
+export const KEPT = "/* kept */";
 
 export interface SqliteOptions {
   /** Creates the file if it does not exist. */
@@ -49,6 +50,8 @@ export function sqliteDialect(file: string, { create }: SqliteOptions): SqliteDi
   sqlite.run("PRAGMA synchronous = FULL");
   sqlite.run("PRAGMA foreign_keys = ON");
   sqlite.run(`PRAGMA cache_size = -${MAX_CACHE}`);
+  // Otherwise SQLite writes the pages that a statement with many rows changes to a file, to undo it.
+  sqlite.run("PRAGMA temp_store = MEMORY");
   sqlite.run(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
   // With an open statement, SQLite would keep the file open when it is closed, and leave its WAL behind.
   const kept = new Map<string, Prepared>();
@@ -60,7 +63,8 @@ export function sqliteDialect(file: string, { create }: SqliteOptions): SqliteDi
       },
       prepare(sql) {
         const statement = kept.get(sql) ?? prepare(sqlite, sql);
-        if (sql.length <= MAX_KEPT_LENGTH) setBounded(kept, sql, statement, MAX_KEPT)?.finalize();
+        if (sql.length <= MAX_KEPT_LENGTH || sql.startsWith(KEPT))
+          setBounded(kept, sql, statement, MAX_KEPT)?.finalize();
         return statement;
       },
     },
@@ -83,7 +87,7 @@ function prepare(sqlite: BunDatabase, sql: string): Prepared {
     run: (parameters) =>
       sql === "rollback" && !sqlite.inTransaction
         ? { changes: 0, lastInsertRowid: 0 }
-        : statement.run(...bindings(parameters)),
+        : statement.run(parameters as never),
     iterate: (parameters) => statement.iterate(...bindings(parameters)) as IterableIterator<unknown>,
     finalize: () => statement.finalize(),
   };

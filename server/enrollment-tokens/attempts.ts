@@ -7,7 +7,7 @@ import type {
 } from "@attacklens/protocol/enrollment-attempts.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
 import { announce } from "../db/changes.ts";
-import type { Database } from "../db/schema.ts";
+import type { Database, EnrollmentAttemptTable } from "../db/schema.ts";
 import { attemptIdOf, nameKey, newId, toInstant } from "../ids.ts";
 import { lastDays } from "../time-zone.ts";
 import {
@@ -91,22 +91,44 @@ export interface Attempt {
   hostname: string;
 }
 
-/** Records uses, in the transaction that creates the sensors. */
+/** A use of a token by a host that became a sensor. */
+export interface TokenUse {
+  sensorId: string;
+  publicKey: string;
+  host: { hostname: string };
+  at: number;
+  address: string;
+  useNumber: number;
+}
+
+/** Records uses of a token in their order, in the transaction that creates the sensors. */
 export async function recordTokenUses(
   tx: Database,
-  uses: (Attempt & { sensorId: string; useNumber: number })[],
+  tokenId: string,
+  uses: readonly TokenUse[],
 ): Promise<void> {
-  const rows = uses.map((use) => ({
-    ...attemptRow(use, null),
-    id: attemptIdOf(use.sensorId),
-    sensorId: use.sensorId,
-    useNumber: use.useNumber,
-  }));
+  const random = randomBytes(REFERENCE_LENGTH * uses.length);
+  const rows = uses.map(
+    ({ sensorId, publicKey, host: { hostname }, at, address, useNumber }, index): EnrollmentAttemptTable => ({
+      id: attemptIdOf(sensorId),
+      enrollmentTokenId: tokenId,
+      reference: formatReference(random, index * REFERENCE_LENGTH),
+      useNumber,
+      reason: null,
+      detail: null,
+      firstAt: at,
+      at,
+      attempts: 1,
+      address,
+      hostname,
+      hostnameKey: nameKey(hostname),
+      publicKey,
+      sensorId,
+    }),
+  );
   await insertAttempts(tx, rows);
-  for (const [tokenId, used] of Map.groupBy(uses, (use) => use.tokenId)) {
-    const last = used.reduce((latest, use) => (use.useNumber > latest.useNumber ? use : latest));
-    await updateLastUse(tx, tokenId, last.at);
-  }
+  const last = uses.at(-1);
+  if (last) await updateLastUse(tx, tokenId, last.at);
 }
 
 /**
@@ -118,7 +140,7 @@ export async function recordRefusal(
   attempt: Omit<Attempt, "tokenId">,
   { tokenId, reason, detail }: RefusedAttempt,
 ): Promise<Problem> {
-  const row = attemptRow({ ...attempt, tokenId }, reason);
+  const row = refusalRow({ ...attempt, tokenId }, reason);
   await ledger.record({ ...row, detail });
   return new Problem(reason, `Cannot enroll sensor: ${detail}`, { extras: { reference: row.reference } });
 }
@@ -129,17 +151,17 @@ export async function insertRefusal(
   attempt: Omit<Attempt, "tokenId">,
   { tokenId, reason, detail }: RefusedAttempt,
 ): Promise<string> {
-  const row = { ...attemptRow({ ...attempt, tokenId }, reason), detail };
+  const row = { ...refusalRow({ ...attempt, tokenId }, reason), detail };
   await upsertRefusals(tx, [row]);
   await announce(tx, "enrollment-attempt");
   return row.reference;
 }
 
-function attemptRow({ tokenId, publicKey, at, address, hostname }: Attempt, reason: RefusalReason | null) {
+function refusalRow({ tokenId, publicKey, at, address, hostname }: Attempt, reason: RefusalReason) {
   return {
     id: newId("enrollment"),
     enrollmentTokenId: tokenId,
-    reference: reason === null ? formatReference(randomBytes(12)) : refusalReference(publicKey, reason),
+    reference: refusalReference(publicKey, reason),
     useNumber: null,
     reason,
     detail: null,
@@ -159,11 +181,16 @@ const REFERENCE_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 /** Returns one reference per key and reason, so that all attempts of a host that retries share it. */
 function refusalReference(publicKey: string, reason: RefusalReason): string {
-  const hash = createHash("sha256").update(`${publicKey} ${reason}`).digest();
-  return formatReference(hash.subarray(0, 12));
+  return formatReference(createHash("sha256").update(`${publicKey} ${reason}`).digest(), 0);
 }
 
 /** 60 bits, so that two attempts with one token don't share a reference by chance. */
-function formatReference(bytes: Uint8Array): string {
-  return `E-${[...bytes].map((byte) => REFERENCE_ALPHABET[byte & 31]).join("")}`;
+const REFERENCE_LENGTH = 12;
+
+/** Uses the low bits of the bytes from `start` on. */
+function formatReference(bytes: Uint8Array, start: number): string {
+  let text = "E-";
+  for (let index = 0; index < REFERENCE_LENGTH; index++)
+    text += REFERENCE_ALPHABET[bytes[start + index]! & 31];
+  return text;
 }

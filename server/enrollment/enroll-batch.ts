@@ -15,7 +15,7 @@ import {
   tokenUnknown,
 } from "../enrollment-tokens/token-admission.ts";
 import { newId } from "../ids.ts";
-import { createSensors, type Enrolled, enrolledAs } from "../sensors/create-sensors.ts";
+import { createSensors, type Enrolled, enrolledAs, type NewSensor } from "../sensors/create-sensors.ts";
 import { detectMatches } from "../sensors/matches/matches.ts";
 import { readKnownKeys } from "../sensors/record/known-keys.ts";
 
@@ -57,7 +57,7 @@ export async function enrollBatch(
   return outcomes;
 }
 
-type Admitted = EnrollRequest & { sensorId: string; useNumber: number };
+type Admitted = NewSensor & { useNumber: number };
 
 async function enrollAll(
   tx: Database,
@@ -72,22 +72,19 @@ async function enrollAll(
   const keys = await readKnownKeys(tx, [...new Set(batch.map(({ publicKey }) => publicKey))]);
   const enrolled = new Map<string, Enrolled>();
   const admitted: Admitted[] = [];
-  const outcomes = batch.map((request) => {
-    const { publicKey, at, address, host } = request;
+  const outcomes = batch.map(({ valueHash, publicKey, sensorVersion, at, address, nonce, host }) => {
     try {
-      const earlier = keys.admit(publicKey, "enrollment", ({ valueHash }) => valueHash === request.valueHash);
+      const earlier = keys.admit(publicKey, "enrollment", (known) => known.valueHash === valueHash);
       if (earlier) return enrolledAs(earlier);
       const twin = enrolled.get(publicKey);
       if (twin) return twin;
       if (!token) throw tokenUnknown();
       const useNumber = token.admit(at, { address, hostname: host.hostname });
-      const outcome = {
-        sensorId: newId("sensor"),
-        assetGroup: token.assetGroup,
-        awaitingApproval: token.requireApproval,
-      };
+      const sensorId = newId("sensor");
+      const outcome = { sensorId, assetGroup: token.assetGroup, awaitingApproval: token.requireApproval };
       enrolled.set(publicKey, outcome);
-      admitted.push({ ...request, sensorId: outcome.sensorId, useNumber });
+      const by = { awaitsApproval: token.requireApproval, clonedFrom: null, useNumber };
+      admitted.push({ sensorId, publicKey, sensorVersion, host, at, address, nonce, ...by });
       return outcome;
     } catch (error) {
       if (error instanceof Problem || error instanceof RefusedAttempt) return error;
@@ -106,22 +103,13 @@ async function create(
   checkInIntervalSeconds: number,
 ): Promise<void> {
   const assetGroupId = token.assetGroup?.id ?? null;
-  const awaitsApproval = token.requireApproval;
-  await createSensors(
-    tx,
-    token,
-    assetGroupId,
-    admitted.map((one) => ({ ...one, awaitsApproval, clonedFrom: null })),
-  );
+  await createSensors(tx, token, assetGroupId, admitted);
   // A sensor that awaits approval is compared at its approval.
-  if (!awaitsApproval)
+  if (!token.requireApproval)
     await detectMatches(
       tx,
       admitted.map(({ sensorId, host }) => ({ id: sensorId, host })),
       { now, assetGroupId, checkInIntervalSeconds },
     );
-  await recordTokenUses(
-    tx,
-    admitted.map((one) => ({ ...one, tokenId: token.id, hostname: one.host.hostname })),
-  );
+  await recordTokenUses(tx, token.id, admitted);
 }

@@ -81,7 +81,7 @@ async function enrollInTransaction(
   await createSensors(tx, token, assetGroupId, [{ ...sensor, clonedFrom: original.id }]);
   await recordCloneSensor(tx, caller, sensor, checkInIntervalSeconds);
   if (useNumber !== undefined)
-    await recordTokenUses(tx, [{ ...attempt, tokenId: token.id, sensorId, useNumber }]);
+    await recordTokenUses(tx, token.id, [{ sensorId, publicKey, host, at, address, useNumber }]);
   return sensorId;
 }
 

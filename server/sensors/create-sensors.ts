@@ -46,53 +46,51 @@ export async function createSensors(
   assetGroupId: string | null,
   newSensors: NewSensor[],
 ): Promise<void> {
-  const enrolling = newSensors.map((sensor) => ({ ...sensor, isWithdrawn: sensor.awaitsApproval }));
-  const created = await createAssets(tx, enrolling, { assetGroupId, tags: token.tags });
+  const assetIds = await createAssets(tx, newSensors, { assetGroupId, tags: token.tags });
   await insertSensors(
     tx,
-    created.map((one) => ({ sensor: columnsOf(one, token), address: one.address, nonce: one.nonce })),
+    newSensors.map((one, index) => ({
+      sensor: columnsOf(one, assetIds[index]!, token),
+      address: one.address,
+      nonce: one.nonce,
+    })),
   );
-  const actor = { type: "enrollment-token", id: token.id, name: token.name } as const;
-  const events = created.flatMap(({ sensorId, assetId, at, address, host: { hostname }, ...one }) => [
-    assetCreated({ at, actor: { ...actor, address } }, assetId, hostname),
-    {
+  const events: AuditEvent[] = [];
+  for (const [index, { sensorId, at, address, host, details }] of newSensors.entries()) {
+    const assetId = assetIds[index]!;
+    const actor = { type: "enrollment-token", id: token.id, name: token.name, address } as const;
+    events.push(assetCreated({ at, actor }, assetId, host.hostname), {
       at,
-      actor: { ...actor, address },
-      action: "sensor.enrolled" as const,
-      entity: { type: "sensor" as const, id: sensorId, name: hostname },
-      details: { assetId, ...one.details },
-    },
-  ]);
+      actor,
+      action: "sensor.enrolled",
+      entity: { type: "sensor", id: sensorId, name: host.hostname },
+      details: { assetId, ...details },
+    });
+  }
   await recordAuditEvents(tx, events);
 }
 
-function columnsOf(
-  {
-    sensorId,
-    assetId,
-    publicKey,
-    host,
-    sensorVersion,
-    at,
-    awaitsApproval,
-    clonedFrom,
-  }: NewSensor & {
-    assetId: string;
-  },
-  { sensorColumns }: AdmittingToken,
-): NewSensorRow {
-  const { hostname, platform, osName, osVersion, architecture } = host;
+function columnsOf(one: NewSensor, assetId: string, { sensorColumns }: AdmittingToken): NewSensorRow {
+  const { host } = one;
   return {
-    ...sensorColumns,
-    ...{ id: sensorId, publicKey, assetId, clonedFrom },
-    ...{ hostname, platform, osName, osVersion, architecture },
-    hostnameKey: nameKey(hostname),
-    admittedHostname: hostname,
-    version: sensorVersion,
-    enrolledAt: at,
-    keyChangedAt: at,
-    awaitingApproval: awaitsApproval ? 1 : 0,
+    id: one.sensorId,
+    publicKey: one.publicKey,
+    enrollmentTokenId: sensorColumns.enrollmentTokenId,
+    assetId,
+    hostname: host.hostname,
+    hostnameKey: nameKey(host.hostname),
+    admittedHostname: host.hostname,
+    platform: host.platform,
+    osName: host.osName,
+    osVersion: host.osVersion,
+    architecture: host.architecture,
+    version: one.sensorVersion,
+    enrolledAt: one.at,
+    keyChangedAt: one.at,
+    awaitingApproval: one.awaitsApproval ? 1 : 0,
+    ephemeralHours: sensorColumns.ephemeralHours,
     enrolledHost: JSON.stringify(host),
+    clonedFrom: one.clonedFrom,
   };
 }
 

@@ -102,7 +102,7 @@ create table certificate_authority (
 
 create table audit_event (
   sequence {sequence} primary key,
-  id {text} not null unique,
+  id {text} not null,
   at bigint not null,
   actor_type {text} not null,
   actor_id {text} not null,

@@ -119,7 +119,8 @@ create table known_key (
   origin {text} not null,
   replaced_at bigint
 );
-create index known_key_sensor on known_key (sensor_id, state);
+-- Few sensors have other keys than the present one.
+create index known_key_sensor on known_key (sensor_id) where state <> 'present';
 
 create table re_enroll_ticket (
   id {text} primary key,

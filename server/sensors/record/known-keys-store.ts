@@ -1,5 +1,6 @@
 // Public keys that sensors have, had, or announced, in SQL. The primary key prevents two sensors with one
 // key.
+import { sql } from "kysely";
 import { isAmong } from "../../db/dialect.ts";
 import { insertion } from "../../db/insertion.ts";
 import { isLiveGroup } from "../../db/live-group.ts";
@@ -52,12 +53,16 @@ export const insertKnownKeys = insertion<KnownKeyTable>("knownKey", {
   replacedAt: "bigint",
 });
 
+/** Exactly as in the index, so that the databases use it. */
+const isNotPresent = sql<boolean>`known_key.state <> 'present'`;
+
 /** Lists the earlier keys of the sensor, the latest first. */
 export async function listReplacedKeys(db: Database, sensorId: string) {
   return await db
     .selectFrom("knownKey")
     .selectAll()
     .where("sensorId", "=", sensorId)
+    .where(isNotPresent)
     .where("state", "in", ["rotated", "re-enrolled"])
     .orderBy("replacedAt", "desc")
     .limit(50)
@@ -111,7 +116,12 @@ export async function replaceKeyAtOnce(
 }
 
 async function deleteNextKey(tx: Database, sensorId: string): Promise<void> {
-  await tx.deleteFrom("knownKey").where("sensorId", "=", sensorId).where("state", "=", "next").execute();
+  await tx
+    .deleteFrom("knownKey")
+    .where("sensorId", "=", sensorId)
+    .where(isNotPresent)
+    .where("state", "=", "next")
+    .execute();
 }
 
 async function retireKey(
