@@ -11,6 +11,14 @@ import { protocolVersion } from "./protocol-version.ts";
 import { PUBLIC_KEY_PATTERN, publicKeyError } from "./public-key.ts";
 import { route } from "./route.ts";
 import { fact, instant } from "./text.ts";
+import {
+  ARCHITECTURES,
+  FACT_LENGTHS,
+  MAX_ADDRESSES,
+  MAX_MACS,
+  PLATFORMS,
+  parseUsualEnroll,
+} from "./usual-enroll.ts";
 
 /** An Ed25519 public key (RFC 8032): 32 bytes, base64url without padding. */
 export const publicKey = z
@@ -38,17 +46,21 @@ export const checkInIntervalSeconds = z
  */
 export const hostFacts = z
   .strictObject({
-    hostname: fact(253).min(1).meta({ example: "web-01" }),
-    platform: z.enum(["linux", "windows", "darwin"]),
-    architecture: z.enum(["amd64", "arm64"]),
-    osName: fact(200).meta({ example: "Debian GNU/Linux" }),
-    osVersion: fact(200).meta({ example: "12 (bookworm)" }),
-    machineId: fact(100).optional().meta({ description: "machine-id(5) or its equivalent, lower case" }),
-    productUuid: fact(100).optional().meta({ description: "SMBIOS system UUID, lower case" }),
-    serialNumber: fact(200).optional(),
-    cloudInstanceId: fact(200).optional(),
-    macs: z.array(fact(60)).max(64).default([]),
-    addresses: z.array(fact(60)).max(256).default([]),
+    hostname: fact(FACT_LENGTHS.hostname).min(1).meta({ example: "web-01" }),
+    platform: z.enum(PLATFORMS),
+    architecture: z.enum(ARCHITECTURES),
+    osName: fact(FACT_LENGTHS.osName).meta({ example: "Debian GNU/Linux" }),
+    osVersion: fact(FACT_LENGTHS.osVersion).meta({ example: "12 (bookworm)" }),
+    machineId: fact(FACT_LENGTHS.machineId)
+      .optional()
+      .meta({ description: "machine-id(5) or its equivalent, lower case" }),
+    productUuid: fact(FACT_LENGTHS.productUuid)
+      .optional()
+      .meta({ description: "SMBIOS system UUID, lower case" }),
+    serialNumber: fact(FACT_LENGTHS.serialNumber).optional(),
+    cloudInstanceId: fact(FACT_LENGTHS.cloudInstanceId).optional(),
+    macs: z.array(fact(FACT_LENGTHS.mac)).max(MAX_MACS).default([]),
+    addresses: z.array(fact(FACT_LENGTHS.address)).max(MAX_ADDRESSES).default([]),
   })
   .meta({ id: "HostFacts" });
 export type HostFacts = z.infer<typeof hostFacts>;
@@ -62,7 +74,7 @@ const enrollBody = z.strictObject({
     description: "Public key of the pair that the host generated",
   }),
   protocolVersion,
-  sensorVersion: fact(40).min(1).meta({ example: "2026.11.0" }),
+  sensorVersion: fact(FACT_LENGTHS.sensorVersion).min(1).meta({ example: "2026.11.0" }),
   host: hostFacts,
 });
 
@@ -100,6 +112,7 @@ export const enroll = route({
   summary:
     "Enroll a sensor with a token. A repeated request with the same key and token returns the same sensor",
   body: enrollBody,
+  parseUsual: parseUsualEnroll,
   status: 201,
   output: enrolled,
   problems: [
@@ -164,7 +177,7 @@ export const checkToken = route({
   access: "enrollment-token",
   tag: "For sensors",
   summary: "Check whether a token would enroll this host. Takes no use and records no attempt",
-  body: z.strictObject({ hostname: fact(253).min(1) }),
+  body: z.strictObject({ hostname: fact(FACT_LENGTHS.hostname).min(1) }),
   status: 200,
   output: z.object({
     serverTime: instant,

@@ -70,6 +70,8 @@ export interface Route {
   params?: z.ZodObject;
   query?: z.ZodObject;
   body?: z.ZodType;
+  /** Returns what the schema of the body returns, at a lower cost, or undefined: the schema decides. */
+  parseUsual?: (body: unknown) => unknown;
   bodyLimits?: Partial<BodyLimits>;
   /**
    * For routes for sensors: standings in which the route may be called, in addition to that of a settled,

@@ -50,7 +50,10 @@ export function redactTokenValues(text: string): string {
 }
 
 function checksum(body: string): string {
-  return base62(BigInt(crc32(body)), CHECKSUM_LENGTH);
+  let text = "";
+  for (let rest = crc32(body); text.length < CHECKSUM_LENGTH; rest = Math.floor(rest / 62))
+    text = ALPHABET[rest % 62] + text;
+  return text;
 }
 
 function base62(number: bigint, length: number): string {

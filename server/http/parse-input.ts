@@ -24,7 +24,7 @@ export function parseInput(
   return {
     params: params?.data,
     query: parseQuery(route, query),
-    body: route.body && !isValid ? parse(route.body, body) : body,
+    body: route.body && !isValid ? (route.parseUsual?.(body) ?? parse(route.body, body)) : body,
   };
 }
 
