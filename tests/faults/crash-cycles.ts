@@ -57,7 +57,7 @@ const problem = (text: string) => {
 };
 
 /** A separate one, so that it can be killed. */
-await using postgres = values.database === "postgres" ? await openDurablePostgres() : undefined;
+const postgres = values.database === "postgres" ? await openDurablePostgres() : undefined;
 
 /** Opens an installation whose server is killed and started. */
 async function openVictim(number: number) {
@@ -224,35 +224,40 @@ async function verifyAuditLog({ name, dataDir, databaseUrl }: Victim): Promise<v
 
 let cycle = 0;
 let acknowledgedInAll = 0;
-for (let number = 1; cycle < cycles; number++) {
-  await using victim = await openVictim(number);
-  const earlier = values["earlier-server"];
-  if (earlier && random() < 0.5) await makeEarlier(victim, earlier);
-  // Kills during the first start, or during the upgrade.
-  for (let kills = Math.floor(random() * 4); kills > 0 && cycle < cycles; kills--, cycle++) {
-    const fault = pick([whileStarting, whileStarting, twoAtOnce]);
-    await fault(victim);
-    count(`first ${fault.name}`);
+try {
+  for (let number = 1; cycle < cycles; number++) {
+    await using victim = await openVictim(number);
+    const earlier = values["earlier-server"];
+    if (earlier && random() < 0.5) await makeEarlier(victim, earlier);
+    // Kills during the first start, or during the upgrade.
+    for (let kills = Math.floor(random() * 4); kills > 0 && cycle < cycles; kills--, cycle++) {
+      const fault = pick([whileStarting, whileStarting, twoAtOnce]);
+      await fault(victim);
+      count(`first ${fault.name}`);
+    }
+    let server = await startOrReport(victim);
+    const { session } = await createSuperAdmin(server, victim.dataDir);
+    const acknowledged = openAcknowledged(session, random, (text) =>
+      problem(`${victim.name}, cycle ${cycle}: ${text}`),
+    );
+    await acknowledged.begin(server.url);
+    for (let left = CYCLES_OF_ONE_DATABASE; left > 0 && cycle < cycles; left--, cycle++) {
+      const name = random() < 1 / OTHER_FAULTS ? pick(Object.keys(OTHERS)) : "underLoad";
+      await (OTHERS[name] ?? underLoad)(server, victim, acknowledged);
+      count(name);
+      server = await startOrReport(victim);
+      await acknowledged.verify(server.url);
+      // A break in the chain stays.
+      if (left === 1 || cycle === cycles - 1 || random() < 0.2) await verifyAuditLog(victim);
+    }
+    kill(server.pid);
+    await server.exited;
+    acknowledgedInAll += acknowledged.acknowledgements();
+    if (problems.length > 0) process.stderr.write(`${lastLines(victim.logFile, 40)}\n`);
+    process.stderr.write(`${cycle} of ${cycles} cycles, ${acknowledgedInAll} acknowledged\n`);
   }
-  let server = await startOrReport(victim);
-  const { session } = await createSuperAdmin(server, victim.dataDir);
-  const acknowledged = openAcknowledged(session, random, (text) =>
-    problem(`${victim.name}, cycle ${cycle}: ${text}`),
-  );
-  await acknowledged.begin(server.url);
-  for (let left = CYCLES_OF_ONE_DATABASE; left > 0 && cycle < cycles; left--, cycle++) {
-    const name = random() < 1 / OTHER_FAULTS ? pick(Object.keys(OTHERS)) : "underLoad";
-    await (OTHERS[name] ?? underLoad)(server, victim, acknowledged);
-    count(name);
-    server = await startOrReport(victim);
-    await acknowledged.verify(server.url);
-    await verifyAuditLog(victim);
-  }
-  kill(server.pid);
-  await server.exited;
-  acknowledgedInAll += acknowledged.acknowledgements();
-  if (problems.length > 0) process.stderr.write(`${lastLines(victim.logFile, 40)}\n`);
-  process.stderr.write(`${cycle} of ${cycles} cycles, ${acknowledgedInAll} acknowledged\n`);
+} finally {
+  await postgres?.[Symbol.asyncDispose]();
 }
 process.stdout.write(JSON.stringify({ cycles: seen, acknowledged: acknowledgedInAll, problems }));
 process.exit(0);
