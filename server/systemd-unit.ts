@@ -20,7 +20,8 @@ Group=${USER}
 Environment=ATTACKLENS_DATA=${DATA_DIR}
 EnvironmentFile=-${SETTINGS_FILE}
 ExecStart=${PROGRAM_FILE} serve
-ExecReload=/bin/kill -HUP $MAINPID
+# The kill of the shell: a minimal system has no /bin/kill.
+ExecReload=/bin/sh -c 'kill -HUP "$$MAINPID"'
 Restart=always
 RestartSec=5
 # A restart does not correct wrong settings.

@@ -198,6 +198,7 @@ describe.each([...HOSTS])(`on %s with %s${skipped}`, (release, format) => {
     expect(statSync(join(host.root, "etc/attacklens/attacklens.env")).mode & 0o777).toBe(0o600);
     expect(await admin.show("attacklens")).toMatchObject({ ActiveState: "active", UnitFileState: "enabled" });
     expect(await admin.run("id", "attacklens")).toContain("attacklens");
+    await admin.run("systemctl", "reload", "attacklens");
   });
 
   step("the sensor does not start before the host enrolls", async () => {
