@@ -1,23 +1,14 @@
 // Long lists in a browser: the place in a list, and its counts.
 
-import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
-import { join } from "node:path";
 import { blockSensor, listSensors, unblockSensor } from "@attacklens/protocol/sensors.ts";
 import type { Page } from "playwright-core";
-import { fleetStatements } from "../../harness/fleet-rows.ts";
 import { waitUntil } from "../../harness/wait-until.ts";
 import { openBrowser } from "../support/browser.ts";
 import { openInstallation, type User } from "../support/installation.ts";
+import { insertFleet } from "../support/prepared-data.ts";
 
 const SENSORS = 400;
-
-function insertFleet(folder: string): void {
-  using sqlite = new Database(join(folder, "server", "attacklens.db"));
-  sqlite.run("PRAGMA busy_timeout = 30000");
-  for (const statement of fleetStatements({ dialect: "sqlite", sensors: SENSORS, now: Date.now() }))
-    sqlite.run(statement);
-}
 
 const tableOf = (page: Page) => page.getByRole("region", { name: "All sensors" });
 const topOf = (page: Page) => tableOf(page).evaluate((element) => element.scrollTop);
@@ -31,7 +22,7 @@ async function scrollTo(page: Page, top: number): Promise<void> {
 
 test("Back returns to the place in a list, and an action reaches rows that are not loaded", async () => {
   await using installation = await openInstallation({ database: "sqlite" });
-  insertFleet(installation.folder);
+  insertFleet(installation.folder, SENSORS);
   await using browser = await openBrowser();
   const ada = await installation.createSuperAdmin();
   const page = await browser.openPageAs(ada, installation, { path: "/sensors" });

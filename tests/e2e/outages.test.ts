@@ -1,10 +1,17 @@
-// What the console shows while the API is slow, cut or refused, and when a session ends.
+// What the console shows while the API is slow, cut or refused, while the server restarts, and when a session
+// ends.
 import { expect, test } from "bun:test";
+import { join } from "node:path";
 import { signOut } from "@attacklens/protocol/account.ts";
 import { createAssetGroup } from "@attacklens/protocol/asset-groups.ts";
+import { blockSensor, listSensors } from "@attacklens/protocol/sensors.ts";
 import type { Page, Route } from "playwright-core";
+import { drawSome } from "../../harness/long-tests.ts";
+import { startServer } from "../../harness/programs.ts";
+import { waitUntil } from "../../harness/wait-until.ts";
 import { openBrowser } from "../support/browser.ts";
 import { openInstallation, PASSWORD } from "../support/installation.ts";
+import { insertFleet } from "../support/prepared-data.ts";
 import { createToken } from "../support/sensors.ts";
 
 const API = /\/api\//;
@@ -86,6 +93,63 @@ test("a slow, cut or failing API keeps the page, its rows and the input", async 
   await signInTo(page, ada.email);
   await page.getByRole("row", { name: /Finance/ }).waitFor();
   expect(await page.getByRole("searchbox").inputValue()).toBe("Fina");
+});
+
+test("a server that stops or is killed, and starts again, costs an open list nothing", async () => {
+  await using installation = await openInstallation({ database: "sqlite" });
+  insertFleet(installation.folder, 400);
+  await using browser = await openBrowser({ hasOutages: true });
+  const ada = await installation.createSuperAdmin();
+  await using restarted = new AsyncDisposableStack();
+  let server = installation.server;
+  const page = await browser.openPageAs(ada, installation, { path: "/sensors?q=host-" });
+  const table = page.getByRole("region", { name: "All sensors" });
+  const links = table.getByRole("link", { name: /^host-/ });
+  const search = page.getByRole("searchbox");
+  const unreachable = page.getByText("The server cannot be reached. This page shows");
+  const scrollTop = () => table.evaluate((element) => element.scrollTop);
+  const scrollTo = (top: number) =>
+    waitUntil("the table is scrolled", async () => {
+      await table.evaluate((element, to) => element.scrollTo({ top: to }), top);
+      return (await scrollTop()) === top;
+    });
+
+  for (const [index, signal] of drawSome(["SIGTERM", "SIGKILL"] as const).entries()) {
+    // Below the first page of rows.
+    await scrollTo(6_000);
+    const name = (await links.nth(10 + 4 * index).textContent())!;
+    const row = table.getByRole("row", { name: new RegExp(`^Select ${name}`) });
+    await page.evaluate(() => Object.assign(window, { isSamePage: true }));
+    const expectKept = async () => {
+      await page.getByRole("heading", { name: "All sensors", level: 1 }).waitFor();
+      await page.getByRole("link", { name: "Asset Groups" }).waitFor();
+      await row.waitFor();
+      expect(await search.inputValue()).toBe("host-");
+      expect(await scrollTop()).toBe(6_000);
+      expect(await page.evaluate(() => "isSamePage" in window)).toBe(true);
+    };
+    process.kill(server.pid, signal);
+    await server.exited;
+    await unreachable.waitFor();
+    await expectKept();
+
+    server = restarted.use(
+      await startServer({
+        dataDir: join(installation.folder, "server"),
+        ...{ logFile: join(installation.folder, "server.log"), listen: new URL(server.url).host },
+      }),
+    );
+    await unreachable.waitFor({ state: "detached" });
+    await expectKept();
+
+    // Changes arrive again, and further rows load.
+    const { items } = await ada.call(listSensors, { query: { q: name } });
+    await ada.call(blockSensor, { params: { id: items[0]!.id } });
+    await row.getByRole("gridcell", { name: "Blocked" }).waitFor();
+    await scrollTo(12_000);
+    await waitUntil("the rows have loaded", async () => (await links.count()) > 10);
+    await page.evaluate(() => Reflect.deleteProperty(window, "isSamePage"));
+  }
 });
 
 async function signInTo(page: Page, email: string): Promise<void> {

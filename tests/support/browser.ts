@@ -36,8 +36,9 @@ const ACTION_TIMEOUT_MS = 45_000;
 const REFUSAL =
   /^Failed to load resource: (the server responded with a status of 4\d\d|net::ERR_CONNECTION_RESET)/;
 
-/** The same in a test that cuts the connection or replies with 503. The page shows a problem. */
-const OUTAGE = /^(Failed to load resource: (net::ERR_FAILED|.* status of 503)|Problem: unavailable)/;
+/** The same in a test that stops the server, cuts the connection or replies with 503. */
+const OUTAGE =
+  /^(Failed to load resource: (net::ERR_(FAILED|CONNECTION_|INCOMPLETE_|EMPTY_)|.* status of 503)|Problem: unavailable)/;
 
 /** Without a GPU, the CPU paints each frame of a transition. */
 const DEFAULTS: BrowserContextOptions = {

@@ -1,9 +1,11 @@
 // The data folder of a server with one Super Admin, made once for all tests of a process: the built server
 // creates it, and its setup link is used. That takes as much CPU as a start of the server.
+import { Database } from "bun:sqlite";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { completeSetup } from "@attacklens/protocol/account.ts";
 import { call, type Session } from "../../harness/api-client.ts";
+import { fleetStatements } from "../../harness/fleet-rows.ts";
 import { type RunningServer, startServer } from "../../harness/programs.ts";
 import { openTemporaryFolder } from "../../harness/temporary-folder.ts";
 
@@ -46,4 +48,12 @@ export async function copyPreparedData(dataDir: string): Promise<Session> {
   mkdirSync(dataDir, { mode: 0o700 });
   for (const [name, content] of files) writeFileSync(join(dataDir, name), content, { mode: 0o600 });
   return { ...session };
+}
+
+/** Adds a fleet of sensors to the SQLite database of a server that runs. */
+export function insertFleet(folder: string, sensors: number): void {
+  using sqlite = new Database(join(folder, "server", "attacklens.db"));
+  sqlite.run("PRAGMA busy_timeout = 30000");
+  for (const statement of fleetStatements({ dialect: "sqlite", sensors, now: Date.now() }))
+    sqlite.run(statement);
 }
