@@ -1,7 +1,9 @@
 // The audit log: an Admin finds an event, reads what changed, and saves it. A Viewer reads a history.
 import { expect, test } from "bun:test";
+import { createApiKey } from "@attacklens/protocol/api-keys.ts";
 import { createAssetGroup, deleteAssetGroup, renameAssetGroup } from "@attacklens/protocol/asset-groups.ts";
 import { updateEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
+import { getUpdates, updateUpdateRing } from "@attacklens/protocol/update-rings.ts";
 import { openBrowser } from "../support/browser.ts";
 import { openInstallation } from "../support/installation.ts";
 import { createToken } from "../support/sensors.ts";
@@ -48,6 +50,22 @@ test("an Admin finds an event and its difference, and a Viewer reads a history w
   await page.getByText("3 matching").waitFor();
   expect(await page.getByRole("link", { name: "Finance EU" }).count()).toBe(0);
 
+  // Objects without a page show their history in a dialog.
+  const expiresAt = new Date(Date.now() + 86_400_000).toISOString();
+  await ada.call(createApiKey, { body: { name: "Pipeline", role: "viewer", expiresAt } });
+  for (const [path, name, action] of [
+    ["/settings/api-keys", "Pipeline", "Created API key"],
+    ["/team/users", ada.name, "Signed in"],
+  ] as const) {
+    await page.goto(installation.server.url + path);
+    await page.getByRole("button", { name: `Actions for ${name}` }).click();
+    await page.getByRole("menuitem", { name: "Show history" }).click();
+    const shown = page.getByRole("dialog", { name: `History of ${name}` });
+    await shown.getByText(action).first().waitFor();
+    await page.keyboard.press("Escape");
+    await shown.waitFor({ state: "detached" });
+  }
+
   const viewer = await installation.createUser("viewer");
   const history = await browser.openPageAs(viewer, installation, {
     path: `/sensors/tokens/${token.id}/history`,
@@ -57,4 +75,14 @@ test("an Admin finds an event and its difference, and a Viewer reads a history w
   expect(await history.getByRole("columnheader", { name: "Address" }).count()).toBe(0);
   expect(await history.getByText("10.0.0.0/8").count()).toBe(0);
   expect(await history.getByRole("link", { name: "Audit log" }).count()).toBe(0);
+
+  const { rings } = await ada.call(getUpdates);
+  const ring = await ada.call(updateUpdateRing, { params: { id: rings[0]!.id }, body: { canaries: 7 } });
+  await history.goto(`${installation.server.url}/sensors/updates`);
+  const changed = history.getByRole("region", { name: "History" });
+  await changed.getByRole("row", { name: new RegExp(`Changed update ring ${ring.name}`) }).waitFor();
+  await history.getByRole("button", { name: `Actions for ${ring.name}` }).click();
+  await history.getByRole("menuitem", { name: "Show history" }).click();
+  const ofRing = history.getByRole("dialog", { name: `History of ${ring.name}` });
+  await ofRing.getByRole("row", { name: /^Canaries/ }).waitFor();
 });

@@ -1,6 +1,7 @@
 // What each role meets on each page: only controls that the role allows, and once which role allows the rest.
 import { expect, test } from "bun:test";
 import { createAssetGroup } from "@attacklens/protocol/asset-groups.ts";
+import { listAssets } from "@attacklens/protocol/assets.ts";
 import {
   hasPermission,
   lowestRole,
@@ -17,10 +18,14 @@ import { createToken } from "../support/sensors.ts";
 
 interface PageControls {
   path: string;
-  /** What the changes on the page need. */
-  permission: Permission;
+  /** Of the page and of its title. */
+  heading: string;
+  /** What opening the page needs. Absent: every user may open it. */
+  reads?: Permission;
+  /** What the changes on the page need. Absent: every user may make them, or there are none. */
+  permission?: Permission;
   /** Names of controls that only the permission shows. */
-  controls: string[];
+  controls?: string[];
 }
 
 /** Addresses of forms. */
@@ -35,64 +40,132 @@ const FORMS: { path: (ids: Ids) => string; permission: Permission }[] = [
   { path: () => "/assets/groups/new", permission: "assets:manage" },
   { path: ({ group }) => `/assets/groups/${group}/edit`, permission: "assets:manage" },
   { path: () => "/sensors/updates/rings/new", permission: "updates:manage" },
+  { path: ({ asset }) => `/assets/${asset}/type`, permission: "assets:manage" },
 ];
 
 interface Ids {
   token: string;
   sensor: string;
   group: string;
+  asset: string;
 }
 
-function pagesOf({ token, sensor }: Ids): PageControls[] {
+function pagesOf({ token, sensor, asset }: Ids): PageControls[] {
   const tokens = "enrollment-tokens:manage";
   return [
+    { path: "/", heading: "Overview" },
     {
       path: "/sensors/tokens",
+      heading: "Enrollment Tokens",
       permission: tokens,
       controls: ["Create Token", "Actions for Production", "Select all rows", "Select Production"],
     },
+    { path: `/sensors/tokens/${token}`, heading: "Production", permission: tokens, controls: ["Actions"] },
     {
-      path: `/sensors/tokens/${token}`,
+      path: `/sensors/tokens/${token}/rollout`,
+      heading: "Production",
       permission: tokens,
+      controls: ["Set expected hosts…"],
+    },
+    { path: "/sensors/deploy", heading: "Deploy", permission: tokens, controls: ["Create Token"] },
+    {
+      path: "/sensors",
+      heading: "All sensors",
+      permission: "sensors:manage",
+      controls: ["Select all rows", "Actions for web-01"],
+    },
+    {
+      path: `/sensors/${sensor}/overview`,
+      heading: "web-01",
+      permission: "sensors:manage",
       controls: ["Actions"],
     },
-    { path: `/sensors/tokens/${token}/rollout`, permission: tokens, controls: ["Set expected hosts…"] },
-    { path: "/sensors/deploy", permission: tokens, controls: ["Create Token"] },
-    { path: "/sensors", permission: "sensors:manage", controls: ["Select all rows", "Actions for web-01"] },
-    { path: `/sensors/${sensor}/overview`, permission: "sensors:manage", controls: ["Actions"] },
-    { path: "/sensors/updates", permission: "updates:manage", controls: ["Create Ring"] },
-    { path: "/sensors/updates/hosts", permission: "updates:manage", controls: [] },
+    {
+      path: "/sensors/updates",
+      heading: "Updates",
+      permission: "updates:manage",
+      controls: ["Create Ring"],
+    },
+    { path: "/sensors/updates/hosts", heading: "Hosts and their updates", permission: "updates:manage" },
+    { path: "/assets", heading: "All assets" },
+    { path: `/assets/${asset}`, heading: "web-01" },
     {
       path: "/assets/groups",
+      heading: "Asset Groups",
       permission: "assets:manage",
       controls: ["Create Asset Group"],
     },
+    // From another page: a user whose role changed while the list is open sees the form with its reason.
+    { path: "/settings/api-keys/new", heading: "API keys", reads: "api-keys:manage" },
+    { path: "/account", heading: "Account" },
+    {
+      path: "/settings/api-keys",
+      heading: "API keys",
+      reads: "api-keys:manage",
+      controls: ["Create API key"],
+    },
+    { path: "/settings/audit", heading: "Audit log", reads: "audit:read", controls: ["Export"] },
+    { path: "/settings/system", heading: "System", reads: "system:read" },
+    { path: "/team/users/invite", heading: "Users", reads: "users:manage" },
+    { path: "/team/users", heading: "Users", reads: "users:manage", controls: ["Invite user"] },
   ];
 }
 
 test("a user meets only the controls that the role allows, and reads once which role allows the rest", async () => {
   await using installation = await openInstallation({ database: "sqlite" });
-  await using browser = await openBrowser();
+  await using browser = await openBrowser({ hasClosedPages: true });
   const ada = await installation.createSuperAdmin();
   const token = await createToken(ada, "Production");
   const group = await ada.call(createAssetGroup, { body: { name: "Finance" } });
   await enrollOverHttp(installation.server.url, token.value, { hostname: "web-01" });
   const sensor = (await ada.call(listSensors)).items[0]?.id ?? "";
-  const ids = { token: token.id, sensor, group: group.id };
+  const asset = (await ada.call(listAssets)).items[0]?.id ?? "";
+  const ids = { token: token.id, sensor, group: group.id, asset };
 
-  for (const role of ["viewer", "posture-manager", "super-admin"] as const) {
+  for (const role of ["viewer", "posture-manager", "admin", "super-admin"] as const) {
     const user = role === "super-admin" ? ada : await installation.createUser(role);
     const page = await browser.openPageAs(user, installation);
-    for (const { path, permission, controls } of pagesOf(ids)) {
-      await page.goto(installation.server.url + path);
-      await page.getByRole("heading", { level: 1 }).waitFor();
-      await page.getByRole("status", { name: "Loading" }).first().waitFor({ state: "detached" });
-      await expectControls(page, `${role} on ${path}`, hasPermission(role, permission), controls);
-      expect(await noteOf(page), `${role} on ${path}`).toEqual(notesFor(role, permission));
+    for (const one of pagesOf(ids)) {
+      const where = `${role} on ${one.path}`;
+      await goTo(page, one.path);
+      await expectEntry(page, where, role, one);
+      if (one.reads && !hasPermission(role, one.reads)) await expectClosed(page, where);
+      else await expectPage(page, where, role, one);
     }
-    if (role === "viewer") await expectFormsExplained(page, installation.server.url, ids);
+    if (role === "viewer") await expectFormsExplained(page, ids);
   }
 });
+
+/** Within the loaded console: loading it for each page costs most of the time of this test. */
+async function goTo(page: Page, path: string) {
+  await page.evaluate((to) => window.history.pushState(null, "", to), path);
+}
+
+/** The sidebar has an entry for the page if the role can open it. */
+async function expectEntry(page: Page, where: string, role: Role, { heading, reads }: PageControls) {
+  if (!reads) return;
+  const entry = page.getByRole("navigation").getByRole("link", { name: heading, exact: true });
+  expect(await entry.count(), `entry for a ${where}`).toBe(hasPermission(role, reads) ? 1 : 0);
+}
+
+async function expectPage(page: Page, where: string, role: Role, one: PageControls) {
+  const { heading, permission = one.reads, controls = [] } = one;
+  await page.getByRole("heading", { level: 1, name: heading, exact: true, includeHidden: true }).waitFor();
+  await page.getByRole("status", { name: "Loading" }).first().waitFor({ state: "detached" });
+  const isAllowed = permission === undefined || hasPermission(role, permission);
+  await expectControls(page, where, isAllowed, controls);
+  if (!isAllowed || role === "viewer") await expectNothingDead(page, where);
+  expect(await noteOf(page), where).toEqual(permission ? notesFor(role, permission) : []);
+}
+
+/** The page says why it is closed, and has nothing of what it would show. */
+async function expectClosed(page: Page, where: string) {
+  const main = page.locator("main");
+  await main.getByRole("heading", { level: 1, name: "Your role cannot open this page" }).waitFor();
+  const others = main.locator("input, textarea, select, form, table, button, [role=checkbox]");
+  expect(await others.count(), `controls for a ${where}`).toBe(0);
+  expect(await page.getByRole("dialog").count(), `dialogs for a ${where}`).toBe(0);
+}
 
 async function expectControls(page: Page, where: string, isAllowed: boolean, names: string[]) {
   for (const name of names) {
@@ -101,7 +174,9 @@ async function expectControls(page: Page, where: string, isAllowed: boolean, nam
     if (isAllowed) await control.first().waitFor();
     else expect(await control.count(), `${name}, for a ${where}`).toBe(0);
   }
-  if (isAllowed) return;
+}
+
+async function expectNothingDead(page: Page, where: string) {
   const main = page.locator("main");
   expect(await main.getByRole("checkbox").count(), `check boxes, for a ${where}`).toBe(0);
   const dead = main.locator("[aria-disabled=true], [aria-description*=role], button:disabled");
@@ -124,9 +199,9 @@ function notesFor(role: Role, permission: Permission): string[] {
 }
 
 /** A form at its address explains itself, and has nothing to fill in. */
-async function expectFormsExplained(page: Page, url: string, ids: Ids) {
+async function expectFormsExplained(page: Page, ids: Ids) {
   for (const { path, permission } of FORMS) {
-    await page.goto(url + path(ids));
+    await goTo(page, path(ids));
     const dialog = page.getByRole("dialog");
     await dialog
       .getByText(notesFor("viewer", permission)[0] ?? permission)

@@ -99,8 +99,14 @@ async function emptyWindow({ page, devtools }: Window): Promise<void> {
   await page.context().clearCookies();
 }
 
-/** `hasOutages`: the test makes the API unavailable, so the page may log that. */
-export async function openBrowser({ hasOutages = false } = {}): Promise<TestBrowser> {
+/** The same in a test that opens pages without the permission. The page explains it. */
+const CLOSED = /^Problem: permission-missing/;
+
+/**
+ * `hasOutages`: the test makes the API unavailable, so the page may log that. `hasClosedPages`: it opens
+ * pages that the user may not open.
+ */
+export async function openBrowser({ hasOutages = false, hasClosedPages = false } = {}): Promise<TestBrowser> {
   const browser = await findBrowser();
   const opened: (Window & { isReusable: boolean })[] = [];
   const errors: string[] = [];
@@ -114,7 +120,10 @@ export async function openBrowser({ hasOutages = false } = {}): Promise<TestBrow
     const { page } = window;
     page.on("pageerror", (error) => errors.push(`${page.url()} threw ${error.stack ?? error}`));
     page.on("console", (message) => {
-      const isExpected = REFUSAL.test(message.text()) || (hasOutages && OUTAGE.test(message.text()));
+      const isExpected =
+        REFUSAL.test(message.text()) ||
+        (hasOutages && OUTAGE.test(message.text())) ||
+        (hasClosedPages && CLOSED.test(message.text()));
       if (message.type() === "error" && !isExpected) {
         errors.push(`${page.url()} logged ${message.text()}`);
       }

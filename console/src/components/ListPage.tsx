@@ -1,6 +1,7 @@
 // The pattern of every list page: title and count, description, primary action, search, filters and table.
 import { COLUMNS_NAME } from "@attacklens/protocol/list-search.ts";
-import type { Permission } from "@attacklens/protocol/permissions.ts";
+import { type Permission, ROLE_NAMES } from "@attacklens/protocol/permissions.ts";
+import { Problem } from "@attacklens/protocol/problems.ts";
 import type { ViewList } from "@attacklens/protocol/views.ts";
 import { Button } from "@mantine/core";
 import { IconFilterOff } from "@tabler/icons-react";
@@ -21,6 +22,7 @@ import { useListPlace } from "./list-places.ts";
 import { queryOf } from "./list-search.ts";
 import { ProgressLine } from "./NavigationProgress.tsx";
 import { PageHeader } from "./PageHeader.tsx";
+import { RouteProblem } from "./RouteProblem.tsx";
 import { useColumns } from "./use-columns.ts";
 import { type List, useSetSearch } from "./use-list.ts";
 import type { ReferenceResult } from "./use-reference.tsx";
@@ -66,11 +68,26 @@ interface ListPageProps<Row extends { id: string }> {
   nameOf?: (row: Row) => string;
   /** The permission for the changes on this page. Without it, no row can be selected. */
   manage?: Permission;
+  /** The permission to open this page, if not every user has it. */
+  reads?: Permission;
   /** Shown when no object exists yet. */
   empty: ReactNode;
 }
 
 export function ListPage<Row extends { id: string }>(props: ListPageProps<Row>) {
+  const { data: me } = useSuspenseQuery(meQuery);
+  // The role changed while the page was open. Its rows must not stay.
+  if (props.reads && !me.permissions.includes(props.reads))
+    return (
+      <RouteProblem
+        error={new Problem("permission-missing", `Your role is now ${ROLE_NAMES[me.role]}.`)}
+        reset={() => undefined}
+      />
+    );
+  return <OpenList {...props} />;
+}
+
+function OpenList<Row extends { id: string }>(props: ListPageProps<Row>) {
   const { title, search, filterNames = [], list } = props;
   const values = search as Record<string, string | undefined>;
   const setSearch = useSetSearch();

@@ -26,7 +26,7 @@ export function ApiKeysPage() {
         title="API keys"
         description="Scripts and the command line use an API key instead of a sign-in."
         action={<CreateKey />}
-        manage="api-keys:manage"
+        reads="api-keys:manage"
         noun="API keys"
         views="api-keys"
         searchLabel="Search by name"

@@ -55,6 +55,7 @@ export function AuditPage() {
         title="Audit log"
         description="Every change, sign-in and display of a secret. Events cannot be edited."
         action={<ExportMenu search={search} />}
+        reads="audit:read"
         noun="events"
         views="audit-log"
         searchLabel="Search names, addresses and values"

@@ -1,6 +1,5 @@
 import { userExports } from "@attacklens/protocol/list-exports.ts";
 import { ROLE_NAMES, ROLES } from "@attacklens/protocol/permissions.ts";
-import { Problem } from "@attacklens/protocol/problems.ts";
 import type { User } from "@attacklens/protocol/users.ts";
 import { IconUserPlus, IconUsers } from "@tabler/icons-react";
 import { useSuspenseQuery } from "@tanstack/react-query";
@@ -8,7 +7,6 @@ import { getRouteApi, Outlet } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { ListPage } from "../../components/ListPage.tsx";
 import { ButtonLink } from "../../components/links.tsx";
-import { RouteProblem } from "../../components/RouteProblem.tsx";
 import { filterOptions } from "../../components/statuses.tsx";
 import { useList, useSetSearch } from "../../components/use-list.ts";
 import { usePermissionReason } from "../../components/use-permission.ts";
@@ -26,29 +24,17 @@ const STATUS_OPTIONS = filterOptions(USER_STATUS_LOOKS);
 
 export function UsersPage() {
   const { data: me } = useSuspenseQuery(meQuery);
-  // The role changed while the page was open. Its rows must not stay.
-  if (!me.permissions.includes("users:manage"))
-    return (
-      <RouteProblem
-        error={new Problem("permission-missing", `Your role is now ${ROLE_NAMES[me.role]}.`)}
-        reset={() => undefined}
-      />
-    );
-  return <UserList ownId={me.id} />;
-}
-
-function UserList({ ownId }: { ownId: string }) {
   const search = route.useSearch();
   const setSearch = useSetSearch();
   const { actionsFor, dialog } = useUserActions();
-  const columns = useMemo(() => userColumns(ownId, actionsFor), [ownId, actionsFor]);
+  const columns = useMemo(() => userColumns(me.id, actionsFor), [me.id, actionsFor]);
   return (
     <>
       <ListPage<User>
         title="Users"
         description="The users of this console. A change takes effect with the user's next request."
         action={<InviteUser />}
-        manage="users:manage"
+        reads="users:manage"
         noun="users"
         views="users"
         searchLabel="Search by name or email"
