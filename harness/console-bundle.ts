@@ -21,8 +21,12 @@ export async function bundleConsole(dist: string): Promise<string> {
       outdir: unfinished,
       minify: true,
       splitting: true,
-      // The libraries omit their development build only if NODE_ENV is "production".
-      define: { "process.env.NODE_ENV": '"production"' },
+      define: {
+        // The libraries omit their development build only if NODE_ENV is "production".
+        "process.env.NODE_ENV": '"production"',
+        // Otherwise, zod tries to compile code, which the Content-Security-Policy forbids and reports.
+        "globalThis.__zod_globalConfig": '{"jitless":true}',
+      },
       plugins: [withoutReference],
       throw: false,
     });

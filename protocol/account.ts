@@ -94,9 +94,9 @@ export const getSetup = route({
   path: "/api/v1/setup",
   access: "public",
   tag: "Setup and sign-in",
-  summary: "Check whether this installation still needs its first Super Admin",
+  summary: "Check whether this installation still needs its first Super Admin, and whether you are signed in",
   status: 200,
-  output: z.object({ needed: z.boolean() }),
+  output: z.object({ needed: z.boolean(), isSignedIn: z.boolean() }),
 });
 
 export const completeSetup = route({

@@ -12,7 +12,10 @@ import { presentAccount } from "./users.ts";
 
 export const userRoutes = [
   handler(routes.getMe, async ({ user }) => presentAccount(user)),
-  handler(routes.getSetup, async (_, { db }) => ({ needed: await isSetupNeeded(db) })),
+  handler(routes.getSetup, async ({ http }, { db, signIn }) => ({
+    needed: await isSetupNeeded(db),
+    isSignedIn: (await signIn.findSession(http)) !== undefined,
+  })),
   handler(routes.completeSetup, async ({ body, http }, { db, secret, now, signIn, setupAttempts }) => {
     const { code, ...person } = body;
     await completeSetup({ db, secret }, now(), code, person, () =>

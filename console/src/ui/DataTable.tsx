@@ -25,6 +25,8 @@ interface ColumnMeta {
   isOptional?: boolean;
   /** Hidden when the table is narrow. */
   wideOnly?: boolean;
+  /** First where a row has two lines. Absent everywhere: the first column. */
+  isTitle?: boolean;
 }
 
 const features = tableFeatures({ columnMeta: metaHelper<ColumnMeta>() });
@@ -106,6 +108,7 @@ export function DataTable<Row extends RowData>(props: DataTableProps<Row>) {
   const below = virtualizer.getTotalSize() - (shown.at(-1)?.end ?? 0);
   const rowCount = total < 0 ? -1 : total + 1;
   const headers = table.getHeaderGroups()[0]?.headers ?? [];
+  const titleId = (headers.find(({ column }) => column.columnDef.meta?.isTitle) ?? headers[0])?.id;
   return (
     <section ref={scroller} className={classes.scroller} aria-label={label}>
       {/* biome-ignore lint/a11y/noNoninteractiveElementToInteractiveRole: rows have the focus */}
@@ -176,14 +179,14 @@ export function DataTable<Row extends RowData>(props: DataTableProps<Row>) {
                     />
                   </td>
                 )}
-                {row.getAllCells().map((cell, index) => {
+                {row.getAllCells().map((cell) => {
                   const meta = cell.column.columnDef.meta;
                   return (
                     <td
                       key={cell.id}
                       className={wide(meta)}
                       data-align={meta?.align}
-                      data-part={partOf(index, cell.column.id)}
+                      data-part={partOf(cell.column.id, titleId)}
                       data-label={labelOf(cell.column.columnDef)}
                     >
                       <table.FlexRender cell={cell} />
@@ -246,8 +249,8 @@ function Spacer({ height }: { height: number }) {
 }
 
 /** The parts of a row that have their own place when it has two lines. */
-function partOf(index: number, columnId: string): string | undefined {
-  if (index === 0) return "name";
+function partOf(columnId: string, titleId: string | undefined): string | undefined {
+  if (columnId === titleId) return "name";
   return columnId === "menu" ? "menu" : undefined;
 }
 

@@ -72,7 +72,7 @@ function SetupForm({ code }: { code: string }) {
   const send = form.onSubmit(({ name, email, password }) =>
     submit(async () => {
       const me = await createAccount({ code, name, email, password });
-      queryClient.setQueryData(setupQuery.queryKey, { needed: false });
+      queryClient.setQueryData(setupQuery.queryKey, { needed: false, isSignedIn: true });
       queryClient.setQueryData(meQuery.queryKey, me);
       await navigate({ ...paths.home(), replace: true });
     }),

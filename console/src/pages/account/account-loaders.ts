@@ -1,5 +1,5 @@
 // Decisions of the router before it shows a page: whether the user must set up the server or sign in first.
-import { type Account, getMe } from "@attacklens/protocol/account.ts";
+import { type Account, getSetup } from "@attacklens/protocol/account.ts";
 import { redirect } from "@tanstack/react-router";
 import { callApi, problemOf } from "../../api.ts";
 import { CACHED, type RouterContext } from "../../loading.ts";
@@ -20,16 +20,9 @@ export async function loadSetup({ context }: Load): Promise<string | undefined> 
 }
 
 /** A signed-in user goes on to the page that they wanted to open. */
-export async function loadSignIn({ context, deps }: Load & { deps: { then?: string } }): Promise<void> {
-  const { queryClient } = context;
-  const [{ needed }, isSignedIn] = await Promise.all([
-    queryClient.query(setupQuery),
-    // Never from the cache, which can hold the account of a session that has just ended.
-    callApi(getMe, {}).then(
-      () => true,
-      () => false,
-    ),
-  ]);
+export async function loadSignIn({ deps }: { deps: { then?: string } }): Promise<void> {
+  // Never from the cache, which can be from before the session ended.
+  const { needed, isSignedIn } = await callApi(getSetup, {});
   if (needed) throw redirect(paths.setup());
   if (isSignedIn) throw redirect({ href: pathAfterSignIn(deps.then), replace: true });
 }

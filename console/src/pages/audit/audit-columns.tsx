@@ -27,6 +27,7 @@ export function auditColumns(onOpen: (event: AuditEvent) => void): Columns<Audit
     column.display({
       id: "action",
       header: "Action",
+      meta: { isTitle: true },
       cell: ({ row: { original: event } }) => (
         <UnstyledButton className={classes.action} onClick={() => onOpen(event)}>
           {auditActionWords(event.action)}

@@ -32,6 +32,7 @@ const COLUMNS = [
   column.display({
     id: "hostname",
     header: "Reported hostname",
+    meta: { isTitle: true },
     cell: ({ row: { original: attempt } }) =>
       attempt.sensor && !attempt.sensor.deleted ? (
         <TextLink {...paths.sensor(attempt.sensor.id)} title={attempt.hostname} c="inherit" fw={500}>

@@ -46,7 +46,7 @@ export function tokenColumns(actionsFor: (token: EnrollmentToken) => RowAction[]
     column.display({
       id: "createdAt",
       header: "Created",
-      meta: { width: "90px", sortable: true },
+      meta: { width: "106px", sortable: true },
       cell: ({ row }) => <RelativeTime at={row.original.createdAt} />,
     }),
     column.display({
@@ -58,7 +58,7 @@ export function tokenColumns(actionsFor: (token: EnrollmentToken) => RowAction[]
     column.display({
       id: "expiresAt",
       header: "Expiry",
-      meta: { width: "90px", sortable: true },
+      meta: { width: "106px", sortable: true },
       cell: ({ row }) =>
         row.original.expiresAt ? <RelativeTime at={row.original.expiresAt} /> : "No expiry",
     }),

@@ -1,4 +1,4 @@
-import { IconCircleCheck } from "@tabler/icons-react";
+import { IconChevronRight, IconCircleCheck } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { TextLink } from "../../components/links.tsx";
 import { refreshMs } from "../../queries.ts";
@@ -29,6 +29,7 @@ export function NeedsAttention() {
                 <TextLink {...link} underline="never" c="inherit" className={classes.item}>
                   <span className={classes.number}>{formatCount(count)}</span>{" "}
                   <span className={classes.sentence}>{text}</span>
+                  <IconChevronRight size={16} aria-hidden="true" className={classes.arrow} />
                 </TextLink>
               </li>
             ))}

@@ -36,7 +36,7 @@ export function sensorColumns(menuFor: (sensor: Sensor) => RowAction[]): Columns
     column.display({
       id: "status",
       header: "Status",
-      meta: { width: "160px" },
+      meta: { width: "152px" },
       cell: ({ row }) => <SensorStatusMark status={row.original.status} />,
     }),
     column.display({
@@ -48,7 +48,7 @@ export function sensorColumns(menuFor: (sensor: Sensor) => RowAction[]): Columns
     column.display({
       id: "architecture",
       header: "Architecture",
-      meta: { width: "100px", wideOnly: true },
+      meta: { width: "100px", isOptional: true },
       cell: ({ row }) => row.original.architecture,
     }),
     column.display({
@@ -66,7 +66,7 @@ export function sensorColumns(menuFor: (sensor: Sensor) => RowAction[]): Columns
     column.display({
       id: "asset",
       header: "Asset",
-      meta: { width: "11%" },
+      meta: { width: "11%", wideOnly: true },
       cell: ({ row: { original: sensor } }) => (
         <TextLink {...paths.asset(sensor.asset.id)} title={sensor.asset.name} c="inherit">
           {sensor.asset.name}

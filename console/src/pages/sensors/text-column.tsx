@@ -17,10 +17,17 @@ export function columnMaker<Row extends { key: string }>() {
       meta: width ? { width } : {},
       cell: ({ row: { original } }) => {
         const value = text(original);
-        return show?.(original) || <span title={value}>{value || <span className="quiet">–</span>}</span>;
+        if (!value) return show?.(original) || <Nothing />;
+        return show?.(original) || <span title={value}>{value}</span>;
       },
     });
 }
+
+const Nothing = () => (
+  <span className="quiet" data-empty>
+    –
+  </span>
+);
 
 export const mono = (text: string) => (
   <code className="mono" title={text}>
