@@ -110,7 +110,8 @@ function OpenList<Row extends { id: string }>(props: ListPageProps<Row>) {
   const isFiltered = Boolean(search.q) || filterNames.some((name) => values[name]);
   const clear = () => setSearch(Object.fromEntries(["q", ...filterNames].map((name) => [name, undefined])));
   const isEmpty = list.rows.length === 0 && !isFiltered;
-  const count = list.total === undefined ? "…" : formatCount(list.total);
+  // While a search runs, or fails, the rows and their count are those of the search before.
+  const count = list.total === undefined || list.isPending ? "…" : formatCount(list.total);
   const menus = (
     <div className={classes.menus}>
       <ViewsMenu list={props.views} search={values} columns={columns.chosen} />

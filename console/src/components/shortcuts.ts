@@ -25,6 +25,7 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { key: "c", id: "create", label: "Create: the main action of the page", section: "Everywhere" },
   { key: "u", id: "undo", label: "Undo, while a message offers it", section: "Everywhere" },
   { key: "/", id: "search", label: "Search", section: "Lists" },
+  { key: "↓", label: "From the search to the rows", section: "Lists" },
   { key: "j", id: "next", label: "Next row", section: "Lists" },
   { key: "k", id: "previous", label: "Previous row", section: "Lists" },
   { key: "x", id: "select", label: "Select the row", section: "Lists" },

@@ -2,6 +2,7 @@ import { CloseButton, TextInput } from "@mantine/core";
 import { useDebouncedCallback } from "@mantine/hooks";
 import { IconSearch } from "@tabler/icons-react";
 import { useEffect, useRef, useState } from "react";
+import { focusTable } from "./use-row-focus.ts";
 
 /** The meaning of a typed text. */
 export interface TypedFilters {
@@ -25,7 +26,7 @@ interface SearchInputProps {
   onFilters?: (change: Record<string, string>) => void;
 }
 
-/** A search field that reports the text after the user stops typing. */
+/** A search field that reports the text after the user stops typing. The down arrow leads to the rows. */
 export function SearchInput({ label, value = "", onChange, take, onFilters }: SearchInputProps) {
   const [text, setText] = useState(value);
   const [problem, setProblem] = useState<string>();
@@ -75,6 +76,9 @@ export function SearchInput({ label, value = "", onChange, take, onFilters }: Se
       }}
       onKeyDown={(event) => {
         if (event.key === "Enter") change(text, true);
+        if (event.key !== "ArrowDown") return;
+        event.preventDefault();
+        focusTable();
       }}
     />
   );

@@ -122,6 +122,11 @@ export function moveRow(key: "ArrowDown" | "ArrowUp"): void {
   else row?.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
 }
 
+/** Moves to the row that was active last, or to the first one. */
+export function focusTable(): void {
+  activeRow()?.focus();
+}
+
 export function selectRow(): void {
   activeRow()?.querySelector<HTMLElement>("input[type=checkbox]")?.click();
 }
