@@ -7,7 +7,7 @@ import { isPlainText } from "./plain-text.ts";
  * Rows that a page counts where no numbers are kept. If there are more, `total` is this number and
  * `totalIsCapped` is true. With `count=exact`, all are counted.
  */
-export const COUNT_CAP = 10_000;
+export const COUNT_CAP = 1_000;
 
 /** The query of a list. `sortable` names the columns to sort by; the first is the default. */
 export function pageQuery<const S extends readonly [string, ...string[]]>(
@@ -28,7 +28,7 @@ export function pageQuery<const S extends readonly [string, ...string[]]>(
     order: z.enum(["asc", "desc"]).default(defaultOrder),
     cursor: z
       .string()
-      .max(2_000)
+      .max(4_000)
       .optional()
       .meta({ description: "`nextCursor` of the previous page, with the same sort and filters" }),
     limit: z.coerce.number().int().min(1).max(200).default(50),

@@ -142,7 +142,10 @@ export const listSensors = route({
   access: "sensors:read",
   tag: "Sensors",
   summary: "List sensors",
-  query: pageQuery(["hostname", "lastSeenAt", "enrolledAt"]).extend({
+  query: pageQuery([
+    ...(["hostname", "status", "os", "architecture", "version", "lastSeenAt", "asset"] as const),
+    ...(["assetGroup", "address", "enrollmentToken", "enrolledAt", "tags"] as const),
+  ]).extend({
     status: someOf(SENSOR_STATUSES).optional(),
     platform: someOf(SENSOR_PLATFORMS).optional(),
     version: listText

@@ -31,7 +31,7 @@ export interface KeysetOptions {
 
 const text = z.string().max(1_000).refine(isPlainText);
 const cursorContent = {
-  text: z.strictObject({ s: z.string(), v: text, id: text }),
+  text: z.strictObject({ s: z.string(), g: text.optional(), v: text, id: text }),
   number: z.strictObject({ s: z.string(), v: z.int(), id: text }),
 };
 
@@ -95,6 +95,8 @@ async function readPage<Row extends { id: string }>(
 
 /** The place of a row in its list. */
 export interface RowKey {
+  /** Rows are sorted by it first. Absent: by the value. */
+  group?: string;
   value: string | number;
   id: string;
 }
@@ -113,14 +115,18 @@ export async function loadPage<Row extends { id: string }>(
   );
   const loaded = new Map(rows.map((row) => [row.id, row]));
   const last = keys.length > limit ? shown.at(-1) : undefined;
-  const content = last && { s: `${sortName} ${order}`, v: last.value, id: last.id };
+  const content = last && { s: `${sortName} ${order}`, g: last.group, v: last.value, id: last.id };
   return {
     rows: shown.flatMap(({ id }) => loaded.get(id) ?? []),
     nextCursor: content ? Buffer.from(JSON.stringify(content)).toString("base64url") : null,
   };
 }
 
-export type Cursor = z.infer<(typeof cursorContent)[Sort["type"]]>;
+export interface Cursor {
+  g?: string | undefined;
+  v: string | number;
+  id: string;
+}
 
 /** Returns the row that a page continues after; undefined: the first page. Throws input-invalid. */
 export function readCursor({

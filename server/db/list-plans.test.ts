@@ -140,14 +140,6 @@ function otherLists(): Listing[] {
       (sort): Listing => [`API keys by ${sort}`, (db) => pageOfApiKeys(db, { ...page, sort })],
     ),
     ["the numbers of sensors", (db) => countSensors(db, SINCE)],
-    [
-      "sensors last seen before",
-      (db) =>
-        pageOfSensors(db, SINCE, {
-          ...{ status: "offline", seenBefore: new Date(SINCE - 3_600_000).toISOString() },
-          ...{ sort: "hostname", order: "asc", limit: 50 },
-        }),
-    ],
     ["the sensors of the overview", (db) => readSensorOverview(db, SINCE, SINCE - 7 * DAY_MS)],
     [
       "attempts of days",
@@ -212,6 +204,7 @@ const NEEDED_BY: Record<string, string> = {
   sensor_listing_hostname: "sensors {} by hostname asc",
   sensor_listing_enrolled: "sensors {} by enrolledAt desc",
   sensor_presence_seen: "sensors {} by lastSeenAt asc",
+  asset_tags: "sensors {} by tags asc",
   sensor_token: "the first sensors of a token to block",
   sensor_removed: "sensors removed long ago",
   sensor_replaced_by: "sensors that a sensor replaced",
@@ -230,6 +223,8 @@ const READ_BY: Record<string, string> = {
   sensor_listing_group_hostname: TOKEN_LISTS[0],
   sensor_listing_group_silent: TOKEN_LISTS[1],
   sensor_listing_group_enrolled: TOKEN_LISTS[2],
+  sensor_listed_os: "sensors {} by os asc",
+  sensor_listed_architecture: "sensors {} by architecture asc",
   sensor_count_key: "the numbers of sensors",
   sensor_token_standing: "sensors of a token by standing",
   sensor_token_enrolled: "the number of arrivals of a token 0",

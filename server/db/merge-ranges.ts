@@ -37,9 +37,13 @@ export async function mergeRanges<Range>(
   return rows.flat().toSorted(compare).slice(0, wanted);
 }
 
-/** Compares rows by their value and then by their id, as both databases do. */
+/** Compares rows by their group, their value and then by their id, as both databases do. */
 export function compareKeys(one: RowKey, other: RowKey): number {
-  return compareValues(one.value, other.value) || compareValues(one.id, other.id);
+  return (
+    compareText(one.group ?? "", other.group ?? "") ||
+    compareValues(one.value, other.value) ||
+    compareValues(one.id, other.id)
+  );
 }
 
 function compareValues(one: string | number, other: string | number): number {

@@ -59,6 +59,7 @@ CREATE INDEX asset_member_created ON public.asset USING btree (asset_group_id, c
 CREATE INDEX asset_member_name ON public.asset USING btree (asset_group_id, name_key, id);
 CREATE INDEX asset_name ON public.asset USING btree (name_key, id);
 CREATE INDEX asset_search ON public.asset USING gin (name_key gin_trgm_ops);
+CREATE INDEX asset_tags ON public.asset USING btree (tags, id);
 CREATE INDEX asset_type_created ON public.asset USING btree (type, created_at, id);
 CREATE INDEX asset_type_name ON public.asset USING btree (type, name_key, id);
 CREATE UNIQUE INDEX asset_pkey ON public.asset USING btree (id);
@@ -607,7 +608,9 @@ sensor sensor_replaced_by_fkey FOREIGN KEY (replaced_by) REFERENCES sensor(id);
 sensor sensor_replacement_decided_by_fkey FOREIGN KEY (replacement_decided_by) REFERENCES "user"(id);
 CREATE INDEX sensor_cloned_from ON public.sensor USING btree (cloned_from) WHERE (cloned_from IS NOT NULL);
 CREATE INDEX sensor_ephemeral ON public.sensor USING btree (id, ephemeral_hours) WHERE ((ephemeral_hours IS NOT NULL) AND (deleted_at IS NULL) AND (removed_at IS NULL));
+CREATE INDEX sensor_listed_architecture ON public.sensor USING btree (listed, architecture, id);
 CREATE INDEX sensor_listed_hostname ON public.sensor USING btree (listed, hostname_key, id);
+CREATE INDEX sensor_listed_os ON public.sensor USING btree (listed, lower(((os_name || ' '::text) || os_version)), id);
 CREATE INDEX sensor_listed_version ON public.sensor USING btree (listed, version, hostname_key, id);
 CREATE INDEX sensor_of_asset ON public.sensor USING btree (asset_id);
 CREATE INDEX sensor_removed ON public.sensor USING btree (removed_at) WHERE ((removed_at IS NOT NULL) AND (deleted_at IS NULL));

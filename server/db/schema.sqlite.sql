@@ -70,6 +70,7 @@ CREATE INDEX asset_created on asset (created_at, id);
 CREATE INDEX asset_member_created on asset (asset_group_id, created_at, id);
 CREATE INDEX asset_member_name on asset (asset_group_id, name_key, id);
 CREATE INDEX asset_name on asset (name_key, id);
+CREATE INDEX asset_tags on asset (tags, id);
 CREATE INDEX asset_type_created on asset (type, created_at, id);
 CREATE INDEX asset_type_name on asset (type, name_key, id);
 CREATE TABLE asset_group (
@@ -469,7 +470,9 @@ CREATE INDEX sensor_cloned_from on sensor (cloned_from) where cloned_from is not
 CREATE INDEX sensor_ephemeral
   on sensor (id, ephemeral_hours)
   where ephemeral_hours is not null and deleted_at is null and removed_at is null;
+CREATE INDEX sensor_listed_architecture on sensor (listed, architecture, id);
 CREATE INDEX sensor_listed_hostname on sensor (listed, hostname_key, id);
+CREATE INDEX sensor_listed_os on sensor (listed, lower(os_name || ' ' || os_version), id);
 CREATE INDEX sensor_listed_version on sensor (listed, version, hostname_key, id);
 CREATE UNIQUE INDEX sensor_next_public_key on sensor (next_public_key) where next_public_key is not null;
 CREATE INDEX sensor_of_asset on sensor (asset_id);

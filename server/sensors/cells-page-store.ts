@@ -1,7 +1,7 @@
 // The sensors on a page, merged from the first sensors of each cell. A job marks the sensors whose silence
 // the clock changed. A page with such a status corrects for those that it has not marked yet: a few of them
 // are merged in or left out. If there are many, as after an outage, the page looks at when each was seen.
-import type { RowKey } from "../db/keyset.ts";
+import type { Cursor, RowKey } from "../db/keyset.ts";
 import { type CellFilter, cellOf, cellsOf, flipped } from "../db/listing-cells.ts";
 import { compareKeys, mergeRanges } from "../db/merge-ranges.ts";
 import { hasName } from "../db/name-search.ts";
@@ -218,10 +218,10 @@ function keyOf({ sensorId, hostnameKey, enrolledAt, lastSeenAt }: Misplaced, { c
 export function inOrder(keys: readonly RowKey[], order: Order): RowKey[] {
   const { after } = order;
   const compare = comparison(order);
-  return keys
-    .filter((key) => after === undefined || compare(key, { value: after.v, id: after.id }) > 0)
-    .toSorted(compare);
+  return keys.filter((key) => after === undefined || compare(key, keyAt(after)) > 0).toSorted(compare);
 }
+
+const keyAt = ({ g, v, id }: Cursor): RowKey => ({ ...(g === undefined ? {} : { group: g }), value: v, id });
 
 const comparison = ({ order }: Order) =>
   order === "asc" ? compareKeys : (one: RowKey, other: RowKey) => compareKeys(other, one);

@@ -19,6 +19,8 @@ export interface TextFilters extends CellFilter {
   tag?: string | undefined;
   /** An address or a network. */
   address?: string | undefined;
+  /** An instant. */
+  seenBefore?: string | undefined;
 }
 
 export interface Narrowing {
@@ -38,21 +40,47 @@ export function narrowingsOf(db: Database, filter: TextFilters): Narrowing[] {
     throw new Problem("input-invalid", `The address ${reason}`, { fields: { address: reason } });
   }
   return [
-    ...(versions ? [byVersion(db, versions, hasUnlisted(filter))] : []),
+    ...(versions ? [byColumn(db, "version", versions, hasUnlisted(filter))] : []),
     ...(tags ? [byTag(db, tags)] : []),
     ...(range ? [byAddress(db, range)] : []),
+    ...(filter.seenBefore ? [bySilence(db, Date.parse(filter.seenBefore))] : []),
   ];
 }
 
-function byVersion(db: Database, versions: string[], withUnlisted: boolean): Narrowing {
+const COLUMNS = {
+  version: sql`sensor.version`,
+  architecture: sql`sensor.architecture`,
+  os: sql`lower(sensor.os_name || ' ' || sensor.os_version)`,
+};
+
+/** Sensors with one of the values. `tags` are all tags of the asset as they are stored. */
+export function byColumn(
+  db: Database,
+  column: keyof typeof COLUMNS | "tags",
+  values: readonly string[],
+  withUnlisted: boolean,
+): Narrowing {
+  if (column === "tags")
+    return {
+      condition: isFound(sql`sensor join asset on asset.id = sensor.asset_id
+        where sensor.id = sensor_listing.sensor_id and asset.tags in (${sql.join(values)})`),
+      first: (most) =>
+        idsOf(
+          db,
+          sql`select sensor.id from (
+              select asset.id from asset where tags in (${sql.join(values)}) limit ${most}) as tagged
+            cross join sensor where sensor.asset_id = tagged.id limit ${most}`,
+        ),
+    };
   const listed = sql.raw(withUnlisted ? "0, 1" : "1");
+  const among = sql`${COLUMNS[column]} in (${sql.join(values)})`;
   return {
-    condition: sql`sensor_listing.version in (${sql.join(versions)})`,
+    condition:
+      column === "version"
+        ? sql`sensor_listing.version in (${sql.join(values)})`
+        : isFound(sql`sensor where sensor.id = sensor_listing.sensor_id and ${among}`),
     first: (most) =>
-      idsOf(
-        db,
-        sql`select id from sensor where listed in (${listed}) and version in (${sql.join(versions)}) limit ${most}`,
-      ),
+      idsOf(db, sql`select id from sensor where listed in (${listed}) and ${among} limit ${most}`),
   };
 }
 
@@ -80,6 +108,20 @@ function byAddress(db: Database, { first, last }: { first: string; last: string 
         db,
         sql`select sensor_address.sensor_id as id from sensor_address
           where sensor_address.address between ${first} and ${last} limit ${most}`,
+      ),
+  };
+}
+
+/** Sensors that were last seen before a time. */
+function bySilence(db: Database, before: number): Narrowing {
+  return {
+    condition: sql<boolean>`(select sensor_presence.last_seen_at < ${before} from sensor_presence
+      where sensor_presence.sensor_id = sensor_listing.sensor_id)`,
+    first: (most) =>
+      idsOf(
+        db,
+        sql`select sensor_id as id from sensor_presence
+          where is_silent in (0, 1) and last_seen_at < ${before} limit ${most}`,
       ),
   };
 }

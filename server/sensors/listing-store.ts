@@ -24,6 +24,8 @@ export interface CellCount extends Range {
 export interface TokenAndGroup {
   enrollmentTokenId?: string | undefined;
   assetGroupId?: string | undefined;
+  /** Present: of the others, only these pairs of a token and a group. */
+  tokenGroupIds?: readonly number[] | undefined;
 }
 
 /** Returns the cells that have sensors. With versions, without a token and group: those of the versions. */
@@ -42,14 +44,17 @@ export async function countCells(
   return rows.map(({ sensors, ...range }) => ({ ...range, sensors: Number(sensors) }));
 }
 
-export const isNarrow = ({ enrollmentTokenId, assetGroupId }: TokenAndGroup) =>
-  enrollmentTokenId !== undefined || assetGroupId !== undefined;
+export const isNarrow = ({ enrollmentTokenId, assetGroupId, tokenGroupIds }: TokenAndGroup) =>
+  enrollmentTokenId !== undefined || assetGroupId !== undefined || tokenGroupIds !== undefined;
 
 /** The token groups of a token, of a group that exists, or of both. */
-export function tokenGroups({ enrollmentTokenId, assetGroupId }: TokenAndGroup) {
+export function tokenGroups({ enrollmentTokenId, assetGroupId, tokenGroupIds }: TokenAndGroup) {
   const conditions = [
     ...(enrollmentTokenId === undefined ? [] : [sql`enrollment_token_id = ${enrollmentTokenId}`]),
     ...(assetGroupId === undefined ? [] : [sql`asset_group_id = ${liveGroupId(assetGroupId)}`]),
+    ...(tokenGroupIds === undefined
+      ? []
+      : [sql`id in (${sql.join(tokenGroupIds.map((id) => sql.lit(id)))})`]),
   ];
   return sql`(select id from token_group where ${sql.join(conditions, sql` and `)})`;
 }
@@ -177,11 +182,25 @@ export interface KeysFilter extends TokenAndGroup {
   seen: Seen | undefined;
 }
 
+/** What sensors are sorted by, unless it is in their row of the table. */
+export interface SortedBy {
+  group?: RawBuilder<string> | undefined;
+  value: RawBuilder<string>;
+  /** Tables, joined to the row of the sensor in `sensor_listing`. */
+  tables: RawBuilder<unknown>;
+  on: RawBuilder<unknown>;
+}
+
 /** Returns those of the sensors that match, unsorted. */
-export async function readKeys(db: Database, ids: string[], filter: KeysFilter): Promise<RowKey[]> {
+export async function readKeys(
+  db: Database,
+  ids: string[],
+  filter: KeysFilter,
+  by?: SortedBy,
+): Promise<RowKey[]> {
   const { column, cells, q, also, seen, ...group } = filter;
   const isByPresence = column === "silent_since";
-  const value = isByPresence ? sql`sensor_presence.last_seen_at` : sql.ref(`sensor_listing.${column}`);
+  const own = isByPresence ? sql`sensor_presence.last_seen_at` : sql.ref(`sensor_listing.${column}`);
   const hasPresence = isByPresence || seen !== undefined;
   const conditions = [
     sql`sensor_listing.sensor_id = candidate.value`,
@@ -191,11 +210,13 @@ export async function readKeys(db: Database, ids: string[], filter: KeysFilter):
     ...(isNarrow(group) ? [sql`sensor_listing.token_group_id + 0 in ${tokenGroups(group)}`] : []),
     ...(q ? [hasText(q)] : []),
     ...also,
+    ...(by ? [by.on] : []),
   ];
   const { rows } = await sql<RowKey>`
-    select ${value} as value, sensor_listing.sensor_id as id
+    select ${by?.group ? sql`${by.group} as "group",` : sql``} ${by?.value ?? own} as value,
+      sensor_listing.sensor_id as id
     from ${texts(db, ids)} as candidate cross join sensor_listing
-      ${hasPresence ? sql`cross join sensor_presence` : sql``}
+      ${hasPresence ? sql`cross join sensor_presence` : sql``} ${by?.tables ?? sql``}
     where ${sql.join(conditions, sql` and `)}`.execute(db);
   return rows;
 }

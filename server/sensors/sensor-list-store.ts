@@ -2,14 +2,14 @@
 // no count, and a page is merged from the first sensors of each matching cell. A search, and the search for
 // possible duplicates, first find candidates with an index.
 import { sensorId } from "@attacklens/protocol/ids.ts";
-import { type AnyQuery, type KeysetPage, loadPage, readCursor } from "../db/keyset.ts";
+import { type AnyQuery, type KeysetPage, loadPage, type RowKey, readCursor } from "../db/keyset.ts";
 import { cellsOf, flipped } from "../db/listing-cells.ts";
 import { sensorsNamed } from "../db/name-search.ts";
 import type { Database } from "../db/schema.ts";
 import { inSnapshot } from "../db/snapshot.ts";
 import { FEW, inOrder, readCellsPage } from "./cells-page-store.ts";
 import { type Narrowing, narrowingsOf, searchByFact, type TextFilters, versionsOf } from "./filters-store.ts";
-import { listIds, listLike, type Order, readKeys, seenOf } from "./listing-store.ts";
+import { countCells, listIds, listLike, type Order, readKeys, seenOf } from "./listing-store.ts";
 import { openPairs } from "./matches/matches-store.ts";
 import {
   listSensorRows,
@@ -18,16 +18,17 @@ import {
   type SensorStateRow,
 } from "./record/sensors-store.ts";
 import { listSeen } from "./seen-store.ts";
+import { keyOfLabel, LABEL_SORTS, type LabelSort, labelOf, labelsFrom } from "./sort-labels-store.ts";
+import { readWalked, WALKED_SORTS, type WalkedSort, walkedColumn } from "./walked-sorts-store.ts";
 
-/** More than any fleet has. */
-const ALL = 1_000_000_000;
-
-const SORTS = {
+/** Sorts that have an index within each cell. */
+const CELL_SORTS = {
   hostname: { column: "hostname_key", type: "text" },
   // Of silent sensors. The others are read in the order of the table of presence.
   lastSeenAt: { column: "silent_since", type: "number" },
   enrolledAt: { column: "enrolled_at", type: "number" },
 } as const;
+const BY_HOSTNAME = CELL_SORTS.hostname;
 
 export interface SensorPage extends TextFilters {
   /** Of the one sensor that is searched. */
@@ -35,11 +36,9 @@ export interface SensorPage extends TextFilters {
   enrollmentTokenId?: string | undefined;
   assetGroupId?: string | undefined;
   match?: "any" | undefined;
-  /** An instant. */
-  seenBefore?: string | undefined;
   /** See `atTime`. */
   notSeenFor?: undefined;
-  sort: keyof typeof SORTS;
+  sort: keyof typeof CELL_SORTS | LabelSort | WalkedSort;
   order: "asc" | "desc";
   cursor?: string | undefined;
   limit: number;
@@ -62,13 +61,13 @@ export function atTime<P extends { notSeenFor?: string | undefined; seenBefore?:
 
 /**
  * `onlineSince` is the earliest last check-in that counts as online. `few` sensors are read and sorted for a
- * page; tests set fewer.
+ * page; absent: as many as take the least time.
  */
 export async function pageOfSensors(
   db: Database,
   onlineSince: number,
   page: SensorPage,
-  few = FEW,
+  few?: number,
 ): Promise<KeysetPage<SensorRow>> {
   const { q } = page;
   // An id is not part of a name.
@@ -83,48 +82,116 @@ export async function pageOfStates(
   onlineSince: number,
   page: SensorPage,
 ): Promise<KeysetPage<SensorStateRow>> {
-  return await pageOf(db, onlineSince, page, FEW, listStateRows);
+  return await pageOf(db, onlineSince, page, undefined, listStateRows);
 }
 
 async function pageOf<Row extends { id: string }>(
   db: Database,
   onlineSince: number,
   page: SensorPage,
-  few: number,
+  few: number | undefined,
   load: (tx: Database, ids: string[]) => Promise<Row[]>,
 ): Promise<KeysetPage<Row>> {
-  const { column, type } = SORTS[page.sort];
+  const { column, type } = isCellSort(page.sort) ? CELL_SORTS[page.sort] : BY_HOSTNAME;
   const after = readCursor({ ...page, sortName: page.sort, type });
   return await inSnapshot(db, async (tx) => {
     const fact = page.q ? await searchByFact(tx, page.q) : undefined;
     const q = fact ? undefined : page.q;
     const narrowings = [...(fact ? [fact] : []), ...narrowingsOf(tx, page)];
-    const also = narrowings.map(({ condition }) => condition);
-    const order = { column, order: page.order, after, q, also };
-    const ids = await findCandidates(tx, onlineSince, { ...page, q }, { narrowings, few });
-    const { keys, ...count } = ids
-      ? await keysOfCandidates(tx, onlineSince, page, { ids, order })
-      : await keysOfCells(tx, onlineSince, page, { order, few });
+    const order = { column, order: page.order, after, q, also: conditionsOf(narrowings) };
+    const reading = { tx, onlineSince, few: few ?? (await countFew(tx, page.limit)) };
+    const { keys, ...count } = await findKeys(reading, { ...page, q }, { narrowings, order });
     const shown = { sortName: page.sort, order: page.order, limit: page.limit };
     return { ...(await loadPage(tx, keys, shown, load)), ...count };
   });
 }
 
+interface Reading {
+  tx: Database;
+  onlineSince: number;
+  /** So many sensors are read and sorted for a page. */
+  few: number;
+}
+
+interface Found {
+  keys: RowKey[];
+  total: number;
+  totalIsCapped: boolean;
+}
+
+interface Wanted {
+  narrowings: readonly Narrowing[];
+  order: Order;
+}
+
+const isCellSort = (sort: SensorPage["sort"]): sort is keyof typeof CELL_SORTS =>
+  Object.hasOwn(CELL_SORTS, sort);
+const isWalkedSort = (sort: SensorPage["sort"]): sort is WalkedSort => WALKED_SORTS.includes(sort as never);
+const isLabelSort = (sort: SensorPage["sort"]): sort is LabelSort => LABEL_SORTS.includes(sort as never);
+const conditionsOf = (narrowings: readonly Narrowing[]) => narrowings.map(({ condition }) => condition);
+
+/** To read so many takes as long as to pass over sensors of an index of all until the page is full. */
+async function countFew(tx: Database, limit: number): Promise<number> {
+  const sensors = (await countCells(tx, {})).reduce((sum, cell) => sum + cell.sensors, 0);
+  return Math.max(FEW, Math.round(Math.sqrt(limit * sensors)));
+}
+
+async function findKeys(reading: Reading, page: SensorPage, wanted: Wanted): Promise<Found> {
+  const { tx, onlineSince } = reading;
+  const { sort } = page;
+  const ids = await findCandidates(reading, page, wanted.narrowings);
+  if (ids) return await keysOfCandidates(reading, page, ids, wanted.order);
+  if (isCellSort(sort)) return await keysOfCells(reading, page, wanted.order);
+  // The numbers do not depend on the order.
+  const first = { ...page, sort: "hostname", limit: 0 } as const;
+  const count = await keysOfCells(reading, first, { ...wanted.order, after: undefined });
+  if (!isWalkedSort(sort)) return { ...count, keys: await keysOfLabels(reading, { ...page, sort }, wanted) };
+  const seen = seenOf(page.status, onlineSince);
+  const few = seen && !count.totalIsCapped && count.total <= reading.few;
+  if (few) {
+    const cells = cellsOf(page).map(({ number }) => number);
+    const some = await listSeen(tx, page, { cells, seen, most: reading.few });
+    return await keysOfCandidates(reading, page, some, wanted.order);
+  }
+  return { ...count, keys: await readWalked(tx, sort, page, page.limit + 1, { ...wanted.order, seen }) };
+}
+
+/** Reads the sensors of one value after another until the page is full. */
+async function keysOfLabels(
+  reading: Reading,
+  page: SensorPage & { sort: LabelSort },
+  { narrowings, order }: Wanted,
+): Promise<RowKey[]> {
+  const keys: RowKey[] = [];
+  const { sort, limit } = page;
+  const { after } = order;
+  for await (const label of labelsFrom(reading.tx, sort, page, { order: page.order, from: after?.g })) {
+    const all = [...narrowings, ...label.narrowings];
+    const { keys: found } = await findKeys(
+      reading,
+      { ...page, ...label.filter, sort: "hostname", limit: limit - keys.length },
+      {
+        narrowings: all,
+        order: {
+          ...order,
+          also: conditionsOf(all),
+          after: label.key === after?.g ? { v: after.v, id: after.id } : undefined,
+        },
+      },
+    );
+    keys.push(...found.map((key) => ({ ...key, group: label.key })));
+    if (keys.length > limit) break;
+  }
+  return keys;
+}
+
 /** Returns the ids of a few sensors that contain all matching ones; undefined: an index finds too many. */
 async function findCandidates(
-  tx: Database,
-  onlineSince: number,
-  { seenBefore, ...page }: SensorPage,
-  { narrowings, few }: { narrowings: Narrowing[]; few: number },
+  { tx, onlineSince, few }: Reading,
+  page: SensorPage,
+  narrowings: readonly Narrowing[],
 ): Promise<string[] | undefined> {
-  if (seenBefore === undefined)
-    return (await findOthers(tx, onlineSince, page, few)) ?? (await findNarrowed(narrowings, few));
-  const cells = cellsOf(page).map(({ number }) => number);
-  const seen = { status: "offline" as const, since: Date.parse(seenBefore) };
-  const ids = await listSeen(tx, page, { cells, seen, most: ALL });
-  if (page.id === undefined && !page.match) return ids;
-  const others = new Set(await findOthers(tx, onlineSince, page, few));
-  return ids.filter((id) => others.has(id));
+  return (await findOthers(tx, onlineSince, page, few)) ?? (await findNarrowed(narrowings, few));
 }
 
 /** The same for the filters of text and of possible duplicates. */
@@ -145,7 +212,7 @@ async function findOthers(
 }
 
 /** The same for the first filter that finds few. */
-async function findNarrowed(narrowings: Narrowing[], few: number): Promise<string[] | undefined> {
+async function findNarrowed(narrowings: readonly Narrowing[], few: number): Promise<string[] | undefined> {
   for (const { first } of narrowings) {
     const ids = await first(few + 1);
     if (ids.length <= few) return ids;
@@ -168,27 +235,34 @@ export async function countCandidates(tx: Database, onlineSince: number): Promis
 
 /** Reads all candidates. */
 async function keysOfCandidates(
-  tx: Database,
-  onlineSince: number,
+  { tx, onlineSince }: Reading,
   page: SensorPage,
-  { ids, order }: { ids: string[]; order: Order },
-) {
-  const { status, platform, limit } = page;
+  ids: string[],
+  order: Order,
+): Promise<Found> {
+  const { status, platform, limit, sort } = page;
   const { column, q, also } = order;
   // Without silence, which may have changed since the job last looked.
   const cells = cellsOf({ status, platform }).flatMap(({ number }) => [number, flipped(number)]);
   const seen = seenOf(status, onlineSince);
-  const keys = await readKeys(tx, ids, { ...page, column, cells, seen, q, also });
-  return { keys: inOrder(keys, order).slice(0, limit + 1), total: keys.length, totalIsCapped: false };
+  const by = isCellSort(sort)
+    ? undefined
+    : isWalkedSort(sort)
+      ? walkedColumn(sort)
+      : labelOf(sort, onlineSince);
+  const found = await readKeys(tx, ids, { ...page, column, cells, seen, q, also }, by);
+  const keys = isLabelSort(sort)
+    ? found.map(({ group, ...key }) => ({ ...key, group: keyOfLabel(sort, group!) }))
+    : found;
+  return { keys: inOrder(keys, order).slice(0, limit + 1), total: found.length, totalIsCapped: false };
 }
 
 /** Merges the page from the cells of the filter. */
 async function keysOfCells(
-  tx: Database,
-  onlineSince: number,
+  { tx, onlineSince, few }: Reading,
   page: SensorPage,
-  { order, few }: { order: Order; few: number },
-) {
+  order: Order,
+): Promise<Found> {
   // The numbers of sensors have versions, and nothing else that narrows the list.
   const versions = order.also.length === 1 ? versionsOf(page) : undefined;
   const { keys, total, isExact } = await readCellsPage(tx, onlineSince, { ...page, few, versions }, order);

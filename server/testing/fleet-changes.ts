@@ -88,7 +88,7 @@ export const CHANGES: ((db: Database, id: string, random: () => number, now: num
       db
         .updateTable("sensor")
         .set({
-          version: pick(random, ["2026.11.0", "2026.12.0"]),
+          version: pick(random, ["2026.9.0", "2026.11.0", "2026.12.0"]),
           platform: pick(random, ["linux", "windows"]),
         })
         .where("id", "=", id)

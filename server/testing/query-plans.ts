@@ -106,7 +106,8 @@ function recording(db: Database, sent: CompiledQuery[]): Database {
 }
 
 /**
- * A SCAN in the order of the result reads only the rows of the page. Any other SCAN reads the whole table.
+ * A SCAN in the order of the result reads only the rows of the page, also if rows with equal values are sorted
+ * by the last term. Any other SCAN reads the whole table.
  */
 async function explainSqlite(db: Database, query: CompiledQuery): Promise<string[]> {
   const { rows } = await db.executeQuery<{ detail: string }>({
@@ -114,7 +115,7 @@ async function explainSqlite(db: Database, query: CompiledQuery): Promise<string
     sql: `explain query plan ${query.sql}`,
   });
   const details = rows.map(({ detail }) => detail);
-  const isSorted = details.some((detail) => /^USE TEMP B-TREE FOR .*ORDER BY/.test(detail));
+  const isSorted = details.some((detail) => /^USE TEMP B-TREE FOR (?!LAST TERM).*ORDER BY/.test(detail));
   if (isSorted && isWalk(query)) return ["sorts all that match"];
   return details.filter((detail) => {
     const [, table, index] = /^SCAN (\w+)(?: AS \w+)?( USING (?:COVERING )?INDEX \w+)?/.exec(detail) ?? [];

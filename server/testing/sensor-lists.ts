@@ -1,8 +1,10 @@
 // The list of sensors with each filter and sort, for tests of its query plans.
+import { listSensors } from "@attacklens/protocol/sensors.ts";
 import { fleetId } from "../../harness/fleet-rows.ts";
 import { pageOfSensors, type SensorPage } from "../sensors/sensor-list-store.ts";
 import { type Listing, twoPages } from "./update-lists.ts";
 
+const SORTS = listSensors.query.shape.sort.unwrap().options;
 const [token, otherToken, noToken] = [1, 2, 21].map((index) => fleetId("tok", index));
 const [group, otherGroup, noGroup] = [1, 2, 21].map((index) => fleetId("grp", index));
 
@@ -30,7 +32,8 @@ export function sensorLists(onlineSince: number): Listing[] {
     ...[group, otherGroup, noGroup].map((assetGroupId) => ({ assetGroupId })),
     ...["2026.11.0", "no-such"].map((version) => ({ version })),
     { tag: "no-such,pci" },
-    ...["10.0.0.7", "10.0.0.0/15", "10.9.9.9"].map((address) => ({ address })),
+    { seenBefore: new Date(onlineSince - 3_600_000).toISOString() },
+    ...["10.0.0.7", "10.0.0.0/15", "10.9.9.9", "2001:db8::/32"].map((address) => ({ address })),
     { version: "2026.11.0", enrollmentTokenId: token, status: "offline,pending" },
     { match: "any" },
     { status: "online", platform: "darwin" },
@@ -40,10 +43,10 @@ export function sensorLists(onlineSince: number): Listing[] {
   ];
   // Each filter with each sort, but not always in both orders, because an index is read in either direction.
   const ordersOf = ({ q }: Partial<SensorPage>, turn: number) =>
-    turn < 3 ? (["asc", "desc"] as const) : ([q || turn % 2 === 0 ? "asc" : "desc"] as const);
-  return (["hostname", "lastSeenAt", "enrolledAt"] as const).flatMap((sort, nthSort) =>
+    turn < SORTS.length ? (["asc", "desc"] as const) : ([q || turn % 2 === 0 ? "asc" : "desc"] as const);
+  return SORTS.flatMap((sort, nthSort) =>
     filters.flatMap((filter, index): Listing[] =>
-      ordersOf(filter, index * 3 + nthSort).map((order) => [
+      ordersOf(filter, index * SORTS.length + nthSort).map((order) => [
         `sensors ${JSON.stringify(filter)} by ${sort} ${order}`,
         (db) =>
           twoPages((cursor) => pageOfSensors(db, onlineSince, { ...filter, sort, order, limit: 50, cursor })),

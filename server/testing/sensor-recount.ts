@@ -17,6 +17,11 @@ export interface Row {
   token: string;
   group: string | null;
   version: string;
+  os: string;
+  architecture: string;
+  /** Its name and its id. */
+  asset: string[];
+  names: { token: string; group: string; tags: string };
   hasMatch: boolean;
   hostname: string;
   lastSeenAt: number;
@@ -37,8 +42,10 @@ export async function allRows(db: Database, now: number): Promise<Row[]> {
     .innerJoin("asset", "asset.id", "sensor.assetId")
     .leftJoin("assetGroup", "assetGroup.id", "asset.assetGroupId")
     .selectAll("sensor")
+    .innerJoin("enrollmentToken", "enrollmentToken.id", "sensor.enrollmentTokenId")
     .select(["sensorPresence.lastSeenAt", "sensorPresence.address", "asset.assetGroupId", "asset.tags"])
-    .select("assetGroup.deletedAt as groupDeletedAt")
+    .select(["asset.nameKey as assetName", "enrollmentToken.nameKey as tokenName"])
+    .select(["assetGroup.deletedAt as groupDeletedAt", "assetGroup.nameKey as groupName"])
     .where("sensor.deletedAt", "is", null)
     .execute();
   const identifiers = Map.groupBy(
@@ -52,6 +59,14 @@ export async function allRows(db: Database, now: number): Promise<Row[]> {
     token: row.enrollmentTokenId,
     group: row.groupDeletedAt === null ? row.assetGroupId : null,
     version: row.version,
+    os: `${row.osName} ${row.osVersion}`.toLowerCase(),
+    architecture: row.architecture,
+    asset: [row.assetName, row.assetId],
+    names: {
+      token: row.tokenName,
+      group: (row.groupDeletedAt === null ? row.groupName : null) ?? "",
+      tags: row.tags,
+    },
     hasMatch: matched.has(row.id),
     hostname: row.hostnameKey,
     lastSeenAt: row.lastSeenAt,

@@ -72,4 +72,11 @@ insert into asset_tag (tag, asset_id)
   );
 };
 
-export const sensorFilters = inOrder(tables, addresses, tags("sqlite"), tags("postgres"));
+/** The values of a column, for lists that are sorted by it. Each sensor has a new place behind those with its value. */
+const values = statements(`
+create index sensor_listed_os on sensor (listed, lower(os_name || ' ' || os_version), id);
+create index sensor_listed_architecture on sensor (listed, architecture, id);
+create index asset_tags on asset (tags, id);
+`);
+
+export const sensorFilters = inOrder(tables, addresses, tags("sqlite"), tags("postgres"), values);

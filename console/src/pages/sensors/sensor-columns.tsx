@@ -36,25 +36,25 @@ export function sensorColumns(menuFor: (sensor: Sensor) => RowAction[]): Columns
     column.display({
       id: "status",
       header: "Status",
-      meta: { width: "152px" },
+      meta: { width: "160px", sortable: true },
       cell: ({ row }) => <SensorStatusMark status={row.original.status} />,
     }),
     column.display({
       id: "os",
       header: "Operating system",
-      meta: { width: "16%" },
+      meta: { width: "16%", sortable: true },
       cell: ({ row }) => <span title={osName(row.original)}>{osName(row.original)}</span>,
     }),
     column.display({
       id: "architecture",
       header: "Architecture",
-      meta: { width: "100px", isOptional: true },
+      meta: { width: "100px", sortable: true, wideOnly: true },
       cell: ({ row }) => row.original.architecture,
     }),
     column.display({
       id: "version",
       header: "Version",
-      meta: { width: "92px", wideOnly: true },
+      meta: { width: "92px", sortable: true, wideOnly: true },
       cell: ({ row }) => row.original.version,
     }),
     column.display({
@@ -66,7 +66,7 @@ export function sensorColumns(menuFor: (sensor: Sensor) => RowAction[]): Columns
     column.display({
       id: "asset",
       header: "Asset",
-      meta: { width: "11%", wideOnly: true },
+      meta: { width: "11%", sortable: true },
       cell: ({ row: { original: sensor } }) => (
         <TextLink {...paths.asset(sensor.asset.id)} title={sensor.asset.name} c="inherit">
           {sensor.asset.name}
@@ -76,7 +76,7 @@ export function sensorColumns(menuFor: (sensor: Sensor) => RowAction[]): Columns
     column.display({
       id: "assetGroup",
       header: "Asset Group",
-      meta: { width: "9%", wideOnly: true },
+      meta: { width: "9%", sortable: true, wideOnly: true },
       cell: ({ row: { original: sensor } }) =>
         sensor.assetGroup ? (
           <span title={sensor.assetGroup.name}>{sensor.assetGroup.name}</span>
@@ -87,13 +87,13 @@ export function sensorColumns(menuFor: (sensor: Sensor) => RowAction[]): Columns
     column.display({
       id: "address",
       header: "Address",
-      meta: { width: "130px", isOptional: true },
+      meta: { width: "130px", sortable: true, isOptional: true },
       cell: ({ row }) => <span title={row.original.address}>{row.original.address}</span>,
     }),
     column.display({
       id: "enrollmentToken",
       header: "Enrollment Token",
-      meta: { width: "12%", isOptional: true },
+      meta: { width: "12%", sortable: true, isOptional: true },
       cell: ({ row: { original: sensor } }) => (
         <span title={sensor.enrolledBy.name}>{sensor.enrolledBy.name}</span>
       ),
@@ -107,7 +107,7 @@ export function sensorColumns(menuFor: (sensor: Sensor) => RowAction[]): Columns
     column.display({
       id: "tags",
       header: "Tags",
-      meta: { width: "12%", isOptional: true },
+      meta: { width: "12%", sortable: true, isOptional: true },
       cell: ({ row: { original: sensor } }) => (
         <span title={sensor.tags.join(", ")}>{sensor.tags.join(", ")}</span>
       ),

@@ -1,0 +1,146 @@
+// Columns of the list of sensors with many values, in SQL: the name of the asset, and the address. Either an
+// index is read in its order until the page is full, or all matching sensors are sorted, whichever takes less
+// time.
+import { type RawBuilder, sql } from "kysely";
+import { isAmongNumbers, numberRows } from "../db/dialect.ts";
+import { ALL_ROWS, type Cursor, type RowKey } from "../db/keyset.ts";
+import type { CellFilter } from "../db/listing-cells.ts";
+import { cellsOf, flipped } from "../db/listing-cells.ts";
+import type { Database } from "../db/schema.ts";
+import { walkNearlyInOrder } from "../db/snapshot.ts";
+import {
+  type Condition,
+  countCells,
+  hasText,
+  isNarrow,
+  isSeen,
+  type KeysFilter,
+  type Seen,
+  type SortedBy,
+  tokenGroups,
+} from "./listing-store.ts";
+
+export const WALKED_SORTS = ["asset", "address"] as const;
+export type WalkedSort = (typeof WALKED_SORTS)[number];
+
+/** So many sensors of an index are passed over in the time that sorts one. */
+const PASSED = 2;
+
+interface Walk {
+  group?: RawBuilder<string>;
+  value: RawBuilder<string>;
+  id: RawBuilder<string>;
+  /** In the order of the index. */
+  walked: RawBuilder<unknown>;
+  walkedOn: RawBuilder<unknown>;
+  tables: RawBuilder<unknown>;
+  on: RawBuilder<unknown>;
+}
+
+const SORTS: Record<WalkedSort, Walk> = {
+  asset: {
+    group: sql`asset.name_key`,
+    value: sql`asset.id`,
+    id: sql`sensor.id`,
+    walked: sql`asset cross join sensor cross join sensor_listing`,
+    walkedOn: sql`sensor.asset_id = asset.id and sensor_listing.sensor_id = sensor.id`,
+    tables: sql`cross join sensor cross join asset`,
+    on: sql`sensor.id = sensor_listing.sensor_id and asset.id = sensor.asset_id`,
+  },
+  address: {
+    value: sql`sensor_address.address`,
+    id: sql`sensor_address.sensor_id`,
+    walked: sql`sensor_address cross join sensor_listing`,
+    walkedOn: sql`sensor_listing.sensor_id = sensor_address.sensor_id`,
+    tables: sql`cross join sensor_presence as sensor_address`,
+    on: sql`sensor_address.sensor_id = sensor_listing.sensor_id`,
+  },
+};
+
+/** Returns where the column of a sensor is. */
+export const walkedColumn = (sort: WalkedSort): SortedBy => SORTS[sort];
+
+interface WalkedOrder {
+  order: "asc" | "desc";
+  after: Cursor | undefined;
+  q: string | undefined;
+  also: readonly Condition[];
+  seen: Seen | undefined;
+}
+
+type Filter = CellFilter & Omit<KeysFilter, "column" | "cells" | "q" | "also" | "seen">;
+
+/** Returns the first sensors of the filter. */
+export async function readWalked(
+  db: Database,
+  sort: WalkedSort,
+  filter: Filter,
+  wanted: number,
+  order: WalkedOrder,
+): Promise<RowKey[]> {
+  const isShown = new Set(cellsOf(filter).map(({ number }) => number));
+  const counted = await countCells(db, filter);
+  const sensors = sumOf(counted.filter(({ cell }) => isShown.has(cell)));
+  const all = sumOf(await countCells(db, {}));
+  // With silence as it may be now.
+  const cells = new Set(order.seen ? [...isShown].flatMap((cell) => [cell, flipped(cell)]) : isShown);
+  const { tables, on, walked, walkedOn } = SORTS[sort];
+  if (sensors * sensors > PASSED * wanted * all) {
+    const among = [
+      ...[walkedOn, isAmongNumbers(db, sql`sensor_listing.cell + 0`, [...cells])],
+      ...(isNarrow(filter) ? [sql`sensor_listing.token_group_id + 0 in ${tokenGroups(filter)}`] : []),
+      ...conditionsOf(order),
+    ];
+    await walkNearlyInOrder(db);
+    return await readInOrder(db, sort, { from: walked, where: sql.join(among, sql` and `) }, wanted, order);
+  }
+  const ranges = counted.filter(({ cell }) => cells.has(cell));
+  if (ranges.length === 0) return [];
+  const hasGroups = ranges.some(({ tokenGroupId }) => tokenGroupId !== 0);
+  const among = [
+    sql`sensor_listing.cell = part.cell`,
+    ...(hasGroups ? [sql`sensor_listing.token_group_id = part.token_group_id`] : []),
+    ...conditionsOf(order),
+  ];
+  const parts = numberRows(
+    db,
+    ["token_group_id", "cell"],
+    ranges.map(({ tokenGroupId, cell }) => [tokenGroupId, cell]),
+  );
+  // The limit makes it a separate step of the plan.
+  const from = sql`(select sensor_listing.sensor_id from ${parts} as part cross join sensor_listing
+    where ${sql.join(among, sql` and `)} limit ${sql.lit(ALL_ROWS)}) as sensor_listing ${tables}`;
+  return await readInOrder(db, sort, { from, where: on }, wanted, order);
+}
+
+const sumOf = (counts: readonly { sensors: number }[]) =>
+  counts.reduce((sum, { sensors }) => sum + sensors, 0);
+
+function conditionsOf({ q, also, seen }: WalkedOrder): Condition[] {
+  const isNow = (status: Seen) =>
+    sql<boolean>`(select ${isSeen(status)} from sensor_presence
+      where sensor_presence.sensor_id = sensor_listing.sensor_id)`;
+  return [...(q ? [hasText(q)] : []), ...also, ...(seen ? [isNow(seen)] : [])];
+}
+
+async function readInOrder(
+  db: Database,
+  sort: WalkedSort,
+  { from, where }: { from: unknown; where: unknown },
+  wanted: number,
+  { order, after }: WalkedOrder,
+): Promise<RowKey[]> {
+  const { group, value, id } = SORTS[sort];
+  const direction = sql.raw(order);
+  const columns = [...(group ? [group] : []), value, id];
+  const place = after && [...(group ? [after.g ?? ""] : []), after.v, after.id];
+  const isLater = place
+    ? sql`and (${sql.join(columns)}) ${sql.raw(order === "asc" ? ">" : "<")} (${sql.join(place)})`
+    : sql``;
+  const { rows } = await sql<RowKey>`
+    select ${group ? sql`${group} as "group",` : sql``} ${value} as value, ${id} as id
+    from ${from} where ${where} ${isLater}
+    order by ${sql.join(columns.map((column) => sql`${column} ${direction}`))}
+    limit ${wanted}`.execute(db);
+  return rows;
+}
