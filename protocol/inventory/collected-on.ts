@@ -21,7 +21,7 @@ export const COLLECTED_ON: Record<Category, readonly SensorPlatform[]> = {
   containers: ["linux"],
 };
 
-/** The fields of a category that the sensors of these platforms leave out, though they collect the category. */
+/** The fields of a category that the sensors of a platform leave out, though they collect the category. */
 export const NOT_COLLECTED_ON: { [C in Category]?: { [Field in FieldOf<C>]?: readonly SensorPlatform[] } } = {
   packages: { source: ["macos", "windows"] },
   services: { description: ["macos"] },

@@ -1,5 +1,5 @@
 // Columns of the list of sensors with few values, in SQL. Sorted by such a column, a list has the sensors of
-// each value one after another, by hostname. So it needs no index of its own: each value is a filter.
+// each value one after another, by hostname. So it needs no separate index: each value is a filter.
 import { SENSOR_STATUSES } from "@attacklens/protocol/sensors.ts";
 import { sql } from "kysely";
 import { isAmongNumbers } from "../db/dialect.ts";

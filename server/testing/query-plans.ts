@@ -106,8 +106,8 @@ function recording(db: Database, sent: CompiledQuery[]): Database {
 }
 
 /**
- * A SCAN in the order of the result reads only the rows of the page, also if rows with equal values are sorted
- * by the last term. Any other SCAN reads the whole table.
+ * A SCAN in the order of the result reads only the rows of the page, also if rows with equal values are
+ * sorted by the last term. Any other SCAN reads the whole table.
  */
 async function explainSqlite(db: Database, query: CompiledQuery): Promise<string[]> {
   const { rows } = await db.executeQuery<{ detail: string }>({

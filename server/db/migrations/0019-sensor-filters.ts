@@ -72,7 +72,7 @@ insert into asset_tag (tag, asset_id)
   );
 };
 
-/** The values of a column, for lists that are sorted by it. Each sensor has a new place behind those with its value. */
+/** The values of a column, for lists that are sorted by it. */
 const values = statements(`
 create index sensor_listed_os on sensor (listed, lower(os_name || ' ' || os_version), id);
 create index sensor_listed_architecture on sensor (listed, architecture, id);

@@ -1,5 +1,5 @@
-// The facts about a machine that its inventory has. Sensors on every platform collect them, so a missing one is
-// named: the host does not have it, or hides it.
+// The facts about a machine that its inventory has. Sensors on every platform collect them, so a missing one
+// is named: the host does not have it, or hides it.
 import type { Item } from "@attacklens/protocol/inventory/category-items.ts";
 import { countOf, formatBytes } from "../../ui/numbers.ts";
 import { exactTime } from "../../ui/time.ts";
