@@ -1,4 +1,4 @@
-// The columns of a category that are empty on every host of a platform, because no sensor there collects them.
+// The columns of a category that are empty on every host of a platform: no sensor there collects them.
 import type { Category } from "@attacklens/protocol/inventory/categories.ts";
 import { missingFields } from "@attacklens/protocol/inventory/collected-on.ts";
 import type { Sensor } from "@attacklens/protocol/sensors.ts";
