@@ -190,4 +190,18 @@ async function expectBulk(page: Page, ada: User): Promise<void> {
   await page.getByText(`${total} sensors blocked.`).waitFor();
   const after = await ada.call(listSensors, { query: { ...query, status: "blocked" } });
   expect(after.total).toBe(total);
+
+  // A deletion of many asks for their number.
+  await all.click();
+  await page.getByRole("button", { name: `Select all ${total} that match` }).click();
+  await page.getByRole("button", { name: "Delete…", exact: true }).click();
+  const deletion = page.getByRole("dialog", { name: `Delete ${total} sensors?` });
+  const confirm = deletion.getByRole("button", { name: `Delete ${total} sensors` });
+  const typed = deletion.getByRole("textbox", { name: `Type “${total}” to confirm` });
+  await typed.fill(String(total - 1));
+  expect(await confirm.isDisabled()).toBeTrue();
+  await typed.fill(String(total));
+  await confirm.click();
+  await page.getByText(`${total} sensors deleted.`).waitFor();
+  expect((await ada.call(listSensors, { query })).total).toBe(0);
 }

@@ -9,7 +9,7 @@ import { ConfirmDialog } from "../ui/ConfirmDialog.tsx";
 import { countOf } from "../ui/numbers.ts";
 import { obstacleText } from "../ui/obstacle.ts";
 import { disabledReason } from "./disabled-reason.ts";
-import { MatchingDialog, type MatchingObjects } from "./MatchingDialog.tsx";
+import { MatchingDialog, type MatchingObjects, textToType } from "./MatchingDialog.tsx";
 
 export interface BulkAction<Row> {
   /** The verb: `Revoke`. */
@@ -119,6 +119,7 @@ export function BulkActions<Row>(props: BulkActionsProps<Row>) {
           action={titleOf(asked)}
           {...(asked.action.rowsAs ? { size: 720 } : {})}
           isSafe={!asked.action.isDanger}
+          typeName={textToType(asked.action.isDanger, asked.possible.length)}
           onConfirm={() => runAll(asked)}
           onClose={() => setAsked(undefined)}
           errorText={(error) => problemOf(error).detail}

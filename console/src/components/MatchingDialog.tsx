@@ -12,6 +12,7 @@ import { Dialog } from "../ui/Dialog.tsx";
 import { Notice } from "../ui/Notice.tsx";
 import { countOf, formatCount } from "../ui/numbers.ts";
 import { obstacleText } from "../ui/obstacle.ts";
+import { TypedConfirmation } from "../ui/TypedConfirmation.tsx";
 import { disabledReason } from "./disabled-reason.ts";
 
 /** The filter, and the routes of its preview and its action. */
@@ -33,6 +34,13 @@ interface MatchingDialogProps extends MatchingObjects {
   onClose: () => void;
 }
 
+/** From this number of objects on, the user types it before an action that cannot be undone. */
+const MANY = 10;
+
+export function textToType(isDanger: boolean | undefined, count: number): string | undefined {
+  return isDanger && count >= MANY ? formatCount(count) : undefined;
+}
+
 export function MatchingDialog(props: MatchingDialogProps) {
   const { filter, action, verb, noun, onClose } = props;
   const preview = useQuery({
@@ -44,6 +52,8 @@ export function MatchingDialog(props: MatchingDialogProps) {
   });
   const { progress, error, start, stop } = useAction(props, () => void preview.refetch());
   const { data } = preview;
+  const toType = data && textToType(props.isDanger, data.possible);
+  const [typed, setTyped] = useState<string>();
   const title = data ? `${verb} ${countOf(data.possible, noun)}` : `${verb} all that match`;
   const problem = error ?? (preview.error ? problemOf(preview.error).detail : undefined);
   return (
@@ -53,6 +63,13 @@ export function MatchingDialog(props: MatchingDialogProps) {
           <Effect preview={data} consequence={props.consequence} />
         ) : (
           !problem && <p role="status">Counting…</p>
+        )}
+        {toType !== undefined && !progress && (
+          <TypedConfirmation
+            key={toType}
+            text={toType}
+            onTyped={(isTyped) => setTyped(isTyped ? toType : undefined)}
+          />
         )}
         {problem && <Notice kind="danger">{problem}</Notice>}
         {progress && (
@@ -74,7 +91,7 @@ export function MatchingDialog(props: MatchingDialogProps) {
             {...(props.isDanger ? { color: "danger" } : {})}
             onClick={() => data && void start(data)}
             loading={progress !== undefined || preview.isFetching}
-            disabled={!data || data.possible === 0}
+            disabled={!data || data.possible === 0 || typed !== toType}
           >
             {title}
           </Button>

@@ -1,8 +1,9 @@
-import { Button, Group, Stack, TextInput } from "@mantine/core";
+import { Button, Group, Stack } from "@mantine/core";
 import { type ReactNode, useState } from "react";
 import classes from "./ConfirmDialog.module.css";
 import { Dialog } from "./Dialog.tsx";
 import { Notice } from "./Notice.tsx";
+import { TypedConfirmation } from "./TypedConfirmation.tsx";
 
 interface ConfirmDialogProps {
   title: string;
@@ -20,7 +21,7 @@ interface ConfirmDialogProps {
   size?: number;
   /** The action can be undone, so its button is not red. */
   isSafe?: boolean;
-  /** The action affects many objects: the user types this name first. */
+  /** The action affects many objects: the user types this name, or their number, first. */
   typeName?: string | undefined;
 }
 
@@ -38,8 +39,7 @@ export function ConfirmDialog({
   isSafe = false,
   typeName,
 }: ConfirmDialogProps) {
-  const [typed, setTyped] = useState("");
-  const mustType = typeName !== undefined && typed.trim() !== typeName.trim();
+  const [isTyped, setTyped] = useState(typeName === undefined);
   const [working, setWorking] = useState(false);
   const [error, setError] = useState<string>();
   async function confirm() {
@@ -57,15 +57,7 @@ export function ConfirmDialog({
     <Dialog onDismiss={onClose} title={title} size={size}>
       <Stack gap="md">
         <div>{children}</div>
-        {typeName !== undefined && (
-          <TextInput
-            label={`Type “${typeName}” to confirm`}
-            autoComplete="off"
-            spellCheck={false}
-            value={typed}
-            onChange={(event) => setTyped(event.currentTarget.value)}
-          />
-        )}
+        {typeName !== undefined && <TypedConfirmation text={typeName} onTyped={setTyped} />}
         {error && <Notice kind="danger">{error}</Notice>}
         <Group justify="flex-end" gap="xs" className={classes.actions}>
           <Button variant="default" onClick={onClose} data-autofocus>
@@ -75,7 +67,7 @@ export function ConfirmDialog({
             {...(isSafe ? {} : { color: "danger" })}
             onClick={confirm}
             loading={working}
-            disabled={isDisabled || mustType}
+            disabled={isDisabled || !isTyped}
           >
             {action}
           </Button>
