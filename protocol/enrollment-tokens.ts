@@ -113,7 +113,18 @@ export const createEnrollmentToken = route({
     scope: z
       .discriminatedUnion("type", [
         z.strictObject({ type: z.literal("all-assets") }),
-        z.strictObject({ type: z.literal("asset-group"), assetGroupId }),
+        z
+          .strictObject({
+            type: z.literal("asset-group"),
+            assetGroupId: assetGroupId.optional(),
+            assetGroupName: label
+              .optional()
+              .meta({ description: "Instead of the id. If there is no such group, it is created" }),
+          })
+          .refine((scope) => (scope.assetGroupId === undefined) !== (scope.assetGroupName === undefined), {
+            path: ["assetGroupId"],
+            message: "must be given, or assetGroupName instead of it",
+          }),
       ])
       .meta({ description: "Assets of its sensors are added to this group; `all-assets`: to none" }),
     expiresAt: instantInput.nullable().meta({

@@ -78,6 +78,21 @@ export async function lockGroup(tx: Database, id: string): Promise<AssetGroupTab
   return (await lockById(tx, { id }))[0];
 }
 
+/** The same for the group with this name. */
+export async function lockGroupNamed(tx: Database, nameKey: string): Promise<AssetGroupTable | undefined> {
+  const query = tx.selectFrom("assetGroup").selectAll().where("nameKey", "=", nameKey);
+  return await lockRows(tx, query.where("deletedAt", "is", null)).executeTakeFirst();
+}
+
+/** Returns false if a group has the name. */
+export async function insertGroupUnlessNamed(tx: Database, group: AssetGroupTable): Promise<boolean> {
+  const insert = tx.insertInto("assetGroup").values(group);
+  const { numInsertedOrUpdatedRows } = await insert
+    .onConflict((conflict) => conflict.doNothing())
+    .executeTakeFirstOrThrow();
+  return numInsertedOrUpdatedRows === 1n;
+}
+
 export async function insertGroup(tx: Database, group: AssetGroupTable): Promise<void> {
   await tx.insertInto("assetGroup").values(group).execute();
 }

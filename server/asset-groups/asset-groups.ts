@@ -7,13 +7,15 @@ import { isDuplicate } from "../db/dialect.ts";
 import type { Database } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
 import { cannotRepeat, createOnce, type IdempotentRequest } from "../idempotency.ts";
-import { nameKey, toInstant } from "../ids.ts";
+import { nameKey, newId, toInstant } from "../ids.ts";
 import { permitted } from "../permitted.ts";
 import {
   findGroup,
   type GroupPage,
   insertGroup,
+  insertGroupUnlessNamed,
   lockGroup,
+  lockGroupNamed,
   markGroupDeleted,
   pageOfGroups,
   updateGroupName,
@@ -73,15 +75,42 @@ async function insertNewGroup(
   user: User,
   { id, name }: { id: string; name: string },
 ): Promise<string> {
-  await insertGroup(tx, {
-    id,
-    name,
-    nameKey: nameKey(name),
-    createdAt: now,
-    createdBy: user.id,
-    deletedAt: null,
-    assets: 0,
-  });
+  await insertGroup(tx, newGroup(now, user, { id, name }));
+  await recordCreation(tx, now, user, { id, name });
+  return id;
+}
+
+/** Returns the group with the name, which it creates if there is none, and locks it. */
+export async function findOrCreateGroup(
+  tx: Database,
+  now: number,
+  user: User,
+  name: string,
+): Promise<{ id: string; name: string }> {
+  const found = await lockGroupNamed(tx, nameKey(name));
+  if (found) return found;
+  const id = newId("assetGroup");
+  if (await insertGroupUnlessNamed(tx, newGroup(now, user, { id, name }))) {
+    await recordCreation(tx, now, user, { id, name });
+    return { id, name };
+  }
+  // Another request has created it.
+  return await findOrCreateGroup(tx, now, user, name);
+}
+
+function newGroup(now: number, user: User, { id, name }: { id: string; name: string }) {
+  return {
+    ...{ id, name, nameKey: nameKey(name) },
+    ...{ createdAt: now, createdBy: user.id, deletedAt: null, assets: 0 },
+  };
+}
+
+async function recordCreation(
+  tx: Database,
+  now: number,
+  user: User,
+  { id, name }: { id: string; name: string },
+): Promise<void> {
   await recordAuditEvent(tx, {
     at: now,
     actor: userActor(user),
@@ -89,7 +118,6 @@ async function insertNewGroup(
     entity: { type: "asset-group", id, name },
     details: { after: { name } },
   });
-  return id;
 }
 
 /** Throws not-found, name-taken. */

@@ -7,6 +7,7 @@ import type {
 } from "@attacklens/protocol/enrollment-tokens.ts";
 import type { RouteInput } from "@attacklens/protocol/route.ts";
 import { formatTokenValue } from "@attacklens/protocol/token-value.ts";
+import { findOrCreateGroup } from "../asset-groups/asset-groups.ts";
 import { recordAuditEvent, userActor } from "../audit/audit.ts";
 import type { User } from "../caller.ts";
 import type { Database } from "../db/schema.ts";
@@ -24,11 +25,20 @@ export async function createEnrollmentToken(
   { scope, ...settings }: RouteInput<typeof createRoute>["body"],
   idempotency?: IdempotentRequest,
 ): Promise<{ enrollmentToken: EnrollmentToken; value: string }> {
-  return await createTokenOnce(db, now, user, settings.name, idempotency, (tx, id) => {
+  return await createTokenOnce(db, now, user, settings.name, idempotency, async (tx, id) => {
     const columns = toColumns(settings, now);
-    const assetGroupId = scope.type === "asset-group" ? scope.assetGroupId : null;
-    return insertNewToken(tx, now, user, { ...columns, id, assetGroupId, rotatedFrom: null });
+    const assetGroupId = await groupOf(tx, now, user, scope);
+    return await insertNewToken(tx, now, user, { ...columns, id, assetGroupId, rotatedFrom: null });
   });
+}
+
+type Scope = RouteInput<typeof createRoute>["body"]["scope"];
+
+/** Creates the named group in the transaction of the token, so that a refused token leaves no group. */
+async function groupOf(tx: Database, now: number, user: User, scope: Scope): Promise<string | null> {
+  if (scope.type === "all-assets") return null;
+  if (scope.assetGroupName === undefined) return scope.assetGroupId ?? null;
+  return (await findOrCreateGroup(tx, now, user, scope.assetGroupName)).id;
 }
 
 /** Runs `create`, or replaces the value of the token that the same request created before. */

@@ -101,7 +101,7 @@ test("a group is created with its token, and the deletion of a large one asks fo
   await form.getByRole("textbox", { name: "Name" }).fill("Berlin");
   await form.getByRole("radio", { name: "Specific Asset Group" }).check();
   await form.getByRole("button", { name: "Create", exact: true }).click();
-  await form.getByText("Choose an asset group, or name a new one").waitFor();
+  await form.getByText("Required").waitFor();
   await form.getByRole("combobox", { name: "Asset Group" }).fill("Branch Offices");
   await form.getByText("A new asset group “Branch Offices” will be created.").waitFor();
   await form.getByRole("button", { name: "Create", exact: true }).click();

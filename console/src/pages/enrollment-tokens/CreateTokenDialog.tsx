@@ -1,4 +1,3 @@
-import { createAssetGroup } from "@attacklens/protocol/asset-groups.ts";
 import { createEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
 import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
@@ -9,7 +8,6 @@ import { paths } from "../../paths.ts";
 import { connectionQuery, refresh } from "../../queries.ts";
 import { TokenForm } from "./TokenForm.tsx";
 import { type CreatedToken, TokenValueDialog } from "./TokenValueDialog.tsx";
-import { groupIdOf } from "./token-group.ts";
 import { newTokenValues, type TokenValues, toRequest } from "./token-values.ts";
 
 /**
@@ -18,7 +16,6 @@ import { newTokenValues, type TokenValues, toRequest } from "./token-values.ts";
 export function CreateTokenDialog() {
   const [created, setCreated] = useState<CreatedToken>();
   const [createToken] = useState(() => openCreation(createEnrollmentToken));
-  const [createGroup] = useState(() => openCreation(createAssetGroup));
   const [initialValues] = useState(() => newTokenValues(new Date()));
   const navigate = useNavigate();
   const queryClient = useQueryClient();
@@ -27,12 +24,7 @@ export function CreateTokenDialog() {
 
   async function create(values: TokenValues) {
     const connection = await queryClient.query(connectionQuery);
-    const assetGroupId =
-      values.scope === "asset-group" ? await groupIdOf(values.groupName, createGroup) : null;
-    void refresh(queryClient, "assetGroups");
-    const { enrollmentToken, value } = await createToken(values, () => ({
-      body: toRequest({ ...values, assetGroupId }),
-    }));
+    const { enrollmentToken, value } = await createToken(values, () => ({ body: toRequest(values) }));
     setCreated({ token: enrollmentToken, value, connection });
     void refresh(queryClient, "enrollmentTokens", "assetGroups");
   }

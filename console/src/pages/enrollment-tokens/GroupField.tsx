@@ -4,7 +4,6 @@ import { useDebouncedValue } from "@mantine/hooks";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { usePermissionReason } from "../../components/use-permission.ts";
 import { apiQuery } from "../../queries.ts";
-import { isNameOf } from "./token-group.ts";
 
 interface GroupFieldProps {
   /** The typed name of an asset group, which may not exist yet. */
@@ -42,4 +41,10 @@ export function GroupField({ value, onChange, error }: GroupFieldProps) {
       error={error}
     />
   );
+}
+
+/** Names that differ only in case are the same name for the server. */
+function isNameOf(group: { name: string }, typed: string): boolean {
+  const form = (name: string) => name.trim().normalize("NFKC").toLowerCase();
+  return form(group.name) === form(typed);
 }

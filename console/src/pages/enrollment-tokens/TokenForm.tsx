@@ -1,4 +1,3 @@
-import { createAssetGroup } from "@attacklens/protocol/asset-groups.ts";
 import { createEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
 import { Radio, Stack, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
@@ -37,13 +36,6 @@ interface TokenFormProps {
 const NAME_ADVICE =
   "Use one token for each environment or department, such as “Development Workstations” or “Finance Department Endpoints”";
 
-const validateGroup = validateBody<{ name: string }>({ schema: createAssetGroup.body });
-
-function groupNameError(name: string): string | undefined {
-  if (name.trim() === "") return "Choose an asset group, or name a new one";
-  return validateGroup({ name: name.trim() }).name as string | undefined;
-}
-
 /** Creates or changes a token. The scope of an existing token cannot change. */
 export function TokenForm({ initialValues, proposed = [], spent, ...props }: TokenFormProps) {
   const isNew = spent === undefined;
@@ -52,11 +44,8 @@ export function TokenForm({ initialValues, proposed = [], spent, ...props }: Tok
     validate: (values) => {
       const isUnchanged = !isNew && values.expiresAt === initialValues.expiresAt && proposed.length === 0;
       const expiry = values.expiry === "date" && !isUnchanged && expiryError(values.expiresAt, new Date());
-      const group = values.scope === "asset-group" && groupNameError(values.groupName);
       return {
-        // The group's id is known after the submit.
-        ...validate({ ...values, scope: "all-assets" }),
-        ...(group ? { groupName: group } : {}),
+        ...validate(values),
         ...(expiry ? { expiresAt: expiry } : {}),
       };
     },
@@ -119,9 +108,9 @@ export function TokenForm({ initialValues, proposed = [], spent, ...props }: Tok
           {values.scope === "asset-group" && (
             <Stack pl={28} mt={-8}>
               <GroupField
-                value={values.groupName}
-                onChange={(groupName) => form.setFieldValue("groupName", groupName)}
-                error={errorOf("groupName")}
+                value={values.assetGroupName}
+                onChange={(assetGroupName) => form.setFieldValue("assetGroupName", assetGroupName)}
+                error={errorOf("assetGroupName")}
               />
             </Stack>
           )}

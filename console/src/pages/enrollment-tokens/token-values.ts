@@ -38,9 +38,8 @@ export interface TokenValues extends FormSettings {
   name: string;
   description: string;
   scope: "all-assets" | "asset-group";
-  /** The typed name of the asset group. The form has its id after the submit. */
-  groupName: string;
-  assetGroupId: string | null;
+  /** The chosen or typed name of the asset group. */
+  assetGroupName: string;
   expiry: "none" | "date";
   /** Wall-clock text in the time zone of the browser. */
   expiresAt: string | null;
@@ -62,8 +61,7 @@ export function newTokenValues(now: Date): TokenValues {
     name: "",
     description: "",
     scope: "all-assets",
-    groupName: "",
-    assetGroupId: null,
+    assetGroupName: "",
     expiry: "date",
     expiresAt: toWallClock(daysFrom(now, PROPOSED_DAYS.unlimited)),
     ...formSettings(DEFAULT_TOKEN_SETTINGS),
@@ -123,12 +121,12 @@ function settingsOf(values: TokenValues) {
 }
 
 export function toRequest(values: TokenValues): TokenRequest {
-  const { scope, assetGroupId } = values;
+  const { scope, assetGroupName } = values;
   return {
     ...settingsOf(values),
     scope:
       scope === "asset-group"
-        ? { type: "asset-group", assetGroupId: assetGroupId as string }
+        ? { type: "asset-group", assetGroupName: assetGroupName.trim() }
         : { type: "all-assets" },
   };
 }
