@@ -20,7 +20,10 @@ test("reads filters and the search from one line", () => {
 });
 
 test("says which words are no filters", () => {
-  const problemOf = (line: string) => parseFilter(line).problems.join();
+  const problemOf = (line: string) =>
+    parseFilter(line)
+      .problems.map(({ problem }) => problem)
+      .join();
   expect(problemOf("status:bogus")).toStartWith("status:bogus must be some of removed, replaced");
   expect(problemOf("state:online")).toStartWith("state:online is no filter. Filters begin with status:");
   expect(problemOf("last-seen>7 web")).toContain("must be minutes, hours or days");

@@ -75,17 +75,22 @@ function readWord(text: string): FilterWord {
   return { text, filter: { name, value } };
 }
 
+export interface FilterProblem {
+  word: string;
+  problem: string;
+}
+
 /** Returns the filters of a line, and why some of its words are none. These are left out. */
-export function parseFilter(line: string): { filter: SensorFilter; problems: string[] } {
+export function parseFilter(line: string): { filter: SensorFilter; problems: FilterProblem[] } {
   const filter: Record<string, string> = {};
-  const problems: string[] = [];
+  const problems: FilterProblem[] = [];
   const search: string[] = [];
   for (const { text, filter: found, problem } of readWords(line)) {
-    if (problem) problems.push(problem);
+    if (problem) problems.push({ word: text, problem });
     else if (!found) search.push((text.startsWith('"') ? parseList(text)?.join() : undefined) ?? text);
     else if (filter[found.name] === undefined) filter[found.name] = found.value;
     else if (LISTS.includes(found.name)) filter[found.name] += `,${found.value}`;
-    else problems.push(`${text} is a second value of ${PREFIXES[found.name]}`);
+    else problems.push({ word: text, problem: `${text} is a second value of ${PREFIXES[found.name]}` });
   }
   if (search.length > 0) filter.q = search.join(" ");
   return { filter: filter as SensorFilter, problems };

@@ -30,6 +30,7 @@ export const sensorCounts = z
     byAssetGroup: z
       .array(z.object({ assetGroup: reference(assetGroupId).nullable(), sensors }))
       .meta({ description: `${most}; null: sensors in no asset group` }),
+    tags: z.array(z.string()).meta({ description: "The tags of assets, in order" }),
   })
   .meta({ id: "SensorCounts" });
 export type SensorCounts = z.infer<typeof sensorCounts>;

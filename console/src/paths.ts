@@ -9,6 +9,7 @@ import type { listSensors } from "@attacklens/protocol/sensors.ts";
 import type { listUpdateHosts } from "@attacklens/protocol/update-rings.ts";
 import type { listUsers } from "@attacklens/protocol/users.ts";
 import { linkOptions } from "@tanstack/react-router";
+import { toLine } from "./components/line-search.ts";
 import type { ListSearch } from "./components/list-search.ts";
 
 /** `token`: id of the token whose hosts are awaited. */
@@ -30,7 +31,8 @@ export const paths = {
   accountName: () => linkOptions({ to: "/account/name" }),
   accountPassword: () => linkOptions({ to: "/account/password" }),
   home: () => linkOptions({ to: "/" }),
-  sensors: (filter: ListSearch<typeof listSensors> = {}) => linkOptions({ to: "/sensors", search: filter }),
+  sensors: (filter: ListSearch<typeof listSensors> = {}) =>
+    linkOptions({ to: "/sensors", search: toLine(filter) }),
   sensor: (sensorId: string, tab: SensorTab = "overview") =>
     tab === "overview"
       ? linkOptions({ to: "/sensors/$sensorId/overview", params: { sensorId } })
@@ -100,9 +102,15 @@ export function parseSearch(text: string): Record<string, string> {
 
 export function stringifySearch(search: Record<string, unknown>): string {
   const entries = Object.entries(search).filter(([, value]) => value !== undefined && value !== "");
-  const text = new URLSearchParams(entries.map(([name, value]) => [name, String(value)])).toString();
+  const text = entries.map(([name, value]) => `${encode(name)}=${encode(String(value))}`).join("&");
   return text && `?${text}`;
 }
+
+/** Leaves the characters of filters readable, which need no escape in a query (RFC 3986, section 3.4). */
+const encode = (text: string) =>
+  encodeURIComponent(text.toWellFormed())
+    .replaceAll("%20", "+")
+    .replace(/%(?:3A|2C|2F|40)/g, decodeURIComponent);
 
 /** The search of the sign-in page: the page to open after sign-in. */
 export function readThen(search: Record<string, unknown>): { then?: string } {

@@ -28,7 +28,7 @@ import {
   loadSensor,
   readInventorySearch,
   redirectToOverview,
-  sensorList,
+  sensorsRoute,
 } from "./pages/sensors/sensor-queries.ts";
 import { loadSystem } from "./pages/system/system-queries.ts";
 import { hostList, loadRing, loadUpdates } from "./pages/updates/update-queries.ts";
@@ -95,7 +95,7 @@ const nowhere = createRoute({ getParentRoute: () => app, path: "$", component: P
 const sensors = createRoute({
   getParentRoute: () => app,
   path: "/sensors",
-  ...sensorList.route,
+  ...sensorsRoute,
   component: pages.SensorsPage,
 });
 const sensor = createRoute({

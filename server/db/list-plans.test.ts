@@ -47,7 +47,6 @@ import {
 import { findSensor } from "../sensors/record/sensors-store.ts";
 import { readSensorOverview } from "../sensors/sensor-attention.ts";
 import { countSensors } from "../sensors/sensor-counts.ts";
-import { pageOfSensors } from "../sensors/sensor-list-store.ts";
 import { markSilence } from "../sensors/silence-store.ts";
 import { blockableSlices } from "../sensors/token-sensors.ts";
 import {

@@ -44,3 +44,15 @@ export async function countByGroup(db: Database) {
     order by sum(counted.sensors) desc, live.id limit ${MAX_LISTED_COUNTS}`.execute(db);
   return rows.map((row) => ({ ...row, sensors: Number(row.sensors) }));
 }
+
+/** Reads the first asset of each tag. */
+export async function listTags(db: Database): Promise<string[]> {
+  const { rows } = await sql<{ tag: string }>`
+    with recursive used(tag) as (
+      select min(asset_tag.tag) from asset_tag
+      union all
+      select (select min(asset_tag.tag) from asset_tag where asset_tag.tag > used.tag) from used
+      where used.tag is not null)
+    select tag from used where tag is not null`.execute(db);
+  return rows.map(({ tag }) => tag);
+}

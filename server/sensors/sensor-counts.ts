@@ -6,7 +6,7 @@ import type { Database } from "../db/schema.ts";
 import { inSnapshot } from "../db/snapshot.ts";
 import { countCells } from "./listing-store.ts";
 import { countMisplaced } from "./seen-store.ts";
-import { countByGroup, countByToken, countByVersion } from "./sensor-counts-store.ts";
+import { countByGroup, countByToken, countByVersion, listTags } from "./sensor-counts-store.ts";
 
 /** `onlineSince` is the earliest last check-in that counts as online. */
 export async function countSensors(db: Database, onlineSince: number): Promise<SensorCounts> {
@@ -36,6 +36,7 @@ export async function countSensors(db: Database, onlineSince: number): Promise<S
         assetGroup: id === null ? null : { id, name: name ?? "" },
         sensors,
       })),
+      tags: await listTags(tx),
     };
   });
 }

@@ -174,7 +174,10 @@ for (const dialect of TESTED_DIALECTS) {
         // A sensor's silence is no change of the sensor, which servers would have to read again.
         expect(await revisions()).toEqual(before);
         const rows = await allRows(db, now);
-        const counts = await countSensors(db, onlineSince(now, INTERVAL_SECONDS));
+        const { tags, ...counts } = await countSensors(db, onlineSince(now, INTERVAL_SECONDS));
+        const assets = await db.selectFrom("asset").select("tags").execute();
+        const used = new Set(assets.flatMap((asset) => JSON.parse(asset.tags) as string[]));
+        expect(tags).toEqual([...used].toSorted(compareText));
         expect({ seed, ...inOneOrder(counts) }).toEqual({ seed, ...inOneOrder(recount(rows)) });
         for (let list = 0; list < 15; list++) {
           const page = randomPage(random, now, query);

@@ -34,7 +34,7 @@ interface Walk {
   walked: RawBuilder<unknown>;
   walkedOn: RawBuilder<unknown>;
   tables: RawBuilder<unknown>;
-  on: RawBuilder<unknown>;
+  on: (sensorId: RawBuilder<string>) => RawBuilder<unknown>;
 }
 
 const SORTS: Record<WalkedSort, Walk> = {
@@ -45,7 +45,7 @@ const SORTS: Record<WalkedSort, Walk> = {
     walked: sql`asset cross join sensor cross join sensor_listing`,
     walkedOn: sql`sensor.asset_id = asset.id and sensor_listing.sensor_id = sensor.id`,
     tables: sql`cross join sensor cross join asset`,
-    on: sql`sensor.id = sensor_listing.sensor_id and asset.id = sensor.asset_id`,
+    on: (sensorId) => sql`sensor.id = ${sensorId} and asset.id = sensor.asset_id`,
   },
   address: {
     value: sql`sensor_address.address`,
@@ -53,12 +53,15 @@ const SORTS: Record<WalkedSort, Walk> = {
     walked: sql`sensor_address cross join sensor_listing`,
     walkedOn: sql`sensor_listing.sensor_id = sensor_address.sensor_id`,
     tables: sql`cross join sensor_presence as sensor_address`,
-    on: sql`sensor_address.sensor_id = sensor_listing.sensor_id`,
+    on: (sensorId) => sql`sensor_address.sensor_id = ${sensorId}`,
   },
 };
 
 /** Returns where the column of a sensor is. */
-export const walkedColumn = (sort: WalkedSort): SortedBy => SORTS[sort];
+export function walkedColumn(sort: WalkedSort): SortedBy {
+  const { on, ...column } = SORTS[sort];
+  return { ...column, on: on(sql`sensor_listing.sensor_id`) };
+}
 
 interface WalkedOrder {
   order: "asc" | "desc";
@@ -109,8 +112,8 @@ export async function readWalked(
   );
   // The limit makes it a separate step of the plan.
   const from = sql`(select sensor_listing.sensor_id from ${parts} as part cross join sensor_listing
-    where ${sql.join(among, sql` and `)} limit ${sql.lit(ALL_ROWS)}) as sensor_listing ${tables}`;
-  return await readInOrder(db, sort, { from, where: on }, wanted, order);
+    where ${sql.join(among, sql` and `)} limit ${sql.lit(ALL_ROWS)}) as chosen ${tables}`;
+  return await readInOrder(db, sort, { from, where: on(sql`chosen.sensor_id`) }, wanted, order);
 }
 
 const sumOf = (counts: readonly { sensors: number }[]) =>

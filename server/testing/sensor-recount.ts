@@ -78,7 +78,8 @@ export async function allRows(db: Database, now: number): Promise<Row[]> {
 }
 
 /** Counts the rows, with the rules of the API. */
-export function recount(rows: Row[]): SensorCounts {
+/** Without the tags, which assets without sensors may also have. */
+export function recount(rows: Row[]): Omit<SensorCounts, "tags"> {
   const listed = rows.filter(({ status }) => status !== "removed" && status !== "replaced");
   const by = <K extends string | null>(key: (row: Row) => K) =>
     [...Map.groupBy(listed, key)].map(([value, { length }]) => ({ value, sensors: length }));
@@ -106,7 +107,12 @@ export function recount(rows: Row[]): SensorCounts {
 }
 
 /** Sorts equal numbers by what they count. */
-export function inOneOrder({ byVersion, byEnrollmentToken, byAssetGroup, ...counts }: SensorCounts) {
+export function inOneOrder({
+  byVersion,
+  byEnrollmentToken,
+  byAssetGroup,
+  ...counts
+}: Omit<SensorCounts, "tags">) {
   const sorted = <T extends { sensors: number }>(all: T[]) =>
     all.toSorted(
       (one, other) => other.sensors - one.sensors || compareText(JSON.stringify(one), JSON.stringify(other)),

@@ -44,7 +44,7 @@ test("the first steps follow one another, and then each number leads to its list
   const bar = page.getByRole("group", { name: "Sensors by status" });
   await bar.getByRole("link", { name: "Online: 1 of 1 sensors, 100%" }).press("Enter");
   await page.getByRole("heading", { name: "All sensors", level: 1 }).waitFor();
-  expect(new URL(page.url()).search).toBe("?status=online");
+  expect(new URL(page.url()).search).toBe("?filter=status:online");
 
   await page.goBack();
   const chart = page.getByRole("slider", { name: "Hosts by day" });
@@ -62,7 +62,7 @@ test("the first steps follow one another, and then each number leads to its list
     .getByRole("link", { name: "Linux" })
     .click();
   await page.getByRole("row", { name: /web-01/ }).waitFor();
-  expect(new URL(page.url()).search).toBe("?platform=linux");
+  expect(new URL(page.url()).search).toBe("?filter=platform:linux");
 
   await page.getByRole("link", { name: "System" }).click();
   await page.getByRole("heading", { name: "What this installation still lacks" }).waitFor();

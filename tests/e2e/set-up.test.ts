@@ -42,7 +42,7 @@ test("a user signs in, and signing out ends the session, also after the back but
   await page.getByRole("heading", { name: "Overview", level: 1 }).waitFor();
   await page.goto(`${installation.server.url}/sign-in?then=%2Fsensors%3Fstatus%3Donline`);
   await page.getByRole("heading", { name: "All sensors", level: 1 }).waitFor();
-  expect(page.url()).toBe(`${installation.server.url}/sensors?status=online`);
+  expect(page.url()).toBe(`${installation.server.url}/sensors?filter=status:online`);
   await page.getByRole("button", { name: /^Account/ }).click();
   await page.getByRole("menuitem", { name: "Sign out" }).click();
   await page.getByRole("heading", { name: "Sign in" }).waitFor();

@@ -24,7 +24,7 @@ import { ProgressLine } from "./NavigationProgress.tsx";
 import { PageHeader } from "./PageHeader.tsx";
 import { RouteProblem } from "./RouteProblem.tsx";
 import { useColumns } from "./use-columns.ts";
-import { type List, useSetSearch } from "./use-list.ts";
+import { type List, type SetSearch, useSetSearch } from "./use-list.ts";
 import type { ReferenceResult } from "./use-reference.tsx";
 import { ViewsMenu } from "./ViewsMenu.tsx";
 
@@ -52,7 +52,11 @@ interface ListPageProps<Row extends { id: string }> {
   filters?: ReactNode;
   filterNames?: readonly string[];
   /** The filters and the search as one line of text, which the search also reads. */
-  line?: { text: string; take: (typed: string, isDone: boolean) => TypedFilters };
+  line?: {
+    text: string;
+    take: (typed: string, isDone: boolean) => TypedFilters;
+    setSearch: SetSearch;
+  };
   defaultSort: { sort: string; order: "asc" | "desc" };
   list: List<Row>;
   columns: Columns<Row>;
@@ -90,7 +94,8 @@ export function ListPage<Row extends { id: string }>(props: ListPageProps<Row>) 
 function OpenList<Row extends { id: string }>(props: ListPageProps<Row>) {
   const { title, search, filterNames = [], list } = props;
   const values = search as Record<string, string | undefined>;
-  const setSearch = useSetSearch();
+  const setParameters = useSetSearch();
+  const setSearch = props.line?.setSearch ?? setParameters;
   const place = useListPlace(search);
   const { data: me } = useSuspenseQuery(meQuery);
   const bulk = props.manage && !me.permissions.includes(props.manage) ? undefined : props.bulk;
@@ -114,7 +119,7 @@ function OpenList<Row extends { id: string }>(props: ListPageProps<Row>) {
   const count = list.total === undefined || list.isPending ? "…" : formatCount(list.total);
   const menus = (
     <div className={classes.menus}>
-      <ViewsMenu list={props.views} search={values} columns={columns.chosen} />
+      <ViewsMenu list={props.views} search={values} setSearch={setSearch} columns={columns.chosen} />
       <ColumnsMenu choices={columns.choices} onToggle={columns.toggle} />
       {props.exports && (
         <ExportMenu

@@ -13,22 +13,22 @@ import { MenuActions, permittedActions, type RowAction } from "../ui/RowMenu.tsx
 import { disabledReason } from "./disabled-reason.ts";
 import classes from "./ListPage.module.css";
 import { searchOfView, viewOf } from "./list-views.ts";
-import { useSetSearch } from "./use-list.ts";
+import type { SetSearch } from "./use-list.ts";
 import { ViewDialog } from "./ViewDialog.tsx";
 
 interface ViewsMenuProps {
   list: ViewList;
   search: Record<string, unknown>;
+  setSearch: SetSearch;
   /** The ids of the columns that the user chose, if any. */
   columns: string | undefined;
 }
 
-export function ViewsMenu({ list, search, columns }: ViewsMenuProps) {
+export function ViewsMenu({ list, search, setSearch, columns }: ViewsMenuProps) {
   const text = searchOfView(search, columns);
   const [wasOpened, setOpened] = useState(false);
   const [dialog, setDialog] = useState<"save" | "edit" | "delete">();
   const [lastId, setLastId] = useState<string>();
-  const setSearch = useSetSearch();
   const queryClient = useQueryClient();
   const isNeeded = wasOpened || Object.values(search).some(Boolean);
   const query = useQuery({ ...apiQuery(listViews, { query: { list } }), enabled: isNeeded });

@@ -10,7 +10,11 @@ let unsaid: string[] = [];
 
 /** The router reads an address several times, so a filter is kept once. */
 export function noteIgnored(name: string, value: unknown): void {
-  const shown = `${name}=${String(value).slice(0, MOST_CHARACTERS)}`;
+  noteIgnoredText(`${name}=${String(value)}`);
+}
+
+export function noteIgnoredText(text: string): void {
+  const shown = text.slice(0, MOST_CHARACTERS);
   if (!unsaid.includes(shown) && unsaid.length < MOST) unsaid.push(shown);
 }
 

@@ -13,6 +13,7 @@ import { useCallback, useEffect, useMemo, useRef } from "react";
 import { problemOf } from "../api.ts";
 import { hideRows, showRows } from "../list-pages.ts";
 import { type ExactCount, type Page, refreshMs } from "../queries.ts";
+import { fromLine, toLine } from "./line-search.ts";
 
 export interface List<Item> {
   rows: Item[];
@@ -95,17 +96,35 @@ function useShown(
   );
 }
 
+export type SetSearch = (change: Record<string, string | undefined>) => void;
+type Search = Record<string, unknown>;
+
 /** Changes the search of the URL without a new history entry. An undefined value is removed. */
-export function useSetSearch(): (change: Record<string, string | undefined>) => void {
+export function useSetSearch(): SetSearch {
+  return useSearchChange(merge);
+}
+
+const merge = (before: Search, change: Search): Search => ({ ...before, ...change });
+
+/** The same for a list whose filters are one line. */
+export function useSetLine(): SetSearch {
+  return useSearchChange(mergeLine);
+}
+
+const mergeLine = (before: Search, change: Search): Search => ({
+  ...toLine({ ...fromLine(before), ...change }),
+});
+
+function useSearchChange(merged: (before: Search, change: Search) => Search): SetSearch {
   const navigate = useNavigate();
   return useCallback(
     (change) =>
       void navigate({
         to: ".",
-        search: (before: Record<string, unknown>) => ({ ...before, ...change }),
+        search: (before: Search) => merged(before, change),
         replace: true,
         resetScroll: false,
       } as Parameters<typeof navigate>[0]),
-    [navigate],
+    [navigate, merged],
   );
 }

@@ -36,8 +36,11 @@ test("numbers agree with their verbs", () => {
 test("each item leads to the list that it counts", () => {
   const search = attentionItems(overview(3)).map(({ link }) => [link.to, link.search]);
   expect(search.slice(0, 2)).toEqual([
-    ["/sensors", { status: "awaiting-approval" }],
+    ["/sensors", { filter: "status:awaiting-approval" }],
     ["/sensors/enrollments", { outcome: "refused", from: "2026-11-25T10:00:00.000Z" }],
   ]);
-  expect(search.at(-1)).toEqual(["/sensors", { status: "offline", seenBefore: "2026-11-19T10:00:00.000Z" }]);
+  expect(search.at(-1)).toEqual([
+    "/sensors",
+    { filter: "status:offline last-seen<2026-11-19T10:00:00.000Z" },
+  ]);
 });

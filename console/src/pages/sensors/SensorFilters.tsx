@@ -1,14 +1,12 @@
 // The filter chips of the list of sensors. The numbers beside the choices are of all sensors.
-import { listEnrollmentTokens } from "@attacklens/protocol/enrollment-tokens.ts";
-import type { listSensors, Sensor } from "@attacklens/protocol/sensors.ts";
+import type { listSensors } from "@attacklens/protocol/sensors.ts";
 import { formatList, parseList } from "@attacklens/protocol/text-list.ts";
 import { useQuery } from "@tanstack/react-query";
 import { GroupFilter } from "../../components/GroupFilter.tsx";
 import type { ListSearch } from "../../components/list-search.ts";
 import { PLATFORM_NAMES } from "../../components/platform-names.ts";
 import { filterOptions, SENSOR_STATUS_LOOKS } from "../../components/statuses.tsx";
-import { useSetSearch } from "../../components/use-list.ts";
-import { apiQuery } from "../../queries.ts";
+import { useSetLine } from "../../components/use-list.ts";
 import { FilterChip, FilterMenu, FilterToggle, MultiFilterMenu } from "../../ui/FilterMenu.tsx";
 import { countOf } from "../../ui/numbers.ts";
 import { exactTime } from "../../ui/time.ts";
@@ -20,10 +18,9 @@ const PLATFORMS = Object.entries(PLATFORM_NAMES).map(([value, label]) => ({ valu
 const SILENCES = ["1d", "7d", "30d"];
 const UNITS = { m: "minute", h: "hour", d: "day" };
 
-export function SensorFilters({ search, sensors }: SensorFiltersProps) {
-  const setSearch = useSetSearch();
+export function SensorFilters({ search }: { search: ListSearch<typeof listSensors> }) {
+  const setSearch = useSetLine();
   const { data: counts } = useQuery({ ...sensorCountsQuery, staleTime: 60_000 });
-  const tags = useTags(sensors);
   const numbers = new Map<string, number>([
     ...(counts?.byStatus ?? []).map(({ status, sensors }) => [status, sensors] as const),
     ...(counts?.byPlatform ?? []).map(({ platform, sensors }) => [platform, sensors] as const),
@@ -49,7 +46,7 @@ export function SensorFilters({ search, sensors }: SensorFiltersProps) {
       />
       <MultiFilterMenu
         label="Tag"
-        options={tags.map((tag) => ({ value: tag, label: tag }))}
+        options={(counts?.tags ?? []).map((tag) => ({ value: tag, label: tag }))}
         {...chooser("tag")}
       />
       <FilterMenu
@@ -88,21 +85,5 @@ export function SensorFilters({ search, sensors }: SensorFiltersProps) {
   );
 }
 
-interface SensorFiltersProps {
-  search: ListSearch<typeof listSensors>;
-  /** The loaded rows. */
-  sensors: readonly Sensor[];
-}
-
 const durationOf = (text: string) =>
   countOf(Number.parseInt(text, 10), UNITS[text.at(-1) as keyof typeof UNITS]);
-
-/** The tags of the first 200 enrollment tokens, from which all tags come, and of the loaded rows. */
-function useTags(sensors: readonly Sensor[]): string[] {
-  const tokens = useQuery({
-    ...apiQuery(listEnrollmentTokens, { query: { limit: 200 } }),
-    staleTime: 60_000,
-  });
-  const tags = [...(tokens.data?.items ?? []), ...sensors].flatMap((one) => one.tags);
-  return [...new Set(tags)].toSorted((one, other) => one.localeCompare(other));
-}

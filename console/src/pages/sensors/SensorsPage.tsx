@@ -1,13 +1,14 @@
-import { FILTER_NAMES, formatFilter } from "@attacklens/protocol/filter-text.ts";
+import { FILTER_NAMES } from "@attacklens/protocol/filter-text.ts";
 import { sensorExports } from "@attacklens/protocol/list-exports.ts";
 import type { Sensor } from "@attacklens/protocol/sensors.ts";
 import { IconRadar2 } from "@tabler/icons-react";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { ListPage } from "../../components/ListPage.tsx";
+import { fromLine } from "../../components/line-search.ts";
 import { ButtonLink, TextLink } from "../../components/links.tsx";
 import { filterOf } from "../../components/list-search.ts";
-import { useList } from "../../components/use-list.ts";
+import { useList, useSetLine } from "../../components/use-list.ts";
 import { useReference } from "../../components/use-reference.tsx";
 import { paths } from "../../paths.ts";
 import { StateMessage } from "../../ui/StateMessage.tsx";
@@ -21,7 +22,9 @@ import { useSensorActions } from "./use-sensor-actions.tsx";
 const route = getRouteApi("/app/sensors");
 
 export function SensorsPage() {
-  const search = route.useSearch();
+  const line = route.useSearch();
+  const search = useMemo(() => fromLine(line), [line]);
+  const setSearch = useSetLine();
   const list = useList(sensorList.query(search));
   const navigate = useNavigate();
   const { actionsFor, dialog } = useSensorActions();
@@ -38,8 +41,8 @@ export function SensorsPage() {
         search={search}
         findsBeginnings
         filterNames={FILTER_NAMES}
-        filters={<SensorFilters search={search} sensors={list.rows} />}
-        line={{ text: formatFilter(filterOf(search)), take: takeFilters }}
+        filters={<SensorFilters search={search} />}
+        line={{ text: line.filter ?? "", take: takeFilters, setSearch }}
         reference={useReference(search.q)}
         bulk={(sensors, clear, isAll) => (
           <SensorBulk sensors={sensors} filter={isAll ? filterOf(search) : undefined} onClear={clear} />

@@ -3,6 +3,7 @@ import { countSensors } from "@attacklens/protocol/sensor-counts.ts";
 import { getSensor, listSensors } from "@attacklens/protocol/sensors.ts";
 import { getHostUpdate } from "@attacklens/protocol/update-rings.ts";
 import { redirect } from "@tanstack/react-router";
+import { fromLine, type LineSearch, lineSearch } from "../../components/line-search.ts";
 import { CACHED, listOf, orNotFound, type RouterContext } from "../../loading.ts";
 import { paths } from "../../paths.ts";
 import { apiQuery } from "../../queries.ts";
@@ -17,6 +18,13 @@ interface SensorLoad {
 }
 
 export const sensorList = listOf(listSensors);
+
+/** Its filters are one line in the address. */
+export const sensorsRoute = {
+  ...sensorList.route,
+  validateSearch: lineSearch(sensorList.route.validateSearch),
+  loaderDeps: ({ search }: { search: LineSearch }) => fromLine(search),
+};
 
 export const sensorQuery = (id: string) => apiQuery(getSensor, { params: { id } });
 
