@@ -82,7 +82,7 @@ function prepare(sqlite: BunDatabase, sql: string): Prepared {
   const bindings = (parameters: readonly unknown[]) => parameters as SQLQueryBindings[];
   return {
     reader: statement.columnNames.length > 0,
-    all: (parameters) => statement.all(...bindings(parameters)),
+    all: (parameters) => statement.all(parameters as never),
     // A full disk ends the transaction automatically. Another rollback would hide the cause.
     run: (parameters) =>
       sql === "rollback" && !sqlite.inTransaction

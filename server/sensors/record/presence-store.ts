@@ -2,7 +2,8 @@
 // share one durable write.
 import { sql } from "kysely";
 import { openBatcher } from "../../batcher.ts";
-import { hasOneServer, jsonRows } from "../../db/dialect.ts";
+import { hasOneServer } from "../../db/dialect.ts";
+import { rowStatement } from "../../db/row-statement.ts";
 import type { Database, SensorPresenceTable } from "../../db/schema.ts";
 import { type Place, statement } from "../../db/statement.ts";
 import { withRetries } from "../../db/transaction.ts";
@@ -10,8 +11,8 @@ import type { Health } from "../../health.ts";
 import { addressKey, addressOfKey } from "../../networks.ts";
 import type { SensorState } from "./sensors-store.ts";
 
-/** Requests in one write. */
-const MAX_BATCH = 2_000;
+/** Requests in one write, which is one statement. */
+const MAX_BATCH = 1_000;
 /** A durable write takes as much CPU time as several requests, so those that arrive together share one. */
 const GATHER_MS = 2;
 
@@ -27,9 +28,15 @@ export function openPresence(db: Database, health: Pick<Health, "succeeded" | "f
 
   async function write(rows: SeenSensor[]): Promise<boolean[]> {
     try {
-      const accepted = await upsertWithRetries(db, rows);
+      // Another server's transaction may change several of the sensors in another order: then one of both
+      // fails.
+      const seen = rows.map((row) => ({ ...row, address: addressKey(row.address) }));
+      const upsert = () => upsertSeen(db, seen);
+      const accepted = await (hasOneServer(db) ? upsert() : withRetries(upsert));
       health.succeeded();
-      return rows.map(({ sensorId }) => accepted.has(sensorId));
+      if (accepted.length === rows.length) return rows.map(() => true);
+      const ids = new Set(accepted.map(({ sensorId }) => sensorId));
+      return rows.map(({ sensorId }) => ids.has(sensorId));
     } catch (error) {
       health.failed(error);
       throw error;
@@ -72,13 +79,13 @@ const SEEN = {
 } as const;
 
 /**
- * Sorted by id, to avoid deadlocks between servers. The state is compared in a subquery: for a join,
- * PostgreSQL may read all sensors.
+ * Returns those that were accepted. Sorted by id, to avoid deadlocks between servers. The state is compared in
+ * a subquery: for a join, PostgreSQL may read all sensors.
  */
-const upsertSeen = statement<{ seen: string }, { sensorId: string }>((db, place) =>
+const upsertSeen = rowStatement<SeenSensor, { sensorId: string }>(SEEN, (db, rows) =>
   sql<{ sensorId: string }>`
     insert into sensor_presence (sensor_id, last_seen_at, last_nonce, address)
-    select sensor_id, last_seen_at, last_nonce, address from ${jsonRows(db, place("seen"), SEEN)} as seen
+    select sensor_id, last_seen_at, last_nonce, address from ${rows} as seen
     where (
       select sensor.revision = seen.revision and sensor.standing = seen.standing
       from sensor where sensor.id = seen.sensor_id
@@ -89,20 +96,6 @@ const upsertSeen = statement<{ seen: string }, { sensorId: string }>((db, place)
     where sensor_presence.last_nonce < excluded.last_nonce
     returning sensor_id`.compile(db),
 );
-
-/**
- * Another server's transaction may change several of the sensors in another order: then one of both
- * fails.
- */
-async function upsertWithRetries(db: Database, rows: SeenSensor[]): Promise<Set<string>> {
-  return hasOneServer(db) ? await upsert(db, rows) : await withRetries(() => upsert(db, rows));
-}
-
-async function upsert(db: Database, rows: SeenSensor[]): Promise<Set<string>> {
-  const seen = rows.map((row) => ({ ...row, address: addressKey(row.address) }));
-  const accepted = await upsertSeen(db, { seen: JSON.stringify(seen) });
-  return new Set(accepted.map(({ sensorId }) => sensorId));
-}
 
 const presenceOf = statement((db, place: Place<{ sensorId: string }>) =>
   db
