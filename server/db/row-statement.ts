@@ -19,7 +19,7 @@ const MAX_PARAMETERS = 8_192;
 
 /**
  * Returns a function that executes a statement with a table of rows, and returns the rows of its result.
- * `build` is called once for each dialect and size, and must depend on nothing else. The first column is never
+ * `build` is called once for each dialect and size, and depends on nothing else. The first column is never
  * null. On SQLite, the table is the only part of the statement with parameters.
  */
 export function rowStatement<Row extends object, Result>(

@@ -4,6 +4,7 @@ import { forSomeValues } from "../../db/batches.ts";
 import type { Database, SensorInstanceTable } from "../../db/schema.ts";
 import { readByIndex } from "../../db/snapshot.ts";
 import { type Place, statement } from "../../db/statement.ts";
+import { addressOfKey } from "../../networks.ts";
 
 const instancesOf = statement((db, place: Place<{ sensorId: string }>) =>
   db
@@ -84,7 +85,7 @@ export async function listUnsettledClones(db: Database, sensorId: string, limit:
 
 /** Lists the latest clones of a sensor. */
 export async function listClones(db: Database, sensorId: string, limit: number) {
-  return await db
+  const rows = await db
     .selectFrom("sensor")
     .innerJoin("sensorPresence", "sensorPresence.sensorId", "sensor.id")
     .select([
@@ -99,6 +100,7 @@ export async function listClones(db: Database, sensorId: string, limit: number) 
     .orderBy("sensor.enrolledAt", "desc")
     .limit(limit)
     .execute();
+  return rows.map((row) => ({ ...row, address: addressOfKey(row.address) }));
 }
 
 /**

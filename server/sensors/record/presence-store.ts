@@ -79,8 +79,8 @@ const SEEN = {
 } as const;
 
 /**
- * Returns those that were accepted. Sorted by id, to avoid deadlocks between servers. The state is compared in
- * a subquery: for a join, PostgreSQL may read all sensors.
+ * Returns those that were accepted. Sorted by id, to avoid deadlocks between servers. The state is compared
+ * in a subquery: for a join, PostgreSQL may read all sensors.
  */
 const upsertSeen = rowStatement<SeenSensor, { sensorId: string }>(SEEN, (db, rows) =>
   sql<{ sensorId: string }>`
