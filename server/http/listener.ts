@@ -2,14 +2,27 @@
 // node:https has no `setSecureContext`. So a second listener joins the port, and certificate-swap.ts ends the
 // earlier one. Several processes of a server share the port likewise.
 import { lookup } from "node:dns/promises";
+import { isLoopback } from "@attacklens/protocol/server-url.ts";
 import type { Server } from "bun";
 import type { ServerCertificate } from "../certificates/x509.ts";
 import { explainListen } from "../explain-system.ts";
-import { type Chosen, directConnections, withDescriptor } from "./port-order.ts";
+import {
+  type Chosen,
+  directConnections,
+  hasWaitingConnections,
+  ignoreNewConnections,
+  sharePort,
+  withDescriptor,
+} from "./port-order.ts";
 
 /** Above every route's limit. Bun refuses larger requests. */
 const MAX_REQUEST_BYTES = 16 * 1024 * 1024;
 const STOP_TIMEOUT_MS = 10_000;
+/**
+ * The time in which a client that has connected sends its request, with a TLS handshake before it. On
+ * loopback, there is no network in between.
+ */
+const FIRST_REQUEST_MS = { loopback: 50, others: 400 };
 export const IDLE_TIMEOUT_S = 60;
 
 /**
@@ -47,7 +60,10 @@ export interface Listener {
   dropEarlier(): void;
   /** Directs new connections of the port; see port-order.ts. */
   direct(chosen: Chosen | undefined): boolean;
-  /** Completes the requests in flight, except stalled ones. */
+  /**
+   * Completes the requests in flight, except stalled ones, and those of clients that have connected.
+   * Otherwise, the kernel would reset connections that the listener has not seen yet.
+   */
   stop(): Promise<void>;
 }
 
@@ -69,28 +85,34 @@ export async function requireHost(hostname: string): Promise<void> {
  */
 export function openListener({ hostname, port, certificate, sharing, fetch }: ListenerOptions): Listener {
   const base = { hostname, maxRequestBodySize: MAX_REQUEST_BYTES, idleTimeout: IDLE_TIMEOUT_S, fetch };
-  const serve = (port: number, certificate: ServerCertificate | undefined) =>
+  const serve = (port: number, certificate: ServerCertificate | undefined, reusePort: boolean) =>
     withDescriptor(() =>
       Bun.serve({
         ...base,
         port,
-        reusePort: certificate !== undefined || sharing !== undefined,
+        reusePort,
         ...(certificate ? { tls: tlsOptions(certificate) } : {}),
         fetch: certificate ? answerAndMove : fetch,
       }),
     );
+  /** Joins no port of another server, which was started by mistake. Later listeners can join this one. */
+  function serveFirst() {
+    const alone = serve(port, certificate, false);
+    if (!isShared || (alone.fd !== undefined && sharePort(alone.fd))) return alone;
+    void alone.opened.stop(true);
+    return serve(port, certificate, true);
+  }
   async function answerAndMove(request: Request, server: Server<undefined>): Promise<Response> {
     const reply = await fetch(request, server);
     // The client's next connection goes to the listener with the current certificate.
     if (server !== current.opened) reply.headers.set("connection", "close");
     return reply;
   }
+  const isShared = certificate !== undefined || sharing !== undefined;
   const address = hostname.includes(":") ? `[${hostname}]` : hostname;
   let current: ReturnType<typeof serve>;
   try {
-    // Checks the port without sharing: otherwise another server, started by mistake, would share it.
-    if (port !== 0 && sharing !== "joined") void Bun.serve({ ...base, port }).stop(true);
-    current = serve(port, certificate);
+    current = sharing === "joined" ? serve(port, certificate, true) : serveFirst();
   } catch (error) {
     throw explainListen(error, `${address}:${port}`);
   }
@@ -110,12 +132,13 @@ export function openListener({ hostname, port, certificate, sharing, fetch }: Li
     add(next) {
       dropEarlier();
       earlier = current.opened;
-      current = serve(boundPort, next);
+      current = serve(boundPort, next, true);
     },
     dropEarlier,
     direct: (chosen) => current.fd !== undefined && directConnections(current.fd, chosen),
     async stop() {
       dropEarlier();
+      if (current.fd !== undefined) await acceptAll(current.fd, isLoopback(address));
       const all = [current.opened, ...ending];
       const deadline = setTimeout(() => {
         for (const server of all) void server.stop(true);
@@ -124,6 +147,19 @@ export function openListener({ hostname, port, certificate, sharing, fetch }: Li
       clearTimeout(deadline);
     },
   };
+}
+
+/** Resolves when the clients that have connected have also sent their requests. Others connect later. */
+async function acceptAll(fd: number, isNear: boolean): Promise<void> {
+  if (!ignoreNewConnections(fd)) return;
+  const end = performance.now() + STOP_TIMEOUT_MS;
+  let wasIdle = false;
+  do {
+    wasIdle = !hasWaitingConnections(fd);
+    await Bun.sleep(isNear ? FIRST_REQUEST_MS.loopback : FIRST_REQUEST_MS.others);
+    // On a busy machine, the time is over before the program has read anything.
+    for (let turn = 0; turn < 4; turn++) await new Promise((resolve) => setImmediate(resolve));
+  } while ((!wasIdle || hasWaitingConnections(fd)) && performance.now() < end);
 }
 
 function tlsOptions({ chain, privateKey }: ServerCertificate) {

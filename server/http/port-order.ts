@@ -8,10 +8,20 @@ import { readdirSync } from "node:fs";
 
 const SOL_SOCKET = 1;
 const SO_ACCEPTCONN = 30;
+const SO_REUSEPORT = 15;
+const IPPROTO_TCP = 6;
+const TCP_INFO = 11;
+/** The place of `tcpi_unacked` in struct tcp_info, in words. Of a listener, it counts waiting connections. */
+const UNACKED_AT = 6;
+const SO_ATTACH_FILTER = 26;
 const SO_ATTACH_REUSEPORT_CBPF = 51;
 
 // Instructions of classic BPF: linux/bpf_common.h, linux/filter.h.
 const LOAD_ABSOLUTE = 0x20;
+const LOAD_BYTE = 0x30;
+const AND = 0x54;
+const XOR = 0xa4;
+const NEGATE = 0x84;
 const MODULO = 0x94;
 const ADD = 0x04;
 const RETURN_ACCUMULATOR = 0x16;
@@ -19,6 +29,18 @@ const RETURN_CONSTANT = 0x06;
 const RANDOM = 0xfffff000 + 56;
 
 type Instruction = [code: number, operand: number];
+
+/** The flags of a TCP header, and the first segment of a connection among them (RFC 9293, section 3.1). */
+const [FLAGS_AT, ACK_AND_SYN, SYN] = [13, 0x12, 0x02];
+
+/** Drops only the first segment of a connection: it returns how many bytes to keep. */
+const NO_NEW_CONNECTIONS: Instruction[] = [
+  [LOAD_BYTE, FLAGS_AT],
+  [AND, ACK_AND_SYN],
+  [XOR, SYN],
+  [NEGATE, 0],
+  [RETURN_ACCUMULATOR, 0],
+];
 
 const HASHED: Instruction[] = [[RETURN_CONSTANT, 0xffffffff]];
 
@@ -40,9 +62,28 @@ export interface Chosen {
  * Returns false if the system cannot do this.
  */
 export function directConnections(listenerFd: number, chosen: Chosen | undefined): boolean {
+  return attach(listenerFd, SO_ATTACH_REUSEPORT_CBPF, chosen ? filterOf(chosen) : HASHED);
+}
+
+/** Lets other listeners of this user join the listener's port. Returns false if the system cannot do this. */
+export function sharePort(listenerFd: number): boolean {
+  const one = new DataView(new Int32Array([1]).buffer);
+  return (
+    withSystem((system) => system.setsockopt(listenerFd, SOL_SOCKET, SO_REUSEPORT, one, 4) === 0) ?? false
+  );
+}
+
+/**
+ * Lets the kernel ignore attempts to connect to a listener. The clients try again after a second, and reach
+ * the server that listens then. Returns false if the system cannot do this.
+ */
+export function ignoreNewConnections(listenerFd: number): boolean {
+  return attach(listenerFd, SO_ATTACH_FILTER, NO_NEW_CONNECTIONS);
+}
+
+function attach(listenerFd: number, option: number, instructions: Instruction[]): boolean {
   return (
     withSystem((system) => {
-      const instructions = chosen ? filterOf(chosen) : HASHED;
       // struct sock_filter { u16 code; u8 jt, jf; u32 k; }
       const filter = new DataView(new ArrayBuffer(instructions.length * 8));
       for (const [index, [code, operand]] of instructions.entries()) {
@@ -53,8 +94,7 @@ export function directConnections(listenerFd: number, chosen: Chosen | undefined
       const program = new DataView(new ArrayBuffer(16));
       program.setUint16(0, instructions.length, true);
       program.setBigUint64(8, BigInt(ptr(filter)), true);
-      const size = program.byteLength;
-      return system.setsockopt(listenerFd, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, program, size) === 0;
+      return system.setsockopt(listenerFd, SOL_SOCKET, option, program, program.byteLength) === 0;
     }) ?? false
   );
 }
@@ -67,6 +107,17 @@ function filterOf({ first, count }: Chosen): Instruction[] {
     [ADD, first],
     [RETURN_ACCUMULATOR, 0],
   ];
+}
+
+/** Returns true if clients have connected that the program has not accepted yet. */
+export function hasWaitingConnections(listenerFd: number): boolean {
+  return (
+    withSystem((system) => {
+      const info = new Uint32Array(UNACKED_AT + 1);
+      const size = new Uint32Array([info.byteLength]);
+      return system.getsockopt(listenerFd, IPPROTO_TCP, TCP_INFO, info, size) === 0 && info[UNACKED_AT]! > 0;
+    }) ?? false
+  );
 }
 
 /**
