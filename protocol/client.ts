@@ -81,10 +81,11 @@ export async function readRefusal(reply: Response): Promise<Problem | Unexpected
   const text = await reply.text().catch(() => "");
   const { data } = problemBody.safeParse(parseJson(text));
   if (!data) return new UnexpectedReply(reply.status, text);
-  const { code, detail, title, requestId, fields, name, at } = data;
+  const { code, detail, title, requestId, fields } = data;
+  const { name, at, retryAfterSeconds, maxBytes } = data;
   return new Problem(code, detail ?? `${title} (request ${requestId})`, {
     ...(fields ? { fields } : {}),
-    ...(name === undefined && at === undefined ? {} : { extras: { name, at } }),
+    extras: { name, at, retryAfterSeconds, maxBytes },
   });
 }
 

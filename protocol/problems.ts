@@ -52,6 +52,16 @@ export const PROBLEMS = {
 export type ProblemCode = keyof typeof PROBLEMS;
 export const PROBLEM_CODES = Object.keys(PROBLEMS) as [ProblemCode, ...ProblemCode[]];
 
+/**
+ * The facts in the details of problems that users meet. They are also data, from which the console writes the
+ * sentence in the words, the units and the time zone of the reader.
+ */
+export const PROBLEM_FACTS = {
+  "name-taken": "name",
+  "too-many-requests": "retryAfterSeconds",
+  "body-too-large": "maxBytes",
+} as const satisfies Partial<Record<ProblemCode, keyof ProblemBody>>;
+
 const TYPE_PREFIX = "urn:attacklens:problem:";
 
 export function problemType(code: ProblemCode): string {
@@ -91,6 +101,11 @@ export const problemBody = z
     at: instant
       .optional()
       .meta({ description: "The time in the detail, for a sentence in the reader's time zone" }),
+    retryAfterSeconds: z
+      .int()
+      .optional()
+      .meta({ description: "As in the header Retry-After: when the request is possible again" }),
+    maxBytes: z.int().optional().meta({ description: "With body-too-large: the limit of this route" }),
     lastNonce: z
       .int()
       .optional()
@@ -106,8 +121,10 @@ export type ProblemBody = z.infer<typeof problemBody>;
  */
 export class Problem extends Error {
   readonly fields?: Record<string, string>;
-  readonly extras?: Pick<ProblemBody, "serverTime" | "lastNonce" | "reference" | "name" | "at"> & {
-    retryAfterSeconds?: number;
+  readonly extras?: Pick<
+    ProblemBody,
+    "serverTime" | "lastNonce" | "reference" | "name" | "at" | "retryAfterSeconds" | "maxBytes"
+  > & {
     /** With method-not-allowed: the methods that the path accepts. */
     allow?: string[];
     /** With range-unsatisfiable: the size of the file. */

@@ -27,7 +27,7 @@ export function toProblem(error: unknown): Problem {
 
 export function problemReply(problem: Problem, requestId: string): Response {
   const { status, title } = PROBLEMS[problem.code];
-  const { retryAfterSeconds, allow, acceptEncoding, sizeBytes, ...extras } = problem.extras ?? {};
+  const { allow, acceptEncoding, sizeBytes, ...extras } = problem.extras ?? {};
   const body: ProblemBody = {
     type: problemType(problem.code),
     code: problem.code,
@@ -39,7 +39,7 @@ export function problemReply(problem: Problem, requestId: string): Response {
     ...extras,
   };
   const headers = new Headers({ "content-type": "application/problem+json" });
-  if (retryAfterSeconds !== undefined) headers.set("retry-after", String(retryAfterSeconds));
+  if (extras.retryAfterSeconds !== undefined) headers.set("retry-after", String(extras.retryAfterSeconds));
   // RFC 9110, section 11.6.1. Users sign in on the page. Programs send an API key.
   if (problem.code === "not-signed-in") headers.set("www-authenticate", 'Bearer realm="AttackLens"');
   // RFC 9110, section 15.5.16.

@@ -143,7 +143,9 @@ function contentLength(headers: Headers): number | undefined {
 }
 
 function tooLarge(maxBytes: number): Problem {
-  return new Problem("body-too-large", `The body may have ${maxBytes} bytes at most`);
+  return new Problem("body-too-large", `The body may have ${maxBytes} bytes at most`, {
+    extras: { maxBytes },
+  });
 }
 
 function endedEarly(cause: unknown): Problem {

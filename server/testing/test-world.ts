@@ -4,7 +4,7 @@ import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Role } from "@attacklens/protocol/permissions.ts";
-import type { ProblemBody } from "@attacklens/protocol/problems.ts";
+import { PROBLEM_FACTS, type ProblemBody } from "@attacklens/protocol/problems.ts";
 import { type Route, type RouteOutput, type RouteRequest, routePath } from "@attacklens/protocol/route.ts";
 import { problemsOf } from "@attacklens/protocol/route-problems.ts";
 import { ROUTES } from "@attacklens/protocol/routes.ts";
@@ -239,14 +239,21 @@ const patterns = ROUTES.map((route) => ({
   pattern: new RegExp(`^${route.path.replace(/\{\w+\}/g, "[^/]+")}$`),
 }));
 
-/** Throws for a problem that the route does not declare, because the API reference would not contain it. */
+/**
+ * Throws for a problem that the route does not declare, because the API reference would not contain it, and
+ * for one whose facts are not data.
+ */
 async function requireDeclared({ method, url }: Request, response: Response): Promise<void> {
   if (response.status < 400) return;
   const { pathname } = new URL(url);
   const route = patterns.find((one) => one.route.method === method && one.pattern.test(pathname))?.route;
   if (!route) return;
-  const { code } = (await response.clone().json()) as ProblemBody;
+  const body = (await response.clone().json()) as ProblemBody;
+  const { code } = body;
   if (!problemsOf(route).includes(code)) throw new Error(`${route.name} does not declare ${code}`);
+  const facts: Partial<Record<string, keyof ProblemBody>> = PROBLEM_FACTS;
+  const fact = facts[code];
+  if (fact && body[fact] === undefined) throw new Error(`${code} of ${route.name} is without ${fact}`);
 }
 
 export type World = Awaited<ReturnType<typeof openWorld>>;

@@ -59,6 +59,7 @@ export async function createUser(db: Database, now: number, person: NewUser, rol
     if (!isDuplicate(error)) throw error;
     throw new Problem("name-taken", `Cannot create user: ${person.email} has an account already`, {
       cause: error,
+      extras: { name: person.email },
     });
   }
 }

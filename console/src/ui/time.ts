@@ -45,6 +45,11 @@ export function exactTime(instant: string, timeZone?: string, locale?: string): 
   }).format(new Date(instant));
 }
 
+/** `10:30`, or `10:30 AM`. */
+export function clockTime(at: Date, timeZone?: string, locale?: string): string {
+  return at.toLocaleTimeString(locale, { timeStyle: "short", ...(timeZone ? { timeZone } : {}) });
+}
+
 /** Replaces the instants in a text of the server: `paused at 24 Nov 2026, 10:30:05 CET`. */
 export function withLocalTimes(text: string, timeZone?: string, locale?: string): string {
   return text.replace(/\b\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?Z/g, (instant) =>
