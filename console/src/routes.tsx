@@ -17,9 +17,9 @@ import { loadDeploy, readDeploySearch } from "./pages/deploy/deploy-search.ts";
 import { enrollmentList } from "./pages/enrollment-tokens/enrollment-list.ts";
 import { readRolloutSearch } from "./pages/enrollment-tokens/rollout-states.ts";
 import {
-  loadConnection,
   loadRollout,
   loadToken,
+  loadTokenOverview,
   tokenList,
 } from "./pages/enrollment-tokens/token-queries.ts";
 import { readProposal } from "./pages/enrollment-tokens/token-values.ts";
@@ -145,7 +145,7 @@ const token = createRoute({
 const tokenOverview = createRoute({
   getParentRoute: () => token,
   id: "token-overview",
-  loader: loadConnection,
+  loader: loadTokenOverview,
   pendingComponent: RowsSkeleton,
   component: pages.TokenOverview,
 });

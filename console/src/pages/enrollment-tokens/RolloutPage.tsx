@@ -1,4 +1,4 @@
-import { ROLLOUT_STATES, type Rollout, type RolloutState } from "@attacklens/protocol/rollout.ts";
+import { ROLLOUT_STATES, type Rollout } from "@attacklens/protocol/rollout.ts";
 import { IconListCheck } from "@tabler/icons-react";
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { getRouteApi, Outlet } from "@tanstack/react-router";
@@ -9,12 +9,12 @@ import { usePermissionReason } from "../../components/use-permission.ts";
 import { paths } from "../../paths.ts";
 import { refreshMs } from "../../queries.ts";
 import { countOf, formatCount } from "../../ui/numbers.ts";
-import { type Segment, SegmentedBar } from "../../ui/SegmentedBar.tsx";
+import { SegmentedBar } from "../../ui/SegmentedBar.tsx";
 import { StateMessage } from "../../ui/StateMessage.tsx";
 import { RolloutHosts } from "./RolloutHosts.tsx";
 import classes from "./RolloutPage.module.css";
 import { RolloutTimeline } from "./RolloutTimeline.tsx";
-import { STATE_LOOKS, statesOf, toggledStates } from "./rollout-states.ts";
+import { progressText, segmentOf, statesOf, toggledStates } from "./rollout-states.ts";
 import { rolloutQuery } from "./token-queries.ts";
 
 const route = getRouteApi("/app/sensors/tokens/$tokenId/rollout");
@@ -129,15 +129,6 @@ function NumberBar({ rollout, tokenId }: { rollout: Rollout; tokenId: string }) 
   );
 }
 
-function segmentOf(state: RolloutState, { counts }: Rollout): Segment<RolloutState> {
-  return {
-    value: state,
-    label: STATE_LOOKS[state].label,
-    fill: STATE_LOOKS[state].fill,
-    count: counts[state],
-  };
-}
-
 interface HeadProps {
   tokenId: string;
   rollout: Rollout;
@@ -149,10 +140,7 @@ function Head({ tokenId, rollout, note, children }: HeadProps) {
   return (
     <div className={classes.head}>
       <div className={classes.headline}>
-        <h2 className={classes.progress}>
-          {formatCount(rollout.counts.reporting)} of {countOf(rollout.expected ?? 0, "expected host")}{" "}
-          reporting
-        </h2>
+        <h2 className={classes.progress}>{progressText(rollout)}</h2>
         {note && <span className={classes.note}>{note}</span>}
         <div className={classes.actions}>
           <ExpectButton tokenId={tokenId} />

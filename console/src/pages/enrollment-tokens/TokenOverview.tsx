@@ -15,6 +15,7 @@ import { countOf } from "../../ui/numbers.ts";
 import { PageBody } from "../../ui/PageBody.tsx";
 import { RelativeTime } from "../../ui/RelativeTime.tsx";
 import { exactTime } from "../../ui/time.ts";
+import { RolloutProgress } from "./RolloutProgress.tsx";
 import { TokenAttempts } from "./TokenAttempts.tsx";
 import { TokenConnection } from "./TokenConnection.tsx";
 import { TokenScope } from "./TokenScope.tsx";
@@ -28,14 +29,17 @@ export function TokenOverview() {
   const { data: token } = useSuspenseQuery(tokenQuery(tokenId));
   return (
     <PageBody spaced>
-      <Stack gap="xs" mb={token.warnings.length > 0 || token.rotatedTo ? "sm" : 0}>
-        {token.rotatedTo && <Rotated token={token} to={token.rotatedTo} />}
-        {token.warnings.map((warning) => (
-          <Notice key={warning} kind="warning" isImminent={IMMINENT.has(warning)}>
-            {WARNING_TEXTS[warning]}
-          </Notice>
-        ))}
-      </Stack>
+      {(token.warnings.length > 0 || token.rotatedTo) && (
+        <Stack gap="xs" mb="sm">
+          {token.rotatedTo && <Rotated token={token} to={token.rotatedTo} />}
+          {token.warnings.map((warning) => (
+            <Notice key={warning} kind="warning" isImminent={IMMINENT.has(warning)}>
+              {WARNING_TEXTS[warning]}
+            </Notice>
+          ))}
+        </Stack>
+      )}
+      <RolloutProgress tokenId={tokenId} />
       <Facts facts={factsOf(token)} />
       <ArrivalsPanel tokenId={tokenId} />
       {token.revokedAt === null && <TokenConnection tokenId={token.id} />}

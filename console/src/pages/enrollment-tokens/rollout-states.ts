@@ -8,7 +8,8 @@ import {
 } from "@attacklens/protocol/rollout.ts";
 import { ARRIVAL_LOOKS } from "../../components/arrivals.ts";
 import { REFUSAL_LABELS } from "../../components/token-words.ts";
-import type { Fill } from "../../ui/SegmentedBar.tsx";
+import { countOf, formatCount } from "../../ui/numbers.ts";
+import type { Fill, Segment } from "../../ui/SegmentedBar.tsx";
 import type { StatusColor } from "../../ui/Status.tsx";
 
 export type RolloutHost = Rollout["hosts"][number];
@@ -19,6 +20,17 @@ export const STATE_LOOKS: Record<RolloutState, { label: string; color: StatusCol
   refused: { label: "Refused", color: "red", fill: "dotted-red" },
   missing: { label: "Not seen yet", color: "gray", fill: "hollow-gray" },
 };
+
+/** The part of the bar of a rollout. */
+export function segmentOf(state: RolloutState, { counts }: Rollout): Segment<RolloutState> {
+  const { label, fill } = STATE_LOOKS[state];
+  return { value: state, label, fill, count: counts[state] };
+}
+
+/** `20 of 41 expected hosts reporting`. */
+export function progressText({ counts, expected }: Rollout): string {
+  return `${formatCount(counts.reporting)} of ${countOf(expected ?? 0, "expected host")} reporting`;
+}
 
 export interface RolloutSearch {
   q?: string;

@@ -20,8 +20,11 @@ export async function loadToken({ context, params }: TokenLoad): Promise<void> {
   await orNotFound(context.queryClient.query({ ...tokenQuery(params.tokenId), ...CACHED }));
 }
 
-export async function loadConnection({ context }: Pick<TokenLoad, "context">): Promise<void> {
-  await context.queryClient.query({ ...connectionQuery, ...CACHED });
+export async function loadTokenOverview({ context: { queryClient }, params }: TokenLoad): Promise<void> {
+  await Promise.all([
+    queryClient.query({ ...connectionQuery, ...CACHED }),
+    orNotFound(queryClient.query({ ...rolloutQuery(params.tokenId), ...CACHED })),
+  ]);
 }
 
 /** The longer the list, the less often a burst of changes fetches it: a millisecond for each host. */

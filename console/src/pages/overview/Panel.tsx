@@ -29,9 +29,9 @@ export function Panel<Data>({ title, more, isWide, query, children }: PanelProps
         <Notice kind="warning">{problemOf(error).detail} Retrying every few seconds.</Notice>
       ) : (
         <div aria-busy="true">
-          <Skeleton height={16} mb={12} />
+          <Skeleton height={isWide ? 28 : 16} mb={12} />
           <Skeleton height={16} mb={12} width="70%" />
-          <Skeleton height={16} width="85%" />
+          {!isWide && <Skeleton height={16} width="85%" />}
         </div>
       )}
     </section>
