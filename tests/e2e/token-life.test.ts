@@ -122,4 +122,9 @@ test("a rollout shows the missing hosts, and several tokens are paused together"
   const download = page.waitForEvent("download");
   await page.getByRole("button", { name: "Export CSV" }).click();
   expect((await download).suggestedFilename()).toBe("East - rollout.csv");
+
+  await page.getByRole("main").getByRole("link", { name: "Overview" }).click();
+  await page.getByRole("heading", { name: "0 of 2 expected hosts reporting" }).waitFor();
+  await page.getByRole("link", { name: /^Not seen yet\s*2$/ }).click();
+  await page.waitForURL(/\/rollout\?state=missing$/);
 });

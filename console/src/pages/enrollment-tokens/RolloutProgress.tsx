@@ -1,4 +1,5 @@
 import { ROLLOUT_STATES, type RolloutState } from "@attacklens/protocol/rollout.ts";
+import { Box } from "@mantine/core";
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { TextLink } from "../../components/links.tsx";
 import { paths } from "../../paths.ts";
@@ -19,13 +20,15 @@ export function RolloutProgress({ tokenId }: { tokenId: string }) {
     search: hasHostnames ? { state } : {},
   });
   return (
-    <Section title={progressText(rollout)}>
-      <SegmentedBar
-        label="Expected hosts by state"
-        noun="hosts"
-        segments={states.map((state) => segmentOf(state, rollout))}
-        linkTo={(state, look) => <TextLink {...linkOf(state)} {...look} underline="never" c="inherit" />}
-      />
+    <Section title={progressText(rollout)} text="The hosts that you expect to enroll with this token.">
+      <Box mb="md">
+        <SegmentedBar
+          label="Expected hosts by state"
+          noun="hosts"
+          segments={states.map((state) => segmentOf(state, rollout))}
+          linkTo={(state, look) => <TextLink {...linkOf(state)} {...look} underline="never" c="inherit" />}
+        />
+      </Box>
     </Section>
   );
 }
