@@ -110,27 +110,29 @@ export async function listIdentifiers(db: Database, assetId: string) {
     .execute();
 }
 
-/** Removes the identifiers of an asset unless it has a sensor that is approved and live. */
-export async function deleteIdentifiersUnlessLive(tx: Database, assetId: string): Promise<void> {
-  await tx
-    .deleteFrom("assetIdentifier")
-    .where("assetId", "=", assetId)
-    .where((eb) =>
-      eb.not(
-        eb.exists(
-          eb
-            .selectFrom("sensor")
-            .select("sensor.id")
-            .where("sensor.assetId", "=", assetId)
-            .where("awaitingApproval", "=", 0)
-            .where("deletedAt", "is", null)
-            .where("uninstalledAt", "is", null)
-            .where("removedAt", "is", null)
-            .where("replacedAt", "is", null),
+/** Removes the identifiers of the assets, unless an asset has a sensor that is approved and live. */
+export async function deleteIdentifiersUnlessLive(tx: Database, assetIds: readonly string[]): Promise<void> {
+  await forSomeValues(assetIds, (some) =>
+    tx
+      .deleteFrom("assetIdentifier")
+      .where("assetId", "in", some)
+      .where((eb) =>
+        eb.not(
+          eb.exists(
+            eb
+              .selectFrom("sensor")
+              .select("sensor.id")
+              .whereRef("sensor.assetId", "=", "assetIdentifier.assetId")
+              .where("awaitingApproval", "=", 0)
+              .where("deletedAt", "is", null)
+              .where("uninstalledAt", "is", null)
+              .where("removedAt", "is", null)
+              .where("replacedAt", "is", null),
+          ),
         ),
-      ),
-    )
-    .execute();
+      )
+      .execute(),
+  );
 }
 
 export type NewAssetRow = Omit<AssetTable, "mergedInto" | "typeSource" | "typeFacts">;

@@ -101,9 +101,9 @@ export async function createAssets(
   return ids;
 }
 
-/** Removes the asset's identifiers, unless it has an approved, live sensor. */
-export async function withdrawIdentifiers(tx: Database, assetId: string): Promise<void> {
-  await deleteIdentifiersUnlessLive(tx, assetId);
+/** Removes the identifiers of the assets, unless an asset has an approved, live sensor. */
+export async function withdrawIdentifiers(tx: Database, assetIds: readonly string[]): Promise<void> {
+  await deleteIdentifiersUnlessLive(tx, assetIds);
 }
 
 /** Adds the host's facts as identifiers of the asset, because its sensor was approved. */

@@ -8,6 +8,12 @@ import type { Database } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
 import { openTurns } from "../turns.ts";
 
+/** An object that an action could not change. */
+export type Refusal = BulkProgress["refusals"][number];
+
+/** Changes some objects in a transaction, and returns those that it could not change. */
+export type BulkRun = (tx: Database, some: { id: string; name: string }[]) => Promise<Refusal[]>;
+
 /** An object that matches the filter. */
 export interface Candidate {
   id: string;
@@ -22,8 +28,8 @@ interface Selection extends BulkPreview {
 
 const SAMPLE = 10;
 const SHOWN_REFUSALS = 10;
-/** Objects of one transaction. */
-const AT_ONCE = 20;
+/** Objects of one transaction, which other writes may wait for. */
+const AT_ONCE = 200;
 const PROGRESS_MS = 200;
 
 /** Counts the objects. Throws input-invalid if there are too many. */
@@ -36,11 +42,7 @@ export async function previewBulk(slices: AsyncIterable<Candidate[]>): Promise<B
  * Selects the objects again, and returns a function that changes them. Throws state-conflict unless they are
  * those of the preview.
  */
-export async function openBulk(
-  slices: AsyncIterable<Candidate[]>,
-  fingerprint: string,
-  run: (tx: Database, id: string) => Promise<void>,
-) {
+export async function openBulk(slices: AsyncIterable<Candidate[]>, fingerprint: string, run: BulkRun) {
   const { chosen, ...selection } = await select(slices);
   if (selection.fingerprint !== fingerprint) {
     throw new Problem(
@@ -92,7 +94,7 @@ function mix(mixed: Uint8Array, id: string): void {
 async function* runBulk(
   db: Database,
   chosen: Selection["chosen"],
-  run: (tx: Database, id: string) => Promise<void>,
+  run: BulkRun,
   checkAgain: () => Promise<unknown>,
 ): AsyncGenerator<BulkProgress> {
   const progress: BulkProgress = {
@@ -103,10 +105,11 @@ async function* runBulk(
   let shownAt = performance.now();
   yield { ...progress };
   for (let start = 0; start < chosen.length; start += AT_ONCE) {
-    const some = chosen.slice(start, start + AT_ONCE);
+    // In one order, so that two actions never wait for each other.
+    const some = chosen.slice(start, start + AT_ONCE).toSorted(byId);
     try {
       await checkAgain();
-      const refusals = await inTransaction(db, (tx) => withEventsLast(tx, () => runSome(tx, some, run)));
+      const refusals = await inTransaction(db, (tx) => withEventsLast(tx, () => run(tx, some)));
       progress.done += some.length - refusals.length;
       progress.refused += refusals.length;
       progress.refusals = [...progress.refusals, ...refusals].slice(0, SHOWN_REFUSALS);
@@ -124,23 +127,25 @@ async function* runBulk(
   yield { ...progress, isFinished: true };
 }
 
-/** Rules check the state of an object before they change it, so a refusal leaves it unchanged. */
-async function runSome(
-  tx: Database,
-  some: Selection["chosen"],
-  run: (tx: Database, id: string) => Promise<void>,
-): Promise<BulkProgress["refusals"]> {
-  const turns = openTurns();
-  const refusals: BulkProgress["refusals"] = [];
-  // In one order, so that two actions never wait for each other.
-  for (const { id, name } of some.toSorted((left, right) => (left.id < right.id ? -1 : 1))) {
-    if (turns.isOver()) await turns.next();
-    try {
-      await run(tx, id);
-    } catch (error) {
-      if (!(error instanceof Problem) || error.status >= 500) throw error;
-      refusals.push({ id, name, reason: error.detail });
+const byId = (left: { id: string }, right: { id: string }) => (left.id < right.id ? -1 : 1);
+
+/**
+ * Returns a run that changes one object after another. Rules check the state of an object before they change
+ * it, so a refusal leaves it unchanged.
+ */
+export function oneByOne(change: (tx: Database, id: string) => Promise<void>): BulkRun {
+  return async (tx, some) => {
+    const turns = openTurns();
+    const refusals: Refusal[] = [];
+    for (const { id, name } of some) {
+      if (turns.isOver()) await turns.next();
+      try {
+        await change(tx, id);
+      } catch (error) {
+        if (!(error instanceof Problem) || error.status >= 500) throw error;
+        refusals.push({ id, name, reason: error.detail });
+      }
     }
-  }
-  return refusals;
+    return refusals;
+  };
 }

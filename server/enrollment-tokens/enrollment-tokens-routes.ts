@@ -5,7 +5,7 @@ import { enrollmentExports, tokenExports } from "@attacklens/protocol/list-expor
 import * as blocking from "@attacklens/protocol/revoke-and-block.ts";
 import * as rollout from "@attacklens/protocol/rollout.ts";
 import * as actions from "@attacklens/protocol/token-actions.ts";
-import { openBulk, previewBulk } from "../bulk/bulk.ts";
+import { oneByOne, openBulk, previewBulk } from "../bulk/bulk.ts";
 import { requireRecentSignIn } from "../permitted.ts";
 import { exportHandlers, handler } from "../route-handler.ts";
 import { jsonLines, streamText } from "../streamed-text.ts";
@@ -41,8 +41,10 @@ export const enrollmentTokenRoutes = [
   handler(actions.runTokenAction, async ({ body, user, http }, { db, reads, now, log }) => {
     if (body.action === "delete") requireRecentSignIn(user);
     const candidates = tokenCandidates(reads, now(), user, body);
-    const start = await openBulk(candidates, body.fingerprint, (tx, id) =>
-      runTokenAction(tx, now(), user, body.action, id),
+    const start = await openBulk(
+      candidates,
+      body.fingerprint,
+      oneByOne((tx, id) => runTokenAction(tx, now(), user, body.action, id)),
     );
     http.replyStream = streamText(jsonLines(start(db, http.checkAgain)), log);
     return undefined;

@@ -44,7 +44,7 @@ async function removeEnded(
 ): Promise<boolean> {
   return await inTransaction(db, async (tx) => {
     if (!(await markEndedRemoved(tx, id, now))) return false;
-    await withdrawIdentifiers(tx, assetId);
+    await withdrawIdentifiers(tx, [assetId]);
     await recordAuditEvent(tx, {
       at: now,
       actor: SYSTEM_ACTOR,

@@ -4,12 +4,14 @@ import type {
   previewSensorAction as previewRoute,
   SensorBulkAction,
 } from "@attacklens/protocol/sensor-actions.ts";
-import type { Candidate } from "../bulk/bulk.ts";
+import type { Candidate, Refusal } from "../bulk/bulk.ts";
+import type { User } from "../caller.ts";
 import type { Database } from "../db/schema.ts";
-import { lockForAction } from "./record/locked-sensor.ts";
+import { sensorNotFound } from "./record/locked-sensor.ts";
 import { sensorObstacle } from "./record/sensor-obstacles.ts";
 import { onlineSince } from "./record/sensor-status.ts";
-import { deleteSensor, unblockLocked } from "./sensor-changes.ts";
+import { type LockedState, lockSensors } from "./record/sensors-store.ts";
+import { deleteSensors, unblockSensors } from "./sensor-changes.ts";
 import { atTime, pageOfStates } from "./sensor-list-store.ts";
 import type { SensorView } from "./sensors.ts";
 import { blockSensors } from "./token-sensors.ts";
@@ -39,19 +41,34 @@ export async function* sensorCandidates(
   } while (cursor);
 }
 
-/** Throws not-found, state-conflict. */
+/** Changes the sensors whose state allows it, and returns the others. */
 export async function runSensorAction(
   tx: Database,
   view: Pick<SensorView, "now" | "user">,
   action: SensorBulkAction,
-  id: string,
-): Promise<void> {
-  switch (action) {
-    case "block":
-      return await blockSensors(tx, view.now, view.user, [await lockForAction(tx, id, action)]);
-    case "unblock":
-      return await unblockLocked(tx, view, await lockForAction(tx, id, action));
-    case "delete":
-      return await deleteSensor(tx, view.now, view.user, id);
+  some: { id: string; name: string }[],
+): Promise<Refusal[]> {
+  const ids = some.map(({ id }) => id);
+  const locked = new Map((await lockSensors(tx, ids)).map((sensor) => [sensor.id, sensor]));
+  const refusals: Refusal[] = [];
+  const possible: LockedState[] = [];
+  for (const { id, name } of some) {
+    const sensor = locked.get(id);
+    const reason = sensor
+      ? sensorObstacle(action, { ...sensor, hasMatch: false })
+      : sensorNotFound(id).detail;
+    if (reason === undefined) possible.push(sensor!);
+    else refusals.push({ id, name, reason });
   }
+  if (possible.length > 0) await CHANGES[action](tx, view.now, view.user, possible);
+  return refusals;
 }
+
+const CHANGES: Record<
+  SensorBulkAction,
+  (tx: Database, now: number, user: User, sensors: LockedState[]) => Promise<unknown>
+> = {
+  block: blockSensors,
+  unblock: unblockSensors,
+  delete: deleteSensors,
+};

@@ -2,18 +2,24 @@
 import { Problem } from "@attacklens/protocol/problems.ts";
 import type { Sensor } from "@attacklens/protocol/sensors.ts";
 import { restoreIdentifiers, withdrawIdentifiers } from "../assets/assets.ts";
-import { recordAuditEvent, userActor } from "../audit/audit.ts";
+import { recordAuditEvents, userActor } from "../audit/audit.ts";
 import type { User } from "../caller.ts";
 import type { Database } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
 import { parseHost } from "./clones/clones.ts";
 import { detectMatches, presentReplaced } from "./matches/matches.ts";
-import { deleteOpenMatches, listPredecessorIds } from "./matches/matches-store.ts";
+import { deleteOpenMatches, listPredecessorIds, listReplacedIds } from "./matches/matches-store.ts";
 import { dismiss, merge, unmerge } from "./matches/merges.ts";
 import { type LockedSensor, lockForAction, type SoloAction, sensorNotFound } from "./record/locked-sensor.ts";
 import { onlineSince } from "./record/sensor-status.ts";
-import { findSensor, markReplacedDeleted, markSensorDeleted, updateSensor } from "./record/sensors-store.ts";
-import { getSensor, keyFingerprint, recordSensorEvent, type SensorView } from "./sensors.ts";
+import {
+  findSensor,
+  markReplacedDeleted,
+  markSensorsDeleted,
+  markUnblocked,
+  updateSensor,
+} from "./record/sensors-store.ts";
+import { getSensor, keyFingerprint, recordSensorEvent, type SensorView, sensorEvent } from "./sensors.ts";
 import { blockSensors } from "./token-sensors.ts";
 
 /** Runs a change on the locked sensor and returns the changed sensor. Throws not-found, state-conflict. */
@@ -60,7 +66,7 @@ export async function withdrawApproval(db: Database, view: SensorView, id: strin
       );
     }
     await updateSensor(tx, id, { awaitingApproval: 1, approvedAt: null, approvedBy: null });
-    await withdrawIdentifiers(tx, sensor.assetId);
+    await withdrawIdentifiers(tx, [sensor.assetId]);
     await deleteOpenMatches(tx, id);
     await recordSensorEvent(tx, view.now, view.user, "sensor.approval-withdrawn", sensor);
   });
@@ -91,17 +97,26 @@ export async function blockSensor(db: Database, view: SensorView, id: string) {
 
 /** Throws not-found, state-conflict. */
 export async function unblockSensor(db: Database, view: SensorView, id: string) {
-  return await change(db, view, id, "unblock", (tx, sensor) => unblockLocked(tx, view, sensor));
+  return await change(db, view, id, "unblock", (tx, sensor) =>
+    unblockSensors(tx, view.now, view.user, [sensor]),
+  );
 }
 
-/** Unblocks the locked sensor. */
-export async function unblockLocked(
+/** Unblocks the locked sensors. */
+export async function unblockSensors(
   tx: Database,
-  { now, user }: Pick<SensorView, "now" | "user">,
-  sensor: LockedSensor,
+  now: number,
+  user: User,
+  sensors: { id: string; hostname: string }[],
 ): Promise<void> {
-  await updateSensor(tx, sensor.id, { blockedAt: null, blockedBy: null });
-  await recordSensorEvent(tx, now, user, "sensor.unblocked", sensor);
+  await markUnblocked(
+    tx,
+    sensors.map(({ id }) => id),
+  );
+  await recordAuditEvents(
+    tx,
+    sensors.map((sensor) => sensorEvent(now, user, "sensor.unblocked", sensor)),
+  );
 }
 
 /** Continues the history of the matching silent sensor. Throws not-found, state-conflict. */
@@ -131,20 +146,31 @@ function decisionOf({ now, user, checkInIntervalSeconds }: SensorView) {
  */
 export async function deleteSensor(db: Database, now: number, user: User, id: string): Promise<void> {
   await inTransaction(db, async (tx) => {
-    const replaced = await presentReplaced(tx, id);
-    const deleted = await markSensorDeleted(tx, id, now);
-    if (!deleted) throw sensorNotFound(id);
-    await markReplacedDeleted(
-      tx,
-      replaced.map(({ sensor }) => sensor.id),
-      now,
-    );
-    await withdrawIdentifiers(tx, deleted.assetId);
-    await recordAuditEvent(tx, {
-      at: now,
-      actor: userActor(user),
-      action: "sensor.deleted",
-      entity: { type: "sensor", id, name: deleted.hostname },
-    });
+    if ((await deleteSensors(tx, now, user, [{ id }])) === 0) throw sensorNotFound(id);
   });
+}
+
+/** Deletes the sensors that exist, with those whose history they continue. Returns their number. */
+export async function deleteSensors(
+  tx: Database,
+  now: number,
+  user: User,
+  sensors: { id: string }[],
+): Promise<number> {
+  const ids = sensors.map(({ id }) => id);
+  const replaced = await listReplacedIds(tx, ids);
+  const deleted = await markSensorsDeleted(tx, ids, now);
+  await markReplacedDeleted(tx, replaced, now);
+  await withdrawIdentifiers(
+    tx,
+    deleted.map(({ assetId }) => assetId),
+  );
+  await recordAuditEvents(
+    tx,
+    deleted.map(({ id, hostname }) => ({
+      ...{ at: now, actor: userActor(user), action: "sensor.deleted" },
+      entity: { type: "sensor", id, name: hostname },
+    })),
+  );
+  return deleted.length;
 }

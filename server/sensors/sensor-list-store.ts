@@ -147,8 +147,10 @@ async function findKeys(reading: Reading, page: SensorPage, wanted: Wanted): Pro
   const count = await keysOfCells(reading, first, { ...wanted.order, after: undefined });
   if (!isWalkedSort(sort)) return { ...count, keys: await keysOfLabels(reading, { ...page, sort }, wanted) };
   const seen = seenOf(page.status, onlineSince);
-  const few = seen && !count.totalIsCapped && count.total <= reading.few;
-  if (few) {
+  // Few of the table of presence, whose index begins with them.
+  const isFew =
+    seen?.status === "offline" && !seen.isAmongOthers && !count.totalIsCapped && count.total <= reading.few;
+  if (isFew) {
     const cells = cellsOf(page).map(({ number }) => number);
     const some = await listSeen(tx, page, { cells, seen, most: reading.few });
     return await keysOfCandidates(reading, page, some, wanted.order);

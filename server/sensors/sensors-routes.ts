@@ -45,8 +45,8 @@ export const sensorRoutes = [
     const { db, longReads, now, log, checkInIntervalSeconds } = services;
     if (body.action === "delete") requireRecentSignIn(user);
     const candidates = sensorCandidates(longReads, { now: now(), checkInIntervalSeconds, user }, body);
-    const start = await openBulk(candidates, body.fingerprint, (tx, id) =>
-      runSensorAction(tx, { now: now(), user }, body.action, id),
+    const start = await openBulk(candidates, body.fingerprint, (tx, some) =>
+      runSensorAction(tx, { now: now(), user }, body.action, some),
     );
     http.replyStream = streamText(jsonLines(start(db, http.checkAgain)), log);
     return undefined;

@@ -88,7 +88,9 @@ export async function readWalked(
   // With silence as it may be now.
   const cells = new Set(order.seen ? [...isShown].flatMap((cell) => [cell, flipped(cell)]) : isShown);
   const { tables, on, walked, walkedOn } = SORTS[sort];
-  if (sensors * sensors > PASSED * wanted * all) {
+  // All sensors that may be offline are those that are online, too many to sort.
+  const isOffline = order.seen !== undefined && (order.seen.status === "offline" || order.seen.isAmongOthers);
+  if (isOffline || sensors * sensors > PASSED * wanted * all) {
     const among = [
       ...[walkedOn, isAmongNumbers(db, sql`sensor_listing.cell + 0`, [...cells])],
       ...(isNarrow(filter) ? [sql`sensor_listing.token_group_id + 0 in ${tokenGroups(filter)}`] : []),

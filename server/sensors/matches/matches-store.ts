@@ -250,22 +250,33 @@ export async function listReplaced(db: Database, id: string) {
   return await inSnapshot(db, (tx) => replaced(tx, id).execute());
 }
 
+/** Returns the ids of the sensors that these ones replaced, directly or through others. */
+export async function listReplacedIds(tx: Database, ids: readonly string[]): Promise<string[]> {
+  const rows = await forSomeValues(ids, (some) =>
+    withReplaced(tx, some).selectFrom("replaced").select("replaced.id").execute(),
+  );
+  return rows.map(({ id }) => id);
+}
+
+function withReplaced(tx: Database, ids: readonly string[]) {
+  return tx.withRecursive("replaced", (qb) =>
+    qb
+      .selectFrom("sensor")
+      .select("sensor.id")
+      .where("replacedBy", "in", ids)
+      .unionAll(
+        // A cross join, because SQLite does not reorder it. Otherwise it would read every sensor.
+        qb
+          .selectFrom("replaced")
+          .crossJoin("sensor")
+          .select("sensor.id")
+          .whereRef("sensor.replacedBy", "=", "replaced.id"),
+      ),
+  );
+}
+
 function replaced(tx: Database, id: string) {
-  return tx
-    .withRecursive("replaced", (qb) =>
-      qb
-        .selectFrom("sensor")
-        .select("sensor.id")
-        .where("replacedBy", "=", id)
-        .unionAll(
-          // A cross join, because SQLite does not reorder it. Otherwise it would read every sensor.
-          qb
-            .selectFrom("replaced")
-            .crossJoin("sensor")
-            .select("sensor.id")
-            .whereRef("sensor.replacedBy", "=", "replaced.id"),
-        ),
-    )
+  return withReplaced(tx, [id])
     .selectFrom("replaced")
     .crossJoin("sensor")
     .whereRef("sensor.id", "=", "replaced.id")

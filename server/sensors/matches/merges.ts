@@ -153,7 +153,7 @@ export async function unmerge(tx: Database, now: number, user: User | null, id: 
       next = one?.replacedBy ?? null;
     }
     await separateAsset(tx, formerAssetId, earlier.assetId, parseHost(earlier.enrolledHost));
-    await withdrawIdentifiers(tx, formerAssetId);
+    await withdrawIdentifiers(tx, [formerAssetId]);
   }
   await updateSensor(tx, id, { replacedBy: null, replacedAt: null, replacementDecidedBy: null });
   await decideMatch(
