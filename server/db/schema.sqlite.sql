@@ -470,9 +470,9 @@ CREATE INDEX sensor_cloned_from on sensor (cloned_from) where cloned_from is not
 CREATE INDEX sensor_ephemeral
   on sensor (id, ephemeral_hours)
   where ephemeral_hours is not null and deleted_at is null and removed_at is null;
-CREATE INDEX sensor_listed_architecture on sensor (listed, architecture, id);
+CREATE INDEX sensor_listed_architecture on sensor (listed, platform, architecture, id);
 CREATE INDEX sensor_listed_hostname on sensor (listed, hostname_key, id);
-CREATE INDEX sensor_listed_os on sensor (listed, lower(os_name || ' ' || os_version), id);
+CREATE INDEX sensor_listed_os on sensor (listed, platform, lower(os_name || ' ' || os_version), id);
 CREATE INDEX sensor_listed_version on sensor (listed, version, hostname_key, id);
 CREATE UNIQUE INDEX sensor_next_public_key on sensor (next_public_key) where next_public_key is not null;
 CREATE INDEX sensor_of_asset on sensor (asset_id);

@@ -3,6 +3,7 @@
 // them. Otherwise it reads sensors in its order until the page is full, like a search for a frequent name.
 import { sensorId } from "@attacklens/protocol/ids.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
+import { SENSOR_PLATFORMS } from "@attacklens/protocol/sensors.ts";
 import { parseList } from "@attacklens/protocol/text-list.ts";
 import { sql } from "kysely";
 import { texts } from "../db/dialect.ts";
@@ -80,7 +81,12 @@ export function byColumn(
         ? sql`sensor_listing.version in (${sql.join(values)})`
         : isFound(sql`sensor where sensor.id = sensor_listing.sensor_id and ${among}`),
     first: (most) =>
-      idsOf(db, sql`select id from sensor where listed in (${listed}) and ${among} limit ${most}`),
+      idsOf(
+        db,
+        sql`select id from sensor where listed in (${listed})
+          ${column === "version" ? sql`` : sql`and platform in (${sql.join(SENSOR_PLATFORMS)})`}
+          and ${among} limit ${most}`,
+      ),
   };
 }
 

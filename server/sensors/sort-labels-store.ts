@@ -19,7 +19,7 @@ export interface Label {
   /** The place of the value in the order. */
   key: string;
   /** Added to the filter of the list. */
-  filter: { status?: string; tokenGroupIds?: number[] };
+  filter: { status?: string; platform?: string; tokenGroupIds?: number[] };
   narrowings: Narrowing[];
 }
 
@@ -130,33 +130,51 @@ async function* columnLabels(
   const [isAfter, direction] = [sql.raw(order === "asc" ? ">" : "<"), sql.raw(order)];
   const value = VALUE[sort];
   const withUnlisted = hasUnlisted(filter);
-  const next = (isListed: 0 | 1, condition: unknown) => {
-    const among = sort === "tags" ? sql`asset where` : sql`sensor where listed = ${sql.lit(isListed)} and`;
-    return sql`(select ${value} from ${among} ${condition} order by ${value} ${direction} limit 1)`;
-  };
+  const next = (among: unknown, condition: unknown) =>
+    sql`(select ${value} from ${among} and ${condition} order by ${value} ${direction} limit 1)`;
   let after = from === undefined ? sql`${value} is not null` : sql`${value} ${isAfter}= ${from}`;
   for (;;) {
-    const found = new Set<string>();
+    const found = new Map<string, string[]>();
     let isMore = false;
-    for (const isListed of withUnlisted && sort !== "tags" ? ([0, 1] as const) : ([1] as const)) {
+    for (const { among, platform } of sort === "tags" ? TAGGED : listsOf(filter, withUnlisted)) {
       const { rows } = await sql<{ value: string }>`
         with recursive label(value, place) as (
-          select ${next(isListed, after)}, 1
+          select ${next(among, after)}, 1
           union all
-          select ${next(isListed, sql`${value} ${isAfter} label.value`)}, place + 1 from label
+          select ${next(among, sql`${value} ${isAfter} label.value`)}, place + 1 from label
           where label.value is not null and place < ${sql.lit(VALUES)})
         select value from label where value is not null`.execute(db);
-      for (const row of rows) found.add(row.value);
+      for (const row of rows) found.set(row.value, [...(found.get(row.value) ?? []), ...platform]);
       isMore ||= rows.length === VALUES;
     }
-    const values = [...found].toSorted(compareText);
+    const values = [...found.keys()].toSorted(compareText);
     if (order === "desc") values.reverse();
     // Of two lists, the values after these may come before the last ones of the other.
     const some = isMore ? values.slice(0, VALUES) : values;
-    for (const key of some) yield { key, filter: {}, narrowings: [byColumn(db, sort, [key], withUnlisted)] };
+    for (const key of some) {
+      const platforms = [...new Set(found.get(key))];
+      yield {
+        key,
+        filter: platforms.length === 0 ? {} : { platform: platforms.join() },
+        narrowings: [byColumn(db, sort, [key], withUnlisted)],
+      };
+    }
     if (!isMore) return;
     after = sql`${value} ${isAfter} ${some.at(-1)}`;
   }
+}
+
+const TAGGED = [{ among: sql`asset where true`, platform: [] as string[] }];
+
+/** A value is often of one platform. So sensors of the others need not be passed over to find none. */
+function listsOf(filter: CellFilter, withUnlisted: boolean) {
+  const platforms = [...new Set(cellsOf(filter).map(({ platform }) => platform))];
+  return (withUnlisted ? [0, 1] : [1]).flatMap((isListed) =>
+    platforms.map((platform) => ({
+      among: sql`sensor where listed = ${sql.lit(isListed)} and platform = ${platform}`,
+      platform: [platform as string],
+    })),
+  );
 }
 
 /** The values of a sensor or of its asset, as their indexes have them. */

@@ -74,8 +74,8 @@ insert into asset_tag (tag, asset_id)
 
 /** The values of a column, for lists that are sorted by it. */
 const values = statements(`
-create index sensor_listed_os on sensor (listed, lower(os_name || ' ' || os_version), id);
-create index sensor_listed_architecture on sensor (listed, architecture, id);
+create index sensor_listed_os on sensor (listed, platform, lower(os_name || ' ' || os_version), id);
+create index sensor_listed_architecture on sensor (listed, platform, architecture, id);
 create index asset_tags on asset (tags, id);
 `);
 
