@@ -109,6 +109,6 @@ export function cannotRepeat(noun: string, state: string, atMs?: number): Proble
 /** Deletes expired keys in short transactions. */
 export async function sweepIdempotencyKeys(db: Database, now: number): Promise<void> {
   const sweep = () => inTransaction(db, (tx) => deleteExpiredKeys(tx, now - LIFE_MS, SWEEP_BATCH));
-  const turns = openTurns();
+  const turns = openTurns("job");
   while ((await sweep()) === SWEEP_BATCH) await turns.next();
 }

@@ -5,7 +5,7 @@ import { toInstant } from "./ids.ts";
 
 export type ExportFormat = "csv" | "jsonl";
 
-const ROWS_OF_PAGE = 200;
+const ROWS_OF_PAGE = 100;
 
 interface ExportShape<Row> {
   /** What the rows are, in lower case: `audit log`. */

@@ -2,6 +2,7 @@
 import type { Config } from "./config.ts";
 import { listenForChanges } from "./db/listen.ts";
 import { openDatabase } from "./db/open.ts";
+import { DEFAULT_MAX_CONNECTIONS } from "./db/postgres.ts";
 import { openReads } from "./db/reads.ts";
 import type { Database } from "./db/schema.ts";
 import { lockDataDir } from "./db/serve-lock.ts";
@@ -11,6 +12,8 @@ import type { openLog } from "./log.ts";
 
 export interface Storage extends AsyncDisposable {
   db: Database;
+  /** To PostgreSQL. Absent: the database is SQLite. */
+  connections: number | undefined;
   /** For the reads of users. */
   reads: Database;
   /** For reads that may take seconds. They do not delay the others. */
@@ -25,10 +28,10 @@ export async function openStorage(
   log: ReturnType<typeof openLog>,
 ): Promise<Storage> {
   await using opening = new AsyncDisposableStack();
-  const { dataDir, databaseUrl } = config;
+  const { dataDir, databaseUrl, databasePool = DEFAULT_MAX_CONNECTIONS } = config;
   if (!databaseUrl) opening.use(lockDataDir(dataDir, ownUrl));
   const db = await openDatabase(
-    { ...config, maxConnections: config.databasePool },
+    { ...config, maxConnections: databasePool },
     {
       onConnectionError: (error) => log.warn({ err: error }, "database connection lost"),
       onUpgrade: (upgrade) => log.info(upgrade, "upgrading the database"),
@@ -40,8 +43,8 @@ export async function openStorage(
     },
   );
   opening.defer(() => db.destroy());
-  const { db: reads } = opening.use(openReads(db, config));
-  const { db: longReads } = opening.use(openReads(db, config));
+  const { db: reads } = opening.use(openReads(db, config, "page"));
+  const { db: longReads } = opening.use(openReads(db, config, "export"));
   const items = opening.use(
     openThread<object, Parameters<SortedItems>[0], Awaited<ReturnType<SortedItems>>>(
       "server/inventory/items-worker.ts",
@@ -51,7 +54,7 @@ export async function openStorage(
   if (databaseUrl) opening.use(listenForChanges(db, config.listenUrl ?? databaseUrl, log));
   const opened = opening.move();
   return {
-    ...{ db, reads, longReads },
+    ...{ db, reads, longReads, connections: databaseUrl === undefined ? undefined : databasePool },
     sortedItems: (question) => items.ask(question),
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };

@@ -168,7 +168,7 @@ const MOVED_AT_ONCE = 200;
  */
 export async function emptyDeletedGroups(db: Database): Promise<number> {
   let moved = 0;
-  const turns = openTurns();
+  const turns = openTurns("job");
   for (let id = await findDeletedGroupWithAssets(db); id !== undefined; ) {
     const groupId = id;
     const some = await inTransaction(db, (tx) => removeFromGroup(tx, groupId, MOVED_AT_ONCE));

@@ -16,7 +16,7 @@ const MAX_WORDS = 2_000;
 
 /** Stores the text of all events, before a search. */
 export async function storeTexts(db: Database, most = Number.MAX_SAFE_INTEGER): Promise<void> {
-  const turns = openTurns();
+  const turns = openTurns("job");
   for (let stored = 0; stored < most; stored += STORED_AT_ONCE) {
     const ends = await findTextEnds(db);
     if (ends.stored >= ends.last) return;

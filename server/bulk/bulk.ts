@@ -54,7 +54,7 @@ export async function openBulk(slices: AsyncIterable<Candidate[]>, fingerprint: 
 }
 
 async function select(slices: AsyncIterable<Candidate[]>): Promise<Selection> {
-  const turns = openTurns();
+  const turns = openTurns("job");
   const chosen: Selection["chosen"] = [];
   const impossible = new Map<string, number>();
   const mixed = new Uint8Array(32);
@@ -101,7 +101,7 @@ async function* runBulk(
     ...{ total: chosen.length, done: 0, refused: 0, refusals: [] },
     isFinished: false,
   };
-  const turns = openTurns();
+  const turns = openTurns("job");
   let shownAt = performance.now();
   yield { ...progress };
   for (let start = 0; start < chosen.length; start += AT_ONCE) {
@@ -135,7 +135,7 @@ const byId = (left: { id: string }, right: { id: string }) => (left.id < right.i
  */
 export function oneByOne(change: (tx: Database, id: string) => Promise<void>): BulkRun {
   return async (tx, some) => {
-    const turns = openTurns();
+    const turns = openTurns("job", tx);
     const refusals: Refusal[] = [];
     for (const { id, name } of some) {
       if (turns.isOver()) await turns.next();

@@ -13,7 +13,7 @@ export interface PostgresOptions {
   onConnectionError?: ((error: Error) => void) | undefined;
 }
 
-const DEFAULT_MAX_CONNECTIONS = 10;
+export const DEFAULT_MAX_CONNECTIONS = 10;
 /** The longest wait of a request for a connection. */
 const CONNECT_TIMEOUT_MS = 5_000;
 /** Startup parameters of each connection. */

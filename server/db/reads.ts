@@ -6,11 +6,13 @@ import {
   type DatabaseConnection,
   type Driver,
   Kysely,
+  type KyselyPlugin,
   type QueryResult,
   SqliteAdapter,
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from "kysely";
+import { type LongWork, pace } from "../pace.ts";
 import { type DatabaseLocation, sqliteFile } from "./open.ts";
 import type { Database, Schema } from "./schema.ts";
 import { openThread, type Thread } from "./thread.ts";
@@ -28,8 +30,16 @@ export interface Reads extends AsyncDisposable {
   db: Database;
 }
 
-export function openReads(db: Database, location: DatabaseLocation): Reads {
-  if (location.databaseUrl) return { db, [Symbol.asyncDispose]: async () => {} };
+/** `work`: what the reads are for. What follows a statement is a piece of it. */
+export function openReads(db: Database, location: DatabaseLocation, work: LongWork): Reads {
+  const paced: KyselyPlugin = {
+    transformQuery: ({ node }) => node,
+    async transformResult({ result }) {
+      await pace.turn(work);
+      return result;
+    },
+  };
+  if (location.databaseUrl) return { db: db.withPlugin(paced), [Symbol.asyncDispose]: async () => {} };
   const thread: Thread<ReadQuestion, unknown[]> = openThread("server/db/read-worker.ts", {
     file: sqliteFile(location.dataDir),
   });
@@ -40,7 +50,7 @@ export function openReads(db: Database, location: DatabaseLocation): Reads {
       createIntrospector: (inner) => new SqliteIntrospector(inner),
       createQueryCompiler: () => new SqliteQueryCompiler(),
     },
-    plugins: [new CamelCasePlugin()],
+    plugins: [paced, new CamelCasePlugin()],
   });
   return { db: reads, [Symbol.asyncDispose]: () => thread[Symbol.asyncDispose]() };
 }

@@ -21,7 +21,7 @@ async function openFile() {
 
 test("reads see everything that was committed before them, and cannot write", async () => {
   const { db, location } = await openFile();
-  await using reads = openReads(db, location);
+  await using reads = openReads(db, location, "page");
   const named = () =>
     reads.db.selectFrom("setting").select("name").where("name", "like", "setting %").execute();
   for (let index = 0; index < 20; index++) {
@@ -42,7 +42,7 @@ test("reads see everything that was committed before them, and cannot write", as
 
 test("the event loop continues while a long read runs", async () => {
   const { db, location } = await openFile();
-  await using reads = openReads(db, location);
+  await using reads = openReads(db, location, "page");
   await sql.raw(counting(1)).execute(reads.db);
   let longestMs = 0;
   let last = performance.now();

@@ -1,6 +1,7 @@
 // A thread for work that would block the event loop. It processes one question at a time, with limits on the
 // number of waiting questions and on the time of each. It starts with the first question, and restarts after
 // a question that took too long or ended it.
+import { setPriority } from "node:os";
 import { Problem } from "@attacklens/protocol/problems.ts";
 
 const LIMITS = {
@@ -105,10 +106,19 @@ export function openThread<Settings, Question, Answer>(
   };
 }
 
+/** As nice(1): on a core that it shares with the event loop, the thread gets a fourth of the time. */
+const NICE = 5;
+
+/** Only Linux has priorities of threads. Elsewhere, this one would be that of the process. */
+function yieldToOthers(): void {
+  if (process.platform === "linux") setPriority(0, NICE);
+}
+
 /** In a thread's file: passes the questions to the function that `open` returns, one after another. */
 export function answerQuestions<Settings, Question, Answer>(
   open: (settings: Settings) => (question: Question) => Answer | Promise<Answer>,
 ): void {
+  yieldToOthers();
   let answer: ((question: Question) => Answer | Promise<Answer>) | undefined;
   self.onmessage = async ({ data }: MessageEvent<ThreadMessage<Settings, Question>>) => {
     try {

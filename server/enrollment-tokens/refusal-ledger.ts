@@ -84,7 +84,7 @@ export function openRefusalLedger(
     },
     /** Writes some of the waiting refusals and deletes old ones. Returns how many still wait. */
     async flush(): Promise<number> {
-      const turns = openTurns();
+      const turns = openTurns("job");
       for (let left = limits.batch; left > 0 && waiting.size > 0; left -= limits.writtenAtOnce) {
         await writeWaiting(Math.min(left, limits.writtenAtOnce));
         await turns.next();

@@ -37,7 +37,7 @@ async function* matchingSlices(db: Database, tokenId: string, { network, ...filt
   const parsed = network === undefined ? undefined : parseNetwork(network);
   if (network !== undefined && parsed === undefined)
     throw badField("network", "must be a network such as 10.1.0.0/16 or 2001:db8::/32");
-  const turns = openTurns();
+  const turns = openTurns("job", db);
   for await (const slice of blockableSlices(db, tokenId, sinceOf(filter))) {
     yield parsed === undefined
       ? slice

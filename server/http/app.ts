@@ -41,6 +41,7 @@ import { leavesTooMuch } from "./request-body.ts";
 import { openRequestLog } from "./request-log.ts";
 import { securityHeaders, setSecurityHeaders } from "./security-headers.ts";
 import { type Arrival, isSensorRoute, openSensorRequests } from "./sensor-requests.ts";
+import { openUploadQueue, uploadLimits } from "./upload-queue.ts";
 import { openUserReads } from "./user-reads.ts";
 
 export const ROUTE_HANDLERS: readonly RouteHandler[] = [
@@ -72,6 +73,8 @@ export interface AppOptions {
   metricsToken: string | undefined;
   /** The metrics of all processes of the server. Absent: there is one. */
   readMetrics?: () => Promise<string>;
+  /** To PostgreSQL. Absent: the database is SQLite. */
+  connections?: number | undefined;
   /** Users open the console by HTTPS. */
   secure: boolean;
   consoleFile: (path: string, headers: Headers) => Response | Promise<Response> | undefined;
@@ -84,7 +87,12 @@ interface Env {
 
 export function createApp(options: AppOptions) {
   const { services, metrics } = options;
-  const door = { services, bodyRoom: openBodyRoom(), userReads: openUserReads() };
+  const door = {
+    services,
+    bodyRoom: openBodyRoom(),
+    userReads: openUserReads(),
+    uploads: openUploadQueue(services.now, uploadLimits(options.connections)),
+  };
   const app = new Hono<Env>();
   const logRequest = openRequestLog(services.log);
   const refuse = openRefusals(services, metrics);

@@ -40,7 +40,7 @@ export async function parseJson(
   limits: Pick<BodyLimits, "values" | "items">,
 ): Promise<unknown> {
   const reader = openReader(text, limits);
-  const turns = openTurns();
+  const turns = openTurns("upload");
   while (!reader.read(VALUES_BETWEEN_LOOKS)) if (turns.isOver()) await turns.next();
   return reader.result();
 }

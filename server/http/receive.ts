@@ -5,6 +5,7 @@ import type { Route } from "@attacklens/protocol/route.ts";
 import { bodyLimitsOf } from "@attacklens/protocol/route.ts";
 import type { HttpRequest, SensorCaller, User } from "../caller.ts";
 import { authenticateHolder, type TokenHolder } from "../enrollment/authenticate-holder.ts";
+import { pace } from "../pace.ts";
 import type { Services } from "../route-handler.ts";
 import { authenticateSensor } from "../sensors/identity/authenticate-sensor.ts";
 import { type ContentDigest, verifyDigests } from "../sensors/identity/sensor-signature.ts";
@@ -12,12 +13,14 @@ import { BODY_PARTS, type BodyPart, type BodyRoom } from "./body-room.ts";
 import { requireUser } from "./caller.ts";
 import { NO_QUERY, parseInput } from "./parse-input.ts";
 import { announcedBytes, parseJsonBody, readBody, refuseEncoded } from "./request-body.ts";
+import type { UploadQueue } from "./upload-queue.ts";
 import type { UserReads } from "./user-reads.ts";
 
 export interface Door {
   services: Services;
   bodyRoom: BodyRoom;
   userReads: UserReads;
+  uploads: UploadQueue;
 }
 
 interface Caller {
@@ -68,6 +71,10 @@ export async function receive(
       const { deadlineMs } = BODY_PARTS[part];
       const content = await readBody(raw, { maxBytes: limits.bytes, deadlineMs });
       onBody();
+      if (route.isUpload) {
+        taken.push(await door.uploads.begin());
+        await pace.turn("upload");
+      }
       verifyDigests(caller.digests ?? [], content);
       body = await parseJsonBody(content, limits, isKnown);
     }

@@ -4,6 +4,7 @@
 import type { Route } from "@attacklens/protocol/route.ts";
 import { getPath } from "hono/utils/url";
 import type { HttpRequest } from "../caller.ts";
+import { pace } from "../pace.ts";
 import type { RouteHandler, Services } from "../route-handler.ts";
 import type { Metrics } from "./metrics.ts";
 import { type Door, receive } from "./receive.ts";
@@ -92,6 +93,7 @@ export function openSensorRequests(options: SensorRequestsOptions) {
       isBodyRead = true;
     };
     metrics.requests.begin();
+    if (!route.isUpload) pace.urgent();
     let reply: Response;
     try {
       const received = await receive(door, route, request, params, http, onBody);

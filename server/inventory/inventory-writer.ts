@@ -4,6 +4,7 @@ import { openBatcher, type Waiting } from "../batcher.ts";
 import { togetherOrAlone } from "../db/group-commit.ts";
 import type { Database } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
+import { pace } from "../pace.ts";
 import { type RememberedSensor, readSensorStates } from "../sensors/record/remembered-sensors.ts";
 import type { ReportWriter, SensorReport } from "./report-writer.ts";
 import type { ChunkWriter, Upload } from "./storage/chunk-writer.ts";
@@ -36,8 +37,10 @@ export function openInventoryWriter(
   });
 
   async function store(writes: Write[]): Promise<(Stored | Error)[]> {
+    await pace.turn("write");
     const uploaded = await chunks.prepare(writes.flatMap(({ upload }) => upload ?? []));
     const reported = await reports.prepare(writes.flatMap(({ report }) => report ?? []));
+    await pace.turn("write");
     const states = await inTransaction(db, async (tx) => {
       await uploaded.insert(tx);
       return await readSensorStates(tx, await reported.insert(tx));

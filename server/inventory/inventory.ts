@@ -120,9 +120,11 @@ export async function recordManifests(
 ): Promise<Missing> {
   const missing: Missing = {};
   const complete: SensorReport["categories"] = [];
+  const turns = openTurns("upload");
   for (const category of CATEGORIES) {
     const manifest = categories[category];
     if (!manifest) continue;
+    if (turns.isOver()) await turns.next();
     const judged = await judgeManifest(db, now, sensor, category, manifest);
     if ("missing" in judged) missing[category] = judged.missing;
     else complete.push(judged.reported);
@@ -217,7 +219,7 @@ export async function recordChunks(
   const { scopeId, similar } = await uploadsOf(sensor.id, now);
   const base = similar.get(category);
   const chunks: NewChunk[] = [];
-  const turns = openTurns();
+  const turns = openTurns("upload");
   for (const [hash, items] of Object.entries(uploaded)) {
     const key = keyOfItem(items[0]);
     const chunk = key === undefined ? undefined : base?.get(bucketOf(category, key));

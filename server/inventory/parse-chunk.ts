@@ -8,7 +8,7 @@ import { bucketOf, type Sha256, sortedByKey } from "@attacklens/protocol/invento
 import { MAX_CHUNK_BYTES } from "@attacklens/protocol/inventory/limits.ts";
 import { describeIssue, issueText } from "@attacklens/protocol/issue-text.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
-import type { openTurns } from "../turns.ts";
+import type { Turns } from "../turns.ts";
 import type { NewChunk } from "./storage/chunk-writer.ts";
 import type { KnownItem } from "./storage/known-items.ts";
 import { packedText } from "./storage/pack.ts";
@@ -25,7 +25,7 @@ interface Uploaded {
 export async function parseChunk(
   { category, hash, items, known }: Uploaded,
   sha256: Sha256,
-  turns: ReturnType<typeof openTurns>,
+  turns: Turns,
 ): Promise<NewChunk> {
   const parsed: { key: string; text: string }[] = [];
   for (const [index, item] of items.entries()) {

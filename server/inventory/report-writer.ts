@@ -10,6 +10,7 @@ import {
   type SensorFacts,
   updateSensorFacts,
 } from "../sensors/sensors.ts";
+import { openTurns } from "../turns.ts";
 import { applyReport, type Change, isComplete, type Reported, type ReportTimes } from "./apply-report.ts";
 import { hostFactsOf } from "./host-facts.ts";
 import {
@@ -99,7 +100,9 @@ async function readFacts(
   manifests: ManifestWriter,
 ): Promise<ReportedFacts> {
   const facts: ReportedFacts = { hosts: new Map(), types: new Map() };
+  const turns = openTurns("write");
   for (const { sensorId, category, content } of contents) {
+    if (turns.isOver()) await turns.next();
     if (!TYPE_CATEGORIES.includes(category)) continue;
     const items = await manifests.readItems(content);
     facts.types.set(keyOf(sensorId, category), typeFactsOf(category, items));

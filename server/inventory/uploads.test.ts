@@ -51,6 +51,32 @@ for (const dialect of TESTED_DIALECTS) {
     expect(await reportedContents(world.db)).toHaveLength(2);
   });
 
+  test(`check-ins are answered while a large upload is processed (${dialect})`, async () => {
+    await using world = await openWorld(dialect);
+    const cookie = await world.signedIn("admin");
+    const [uploading, other] = [
+      await enrollReporter(world, cookie, "one"),
+      await enrollReporter(world, cookie, "two"),
+    ];
+    await uploading.send("POST", CHECK_IN, HELLO);
+    const packages = Array.from({ length: 4_000 }, (_, index) => ({
+      ...PACKAGES[0]!,
+      ...{ key: `dpkg:p${index}:amd64`, name: `p${index}`, purl: `pkg:deb/debian/p${index}@5.2` },
+    }));
+    const chunks = cutChunks("packages", packages, sha256);
+    const contents = Object.fromEntries(chunks.map(({ hash, content }) => [hash, JSON.parse(content)]));
+    let isUploaded = false;
+    const upload = uploading
+      .send("PUT", "/sensor/v1/inventory/packages/chunks", { chunks: contents })
+      .finally(() => {
+        isUploaded = true;
+      });
+    let answered = 0;
+    for (; !isUploaded; answered++) expect((await other.send("POST", CHECK_IN, HELLO)).status).toBe(200);
+    expect((await upload).status).toBe(204);
+    expect(answered).toBeGreaterThan(3);
+  });
+
   test(`several categories are uploaded together, each as if it were alone (${dialect})`, async () => {
     await using world = await openWorld(dialect);
     const cookie = await world.signedIn("admin");

@@ -16,7 +16,7 @@ const DELETED_AT_ONCE = 100;
 /** Removes ephemeral sensors after their offline hours. Returns the number of sensors. `reads` finds them. */
 export async function removeEndedSensors(db: Database, now: number, reads: Database = db): Promise<number> {
   let removed = 0;
-  const turns = openTurns();
+  const turns = openTurns("job");
   for await (const ended of endedEphemeralSlices(reads, now)) {
     for (const sensor of ended) {
       if (await removeEnded(db, now, sensor)) removed++;

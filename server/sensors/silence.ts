@@ -25,7 +25,7 @@ export function openSilenceJob(db: Database, now: () => number, checkInIntervalS
 const ADD_UP_EVERY = 50;
 
 export async function findSilent(db: Database, since: number): Promise<void> {
-  const turns = openTurns();
+  const turns = openTurns("job");
   for (const isSilent of [1, 0] as const)
     for (let step = 1; (await markSilence(db, isSilent, since, AT_ONCE)) === AT_ONCE; step++) {
       if (step % ADD_UP_EVERY === 0) await addUpCounts(db);

@@ -67,7 +67,7 @@ export async function blockSensors(
   user: User,
   sensors: { id: string; hostname: string }[],
 ): Promise<void> {
-  const turns = openTurns();
+  const turns = openTurns("job", tx);
   for (let start = 0; start < sensors.length; start += BLOCKED_AT_ONCE) {
     if (turns.isOver()) await turns.next();
     const some = sensors.slice(start, start + BLOCKED_AT_ONCE);

@@ -2,6 +2,7 @@
 import type { Category } from "@attacklens/protocol/inventory/categories.ts";
 import type { Database } from "../../db/schema.ts";
 import { type InventoryPackTable, PACK_CHUNKS } from "../../db/schema-inventory.ts";
+import { openTurns } from "../../turns.ts";
 import { type ChunkList, chunkOf, packOf, placeOf } from "./chunk-list.ts";
 import type { KnownChunks } from "./known-chunks.ts";
 import { type ChunkFacts, compressTexts, encodeFacts } from "./pack.ts";
@@ -46,7 +47,9 @@ export function openChunkWriter(db: Database, parts: { packs: Packs; known: Know
     const shared: { key: string; scopeId: number }[] = [];
     const added: NewPack[] = [];
     const outcomes: (true | Error)[] = [];
+    const turns = openTurns("write");
     for (const upload of uploads) {
+      if (turns.isOver()) await turns.next();
       const { scopeId } = upload;
       const fresh: NewChunk[] = [];
       for (const chunk of upload.chunks) {

@@ -2,6 +2,7 @@
 import type { Category } from "@attacklens/protocol/inventory/categories.ts";
 import { setBounded } from "../../bounded-map.ts";
 import type { Database } from "../../db/schema.ts";
+import { openTurns } from "../../turns.ts";
 import { type Bases, readChunkLists } from "./bases.ts";
 import { type ChunkList, countCommon, encodeChunkList } from "./chunk-list.ts";
 import { insertManifests, listManifests, type ManifestKey, type NewManifest } from "./manifests-store.ts";
@@ -84,7 +85,9 @@ export function openManifestWriter(db: Database, { packs, bases }: { packs: Pack
       const unknown = contents.filter(({ content }) => content.manifestId === undefined);
       const stored = new Map<string, number>();
       const added = new Map<string, Awaited<ReturnType<typeof newManifest>>>();
+      const turns = openTurns("write");
       for (const { content, own } of unknown) {
+        if (turns.isOver()) await turns.next();
         const key = textOf(content);
         const id = known.get(key);
         if (id !== undefined) stored.set(key, id);

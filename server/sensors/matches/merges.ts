@@ -194,7 +194,7 @@ export async function mergeByRule(
 ): Promise<number> {
   const since = onlineSince(now, checkInIntervalSeconds);
   let merged = 0;
-  const turns = openTurns();
+  const turns = openTurns("job");
   for await (const sensorIds of undecidedSlices(reads)) {
     const refuted = await listRefutedPairs(reads, sensorIds);
     for (let start = 0; start < refuted.length; start += DECIDED_AT_ONCE) {
