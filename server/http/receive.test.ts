@@ -154,32 +154,32 @@ test("a sensor may send one upload at a time, and other requests during it", asy
   expect((await checkIn()).status).toBe(200);
   const first = put({ chunks: {} });
   const gate = Promise.withResolvers<void>();
-  const slow = new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      await gate.promise;
-      controller.enqueue(Buffer.from(first.body));
-      controller.close();
+  const isReading = Promise.withResolvers<void>();
+  const slow = new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        isReading.resolve();
+        await gate.promise;
+        controller.enqueue(Buffer.from(first.body));
+        controller.close();
+      },
     },
-  });
+    { highWaterMark: 0 },
+  );
   const headers = {
     ...(first.headers as Record<string, string>),
     "content-length": String(first.body.length),
   };
   const reading = world.fetch(path, { ...first, headers, body: slow, duplex: "half" } as RequestInit);
-  const second = await waitForBusy(() => world.fetch(path, put({ chunks: {} })));
+  // The server authenticates the sender before it reads the body.
+  await isReading.promise;
+  const second = await world.fetch(path, put({ chunks: {} }));
+  expect(second.status).toBe(429);
   expect(second.headers.get("retry-after")).toBe("1");
   expect((await checkIn()).status).toBe(200);
   gate.resolve();
   expect((await reading).status).toBe(204);
   expect((await world.fetch(path, put({ chunks: {} }))).status).toBe(204);
-
-  /** Retries, because the server authenticates the first upload before it reads the body. */
-  async function waitForBusy(send: () => Promise<Response>): Promise<Response> {
-    for (;;) {
-      const reply = await send();
-      if (reply.status === 429) return reply;
-    }
-  }
 });
 
 test("an upload without a Content-Length counts as the largest upload", async () => {
