@@ -1,15 +1,18 @@
-// The latency of check-ins while one client reads all sensors and other sensors report their first inventory,
-// compared with the same load alone. Requests are sent at a fixed rate, whether or not the server keeps up.
+// The latency of check-ins while a user exports all sensors, again and again, and other sensors report their
+// first inventory, compared with the same load alone. Requests are sent at a fixed rate, whether or not the
+// server keeps up.
 import { join } from "node:path";
+import type { Chunk } from "@attacklens/protocol/inventory/chunks.ts";
+import { sensorExports } from "@attacklens/protocol/list-exports.ts";
 import type { BenchPostgres } from "./bench-postgres.ts";
 import { checkIns, withMac } from "./check-in.ts";
 import { type Figure, ratioFigure } from "./figure.ts";
 import { insertFleet } from "./fleet.ts";
 import { inParallel } from "./in-parallel.ts";
 import { interleave, type Load, pinTo, runLoad } from "./load.ts";
-import { similarHost } from "./made-inventory.ts";
+import { type MadeInventory, similarHost } from "./made-inventory.ts";
 import type { BenchOptions } from "./options.ts";
-import { enrollHost, send } from "./reporting-host.ts";
+import { enrollHost, type ReportingHost } from "./reporting-host.ts";
 import { agreeOnMacs, enrollHosts, openTarget, type TargetOptions } from "./target.ts";
 
 const ROUNDS = 3;
@@ -23,6 +26,11 @@ const MOST_PER_SECOND = 15_000;
 /** More than the rounds report: each ends with its load. */
 const INVENTORIES = 1_000;
 const INVENTORIES_AT_ONCE = 8;
+
+interface Reporting {
+  host: ReportingHost;
+  inventory: MadeInventory;
+}
 
 export async function benchDisturbed(
   folder: string,
@@ -55,13 +63,14 @@ async function measure(folder: string, fleet: number, options: TargetOptions): P
   const reporters = await inParallel(INVENTORIES_AT_ONCE, INVENTORIES, (index) =>
     enrollHost(target.url, target.token, SENSORS + index),
   );
-  const waiting = [...reporters.entries()];
+  const inventories = makeInventories(INVENTORIES);
+  const waiting = reporters.map((host, index) => ({ host, inventory: inventories[index]! }));
   const rounds = await interleave(ROUNDS, {
     alone: () => load(SECONDS, half),
     disturbed: async () => {
       const ended = new AbortController();
       const others = Promise.all([
-        readAllSensors(target.url, target.session.cookie ?? "", ended.signal),
+        exportAllSensors(target.url, target.session.cookie ?? "", ended.signal),
         reportSome(waiting, ended.signal),
       ]);
       const result = await load(SECONDS, half);
@@ -78,27 +87,36 @@ function figureOf(rounds: Record<"alone" | "disturbed", Load>[], name: string): 
   return ratioFigure(`p99 of check-ins, disturbed ÷ alone, ${name}`, "ms", { atMost: 3 }, pairs);
 }
 
-/** Pages through the whole list, over and over, until the signal. */
-async function readAllSensors(url: string, cookie: string, ended: AbortSignal): Promise<void> {
-  let cursor: string | null = null;
+/** Exports the whole list, over and over, until the signal. */
+async function exportAllSensors(url: string, cookie: string, ended: AbortSignal): Promise<void> {
   while (!ended.aborted) {
-    const after: string = cursor === null ? "" : `&cursor=${encodeURIComponent(cursor)}`;
-    const page = await send<{ nextCursor: string | null }>(`${url}/api/v1/sensors?limit=200${after}`, {
-      headers: { cookie },
-    });
-    cursor = page.nextCursor;
+    const reply = await fetch(`${url}${sensorExports.csv.path}`, { headers: { cookie } });
+    if (!reply.ok) throw new Error(`${reply.status} ${await reply.text()}`);
+    const reader = reply.body!.getReader();
+    while (!ended.aborted && !(await reader.read()).done);
+    await reader.cancel();
   }
 }
 
+/** Made before the rounds, because it takes CPU. Hosts of one image have most chunks in common. */
+function makeInventories(count: number): MadeInventory[] {
+  const known = new Map<string, Chunk>();
+  return Array.from({ length: count }, (_, number) => {
+    const inventory = similarHost(number);
+    for (const category of Object.values(inventory))
+      category.chunks = category.chunks.map((chunk) => {
+        const same = known.get(chunk.hash) ?? chunk;
+        known.set(chunk.hash, same);
+        return same;
+      });
+    return inventory;
+  });
+}
+
 /** Takes hosts that report their first inventory, until the signal or the last of them. */
-async function reportSome(
-  waiting: [number, Awaited<ReturnType<typeof enrollHost>>][],
-  ended: AbortSignal,
-): Promise<void> {
+async function reportSome(waiting: Reporting[], ended: AbortSignal): Promise<void> {
   await inParallel(INVENTORIES_AT_ONCE, INVENTORIES_AT_ONCE, async () => {
-    for (let next = waiting.shift(); next && !ended.aborted; next = waiting.shift()) {
-      const [number, host] = next;
-      await host.report(similarHost(number));
-    }
+    for (let next = waiting.shift(); next && !ended.aborted; next = waiting.shift())
+      await next.host.report(next.inventory);
   });
 }
