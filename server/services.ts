@@ -35,6 +35,8 @@ export interface ServicesOptions {
   /** The folder with the releases. */
   dataDir: string;
   db: Database;
+  /** Absent: `db`. */
+  presenceDb?: Database;
   reads: Database;
   longReads: Database;
   sortedItems: SortedItems;
@@ -91,7 +93,7 @@ export function openServices(options: ServicesOptions): Services {
       connection,
       health,
     },
-    presence: openPresence(db, health),
+    presence: openPresence(options.presenceDb ?? db, health),
     rememberedSensors: openRememberedSensors(db),
     answers,
     agreementKeys: openAgreementKeys(secret, answers.signText),

@@ -1,7 +1,7 @@
 // The database of a server, and the handles and threads that read it.
 import type { Config } from "./config.ts";
 import { listenForChanges } from "./db/listen.ts";
-import { openDatabase } from "./db/open.ts";
+import { openConnection, openDatabase } from "./db/open.ts";
 import { DEFAULT_MAX_CONNECTIONS } from "./db/postgres.ts";
 import { openReads } from "./db/reads.ts";
 import type { Database } from "./db/schema.ts";
@@ -12,7 +12,9 @@ import type { openLog } from "./log.ts";
 
 export interface Storage extends AsyncDisposable {
   db: Database;
-  /** To PostgreSQL. Absent: the database is SQLite. */
+  /** For the presence of sensors, which waits for no other request. */
+  presenceDb: Database;
+  /** To PostgreSQL, for everything else. Absent: the database is SQLite. */
   connections: number | undefined;
   /** For the reads of users. */
   reads: Database;
@@ -29,11 +31,13 @@ export async function openStorage(
 ): Promise<Storage> {
   await using opening = new AsyncDisposableStack();
   const { dataDir, databaseUrl, databasePool = DEFAULT_MAX_CONNECTIONS } = config;
+  const connections = databaseUrl === undefined ? undefined : Math.max(1, databasePool - 1);
+  const onConnectionError = (error: Error) => log.warn({ err: error }, "database connection lost");
   if (!databaseUrl) opening.use(lockDataDir(dataDir, ownUrl));
   const db = await openDatabase(
-    { ...config, maxConnections: databasePool },
+    { ...config, maxConnections: connections },
     {
-      onConnectionError: (error) => log.warn({ err: error }, "database connection lost"),
+      onConnectionError,
       onUpgrade: (upgrade) => log.info(upgrade, "upgrading the database"),
       onSlowSearch: (reason) =>
         log.warn(
@@ -43,6 +47,9 @@ export async function openStorage(
     },
   );
   opening.defer(() => db.destroy());
+  const hasMore = databaseUrl !== undefined && databasePool > 1;
+  const presenceDb = hasMore ? openConnection(databaseUrl, onConnectionError) : db;
+  if (hasMore) opening.defer(() => presenceDb.destroy());
   const { db: reads } = opening.use(openReads(db, config, "page"));
   const { db: longReads } = opening.use(openReads(db, config, "export"));
   const items = opening.use(
@@ -54,7 +61,7 @@ export async function openStorage(
   if (databaseUrl) opening.use(listenForChanges(db, config.listenUrl ?? databaseUrl, log));
   const opened = opening.move();
   return {
-    ...{ db, reads, longReads, connections: databaseUrl === undefined ? undefined : databasePool },
+    ...{ db, presenceDb, connections, reads, longReads },
     sortedItems: (question) => items.ask(question),
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };

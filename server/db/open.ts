@@ -58,6 +58,11 @@ export async function openDatabase(location: DatabaseLocation, options: OpenOpti
   return connect(location, { onConnectionError: options.onConnectionError });
 }
 
+/** Opens one more connection to PostgreSQL, for which no other request waits. Migrates nothing. */
+export function openConnection(databaseUrl: string, onConnectionError: (error: Error) => void): Database {
+  return connect({ dataDir: "", databaseUrl, maxConnections: 1 }, { onConnectionError });
+}
+
 /** Opens one connection to an existing database for a thread that reads. Migrates nothing. */
 export function connectReadOnly({ dataDir, databaseUrl }: DatabaseLocation): Database {
   if (databaseUrl) return connect({ dataDir, databaseUrl, maxConnections: 1 }, {});
