@@ -6,14 +6,14 @@ import { handler } from "../route-handler.ts";
 import { checkIn } from "./check-in.ts";
 
 export const checkInRoutes = [
-  handler(checkInRoute, async ({ body, sensor, http: { address, replyHeaders } }, services) => {
+  handler(checkInRoute, async ({ body, sensor, http }, services) => {
     const { db, now, checkInIntervalSeconds, answers, keyMaxAgeMs, connection } = services;
-    const at = { now: now(), address, checkInIntervalSeconds, keyMaxAgeMs };
+    const at = { now: now(), address: http.address, checkInIntervalSeconds, keyMaxAgeMs };
     const reply = await checkIn(db, at, services, sensor, body);
     const { update } = reply;
     if (update) {
-      replyHeaders.set(UPDATE_VERSION_HEADER, update.version);
-      replyHeaders.set(UPDATE_ATTEMPT_HEADER, String(update.attempt));
+      http.replyHeaders.set(UPDATE_VERSION_HEADER, update.version);
+      http.replyHeaders.set(UPDATE_ATTEMPT_HEADER, String(update.attempt));
     }
     const { checkInIntervalSeconds: seconds, wanted, undecided, rotateKey, agreement } = reply;
     return {

@@ -38,8 +38,8 @@ export interface PlansOptions {
 }
 
 export interface Plans {
-  /** After a change in this process, the new plan. */
-  current(): Promise<Plan>;
+  /** After a change in this process, the new plan. Nearly always at once. */
+  current(): Plan | Promise<Plan>;
   /** For the transactions of this process: PostgreSQL announces a change later. */
   changed(): void;
   /** The offers of the minute are used up until then. No check-in needs a transaction to find that out. */
@@ -90,14 +90,15 @@ export function openPlans({ db, releases, now, log }: PlansOptions): Plans {
     return loading;
   }
 
+  async function changedPlan(): Promise<Plan> {
+    // A reading that began before the change does not have it.
+    await loading?.catch(() => undefined);
+    return isStale || !plan ? await reload() : plan;
+  }
+
   return {
-    async current() {
-      if (!plan) return await reload();
-      if (isStale) {
-        // A reading that began before the change does not have it.
-        await loading?.catch(() => undefined);
-        return isStale ? await reload() : plan;
-      }
+    current() {
+      if (!plan || isStale) return changedPlan();
       if (performance.now() - loadedAt > RELOAD_MS)
         reload().catch((error: unknown) => log.warn({ err: error }, "the plan of updates cannot be read"));
       return plan;

@@ -54,18 +54,24 @@ export interface Settled {
  * check-in. An instance without a check-in can't send other requests. Throws sensor-cloned, state-conflict,
  * too-many-requests.
  */
-export async function settleInstance(
+export function settleInstance(
   db: Database,
   at: RequestAt,
   caller: SensorCaller,
   request: { isCheckIn: boolean; host?: HostFacts | undefined },
-): Promise<Settled> {
-  const { instanceId } = caller;
-  if (caller.standing === "holder" && !caller.hasNewcomers)
-    return { isHeld: false, askAgainSeconds: undefined, holdsKey: true };
+): Settled | Promise<Settled> {
   if (caller.standing === "clone") throw sensorCloned();
+  if (caller.standing === "holder" && !caller.hasNewcomers) return HOLDS_KEY;
+  return judge(db, { at, caller, request });
+}
+
+/** Most requests: no other instance has the key. */
+const HOLDS_KEY: Settled = { isHeld: false, askAgainSeconds: undefined, holdsKey: true };
+
+async function judge(db: Database, { at, caller, request }: Settling): Promise<Settled> {
   const verdict = await settlingOf(db).add({ at, caller, request });
-  const isClone = verdict.type === "clone" || (verdict.type === "fork" && verdict.holder !== instanceId);
+  const isClone =
+    verdict.type === "clone" || (verdict.type === "fork" && verdict.holder !== caller.instanceId);
   if (isClone) throw sensorCloned();
   return {
     isHeld: verdict.type === "newcomer",
