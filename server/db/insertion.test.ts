@@ -17,9 +17,15 @@ for (const dialect of TESTED_DIALECTS) {
           row.value,
         ]),
       );
-    const rows = Array.from({ length: 5_000 }, (_, index) => ({ name: `row ${index}`, value: "\"\\ü'" }));
+    const texts = ["\"\\ü'", "a,b {c}", "null", "", "line\n\u2028 \u0001 \\n", '{"a":"b\\\\n"}'];
+    const rows = Array.from({ length: 5_000 }, (_, index) => ({
+      name: `row ${index}`,
+      value: texts[index % texts.length]!,
+    }));
     await insertSettings(db, []);
-    await insertSettings(db, rows);
+    await insertSettings(db, rows.slice(0, 1));
+    await insertSettings(db, rows.slice(1, 4));
+    await insertSettings(db, rows.slice(4));
     expect(await read()).toEqual(Object.fromEntries(rows.map(({ name, value }) => [name, value])));
     const more = [
       { name: "row 1", value: "other" },
@@ -28,6 +34,6 @@ for (const dialect of TESTED_DIALECTS) {
     await expect(insertSettings(db, more)).rejects.toThrow();
     expect(await read()).not.toHaveProperty("row new");
     await insertNewSettings(db, more);
-    expect(await read()).toMatchObject({ "row 1": "\"\\ü'", "row new": "new" });
+    expect(await read()).toMatchObject({ "row 1": texts[1]!, "row new": "new" });
   });
 }

@@ -1,17 +1,17 @@
 // Statements over the rows of a batch, each built once for each database.
 import { type CompiledQuery, type RawBuilder, sql } from "kysely";
-import { dialectOf, jsonRows } from "./dialect.ts";
+import { dialectOf } from "./dialect.ts";
 import type { Database } from "./schema.ts";
 import { KEPT } from "./sqlite.ts";
-import { statement } from "./statement.ts";
 
 export type Columns<Row> = {
   [Name in keyof Row & string]: Row[Name] extends number | null ? "bigint" : "text";
 };
 
 /**
- * On SQLite, a statement has a parameter for each value, which costs a third of reading the values from JSON.
- * It has as many rows as one of these, or as parameters allow, and leaves out those without values.
+ * On PostgreSQL, a statement has an array for each column. On SQLite, it has a parameter for each value. Both
+ * cost less than reading the values from JSON. A statement of SQLite has as many rows as one of these, or as
+ * parameters allow, and leaves out those without values.
  */
 const SIZES = [1, 4, 16, 64, 256];
 /** More rows need several statements. */
@@ -20,7 +20,7 @@ const MAX_PARAMETERS = 8_192;
 /**
  * Returns a function that executes a statement with a table of rows, and returns the rows of its result.
  * `build` is called once for each dialect and size, and depends on nothing else. The first column is never
- * null. On SQLite, the table is the only part of the statement with parameters.
+ * null. The table is the only part of the statement with parameters.
  */
 export function rowStatement<Row extends object, Result>(
   columns: Columns<Row>,
@@ -30,9 +30,7 @@ export function rowStatement<Row extends object, Result>(
   const most = Math.floor(MAX_PARAMETERS / keys.length);
   const sizes = [...SIZES.filter((size) => size < most), most];
   const bySize = new Map<number, CompiledQuery<Result>>();
-  const withJson = statement<{ rows: string }, Result>((db, place) =>
-    build(db, jsonRows(db, place("rows"), columns)),
-  );
+  let ofArrays: CompiledQuery<Result> | undefined;
 
   function compile(db: Database, size: number): CompiledQuery<Result> {
     const row = sql`(${sql.join(keys.map(() => sql.val(null)))})`;
@@ -53,13 +51,37 @@ export function rowStatement<Row extends object, Result>(
     return (await db.executeQuery<Result>({ ...query, parameters })).rows;
   }
 
+  function compileArrays(db: Database): CompiledQuery<Result> {
+    const arrays = keys.map((key) => sql`${sql.val(null)}::${sql.raw(columns[key])}[]`);
+    const names = keys.map((key) => sql.ref(key));
+    return build(db, sql`(select * from unnest(${sql.join(arrays)}) as array_row (${sql.join(names)}))`);
+  }
+
+  async function withArrays(db: Database, rows: readonly Row[]): Promise<Result[]> {
+    ofArrays ??= compileArrays(db);
+    const parameters = keys.map((key) => arrayLiteral(rows.map((row) => row[key])));
+    return (await db.executeQuery<Result>({ ...ofArrays, parameters })).rows;
+  }
+
   return async (db, rows) => {
     if (rows.length === 0) return [];
-    if (dialectOf(db) === "postgres") return await withJson(db, { rows: JSON.stringify(rows) });
+    if (dialectOf(db) === "postgres") return await withArrays(db, rows);
     if (rows.length <= most) return await withValues(db, rows);
     const results: Result[] = [];
     for (let start = 0; start < rows.length; start += most)
       results.push(...(await withValues(db, rows.slice(start, start + most))));
     return results;
   };
+}
+
+/** Escapes of JSON with another meaning in an array of PostgreSQL. */
+const OTHER_ESCAPE = /\\[bfnrtu]/;
+
+/**
+ * Returns texts, numbers and nulls as an array of PostgreSQL. The driver writes those with rare characters,
+ * which takes it longer.
+ */
+function arrayLiteral(values: readonly unknown[]): string | readonly unknown[] {
+  const json = JSON.stringify(values);
+  return OTHER_ESCAPE.test(json) ? values : `{${json.slice(1, -1)}}`;
 }

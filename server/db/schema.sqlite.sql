@@ -84,7 +84,7 @@ CREATE TABLE asset_group (
 );
 CREATE UNIQUE INDEX asset_group_name on asset_group (name_key) where deleted_at is null;
 CREATE TABLE asset_identifier (
-  asset_id text not null references asset (id),
+  asset_id text not null,
   type text not null,
   value text not null,
   constraint asset_identifier_key primary key (asset_id, type, value)
@@ -188,7 +188,7 @@ CREATE TABLE enrollment_attempt (
   hostname text not null,
   hostname_key text not null,
   public_key text not null,
-  sensor_id text references sensor (id),
+  sensor_id text,
   constraint enrollment_attempt_use unique (enrollment_token_id, use_number)
 ) without rowid;
 CREATE INDEX enrollment_attempt_at on enrollment_attempt (at, id);
@@ -298,7 +298,7 @@ CREATE TABLE inventory_scope (
 );
 CREATE TABLE known_key (
   public_key text primary key,
-  sensor_id text not null references sensor (id),
+  sensor_id text not null,
   state text not null,
   origin text not null,
   replaced_at bigint
@@ -586,7 +586,7 @@ CREATE TRIGGER sensor_presence_add after insert on sensor_presence when (new.cel
         where sensor_presence.sensor_id = new.sensor_id and sensor_listing.sensor_id = new.sensor_id; end;
 CREATE TRIGGER sensor_presence_return after update of last_seen_at on sensor_presence when (old.is_silent = 1 and new.is_silent = 1 and old.last_seen_at <> new.last_seen_at) begin update sensor_presence set is_silent = 0 where sensor_id = new.sensor_id; end;
 CREATE TABLE sensor_presence (
-  sensor_id text primary key references sensor (id),
+  sensor_id text primary key,
   last_seen_at bigint not null,
   last_nonce bigint not null,
   address text not null

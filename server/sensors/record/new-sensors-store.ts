@@ -1,9 +1,8 @@
 // Inserts of new sensors, each with its presence and its key.
 import { sql } from "kysely";
-import { jsonRows } from "../../db/dialect.ts";
 import { insertion } from "../../db/insertion.ts";
+import { rowStatement } from "../../db/row-statement.ts";
 import type { Database, SensorPresenceTable, SensorTable } from "../../db/schema.ts";
-import { statement } from "../../db/statement.ts";
 import { addressKey } from "../../networks.ts";
 import { insertKnownKeys } from "./known-keys-store.ts";
 
@@ -59,12 +58,12 @@ const PRESENCE = {
 } as const;
 
 /** With the cell and the token of the listing: otherwise, a trigger would write each row twice. */
-const insertPresenceRows = statement<{ rows: string }, never>((db, place) =>
+const insertPresenceRows = rowStatement<SensorPresenceTable, never>(PRESENCE, (db, rows) =>
   sql<never>`
     insert into sensor_presence (sensor_id, last_seen_at, last_nonce, address, cell, token_group_id)
     select added.sensor_id, added.last_seen_at, added.last_nonce, added.address,
       sensor_listing.cell - sensor_listing.cell % 2, sensor_listing.token_group_id
-    from ${jsonRows(db, place("rows"), PRESENCE)} as added
+    from ${rows} as added
     left join sensor_listing on sensor_listing.sensor_id = added.sensor_id`.compile(db),
 );
 
@@ -85,7 +84,7 @@ export async function insertSensors(
       address: addressKey(address),
     }),
   );
-  await insertPresenceRows(tx, { rows: JSON.stringify(presences) });
+  await insertPresenceRows(tx, presences);
   await insertKnownKeys(
     tx,
     made.map(({ sensor: { id, publicKey, clonedFrom } }) => ({
