@@ -1,6 +1,7 @@
 // Everything that differs between the two databases: which one it is, row locks, error codes.
 import { errnoCode } from "@attacklens/protocol/errno-code.ts";
 import { type Kysely, PostgresAdapter, type RawBuilder, type SqlBool, sql } from "kysely";
+import { isOutdatedStatement } from "./prepared.ts";
 import type { Database } from "./schema.ts";
 
 export const DIALECTS = ["sqlite", "postgres"] as const;
@@ -185,12 +186,15 @@ export function isDuplicate(error: unknown): boolean {
 }
 
 /**
- * Returns true if the transaction may succeed when it runs again: after a lock timeout, a deadlock or a
- * conflict.
+ * Returns true if the transaction may succeed when it runs again: after a lock timeout, a deadlock, a
+ * conflict, or a migration by another server.
  */
 export function isTransient(error: unknown): boolean {
   const code = errnoCode(error);
-  return code === "40001" || code === "40P01" || code === "SQLITE_BUSY" || code === "SQLITE_BUSY_SNAPSHOT";
+  return (
+    ["40001", "40P01", "SQLITE_BUSY", "SQLITE_BUSY_SNAPSHOT"].includes(code ?? "") ||
+    isOutdatedStatement(error)
+  );
 }
 
 /** The messages of pg for a lost, timed-out or closed connection. */

@@ -3,6 +3,7 @@ import type { EventEmitter } from "node:events";
 import { PostgresDialect, type PostgresPool } from "kysely";
 import pg from "pg";
 import { markOutage } from "./dialect.ts";
+import { openPreparation } from "./prepared.ts";
 
 export interface PostgresOptions {
   /** This process's share of the server's max_connections; absent: 10. */
@@ -51,12 +52,22 @@ export function postgresDialect(url: string, options: PostgresOptions): Postgres
  */
 function adaptPool(pool: pg.Pool, onError: (error: Error) => void): PostgresPool {
   const { max } = pool.options;
+  const prepare = openPreparation();
+  async function prepared(client: pg.PoolClient): Promise<pg.PoolClient> {
+    try {
+      await prepare(client);
+      return client;
+    } catch (error) {
+      client.release(true);
+      throw error;
+    }
+  }
   let restore: Timer | undefined;
   async function connect(): Promise<pg.PoolClient> {
     const deadline = Date.now() + CONNECT_TIMEOUT_MS;
     for (;;) {
       try {
-        return await pool.connect();
+        return await prepared(await pool.connect());
       } catch (error) {
         const { code, message } = error as pg.DatabaseError;
         const refusesTimeouts = code === "08P01" && message.includes("startup parameter");

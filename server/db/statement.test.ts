@@ -1,7 +1,10 @@
 import { expect, test } from "bun:test";
 import { sql } from "kysely";
+import pg from "pg";
 import { createTestDatabase, TESTED_DIALECTS } from "../testing/test-world.ts";
 import { jsonRows } from "./dialect.ts";
+import { openPreparation } from "./prepared.ts";
+import type { Database } from "./schema.ts";
 import { type Place, statement } from "./statement.ts";
 import { inTransaction } from "./transaction.ts";
 
@@ -44,5 +47,51 @@ for (const dialect of TESTED_DIALECTS) {
       (await sql`select some_text, big from ${jsonRows(db, json, columns)} as given`.execute(db)).rows;
     expect(await read(JSON.stringify(rows))).toEqual(rows);
     expect(await read("[]")).toEqual([]);
+  });
+}
+
+if (TESTED_DIALECTS.includes("postgres")) {
+  const settings = statement((db, place: Place<{ name: string }>) =>
+    db.selectFrom("setting").selectAll().where("name", "=", place("name")).compile(),
+  );
+  const preparedTexts = async (db: Database) =>
+    (await sql<{ statement: string }>`select statement from pg_prepared_statements`.execute(db)).rows
+      .map(({ statement: text }) => text)
+      .filter((text) => text.includes('from "setting"'));
+
+  test("PostgreSQL parses a statement once for each connection", async () => {
+    await using database = await createTestDatabase("postgres");
+    await database.db.connection().execute(async (db) => {
+      await db.selectFrom("setting").select("value").where("name", "=", "b").execute();
+      for (const name of ["a", "b", "c"]) expect(await settings(db, { name })).toEqual([]);
+      expect(await preparedTexts(db)).toEqual(['select * from "setting" where "name" = $1']);
+    });
+  });
+
+  test("a statement runs on after another server has migrated its table, in a transaction too", async () => {
+    for (const isTransaction of [false, true]) {
+      await using database = await createTestDatabase("postgres");
+      const { db } = database;
+      const read = () => settings(db, { name: "a" });
+      await db.insertInto("setting").values({ name: "a", value: "1" }).execute();
+      await read();
+      await sql`alter table setting add column added text default 'x'`.execute(db);
+      const run = () => (isTransaction ? inTransaction(db, (tx) => settings(tx, { name: "a" })) : read());
+      for (let time = 0; time < 3; time++)
+        expect(await run()).toEqual([{ name: "a", value: "1", added: "x" } as never]);
+    }
+  });
+
+  test("a connection of a pooler executes statements without names", async () => {
+    const client = await new pg.Pool({ connectionString: process.env.TEST_DATABASE_URL!, max: 1 }).connect();
+    try {
+      const { query } = client;
+      // The id of the pooler's process.
+      Object.assign(client, { processID: -1 });
+      await openPreparation()(client);
+      expect(client.query).toBe(query);
+    } finally {
+      client.release(true);
+    }
   });
 }

@@ -2,6 +2,7 @@
 // Building and compiling a query at each call takes more time than SQLite needs to execute it.
 import { type CompiledQuery, type RawBuilder, sql } from "kysely";
 import { type Dialect, dialectOf } from "./dialect.ts";
+import { prepareOften } from "./prepared.ts";
 import type { Database } from "./schema.ts";
 
 class Parameter {
@@ -21,11 +22,16 @@ export function statement<Values extends object, Row>(
   const compiled: Partial<Record<Dialect, CompiledQuery<Row>>> = {};
   const place: Place<Values> = (name) => sql.val(new Parameter(name)) as RawBuilder<never>;
   return async (db, values) => {
-    compiled[dialectOf(db)] ??= build(db, place);
+    compiled[dialectOf(db)] ??= prepared(build(db, place));
     const query = compiled[dialectOf(db)]!;
     const parameters = query.parameters.map((parameter) =>
       parameter instanceof Parameter ? values[parameter.name as keyof Values] : parameter,
     );
     return (await db.executeQuery<Row>({ ...query, parameters })).rows;
   };
+}
+
+function prepared<Row>(query: CompiledQuery<Row>): CompiledQuery<Row> {
+  prepareOften(query.sql);
+  return query;
 }
