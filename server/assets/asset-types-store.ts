@@ -1,5 +1,6 @@
 // The types of assets in SQL.
-import { isAmong, lockRows } from "../db/dialect.ts";
+import { sql } from "kysely";
+import { isAmong, jsonRows, lockRows } from "../db/dialect.ts";
 import type { AssetTable, Database, SensorTable } from "../db/schema.ts";
 import { type Place, statement } from "../db/statement.ts";
 
@@ -24,6 +25,21 @@ const typesOf = statement((db, place: Place<{ ids: string }>) =>
 
 export async function listTypesOfSensors(tx: Database, ids: readonly string[]): Promise<TypeRow[]> {
   return ids.length === 0 ? [] : ((await typesOf(tx, { ids: JSON.stringify(ids) })) as TypeRow[]);
+}
+
+export type ChangedType = Pick<TypeRow, "id" | "type" | "typeFacts">;
+
+const changedTypes = statement<{ types: string }, never>((db, place) =>
+  sql<never>`
+    update asset set type = changed.type, type_facts = changed.type_facts
+    from ${jsonRows(db, place("types"), { id: "text", type: "text", type_facts: "text" })} as changed
+    where asset.id = changed.id`.compile(db),
+);
+
+export async function updateTypes(tx: Database, types: readonly ChangedType[]): Promise<void> {
+  if (types.length === 0) return;
+  const rows = types.map(({ id, type, typeFacts }) => ({ id, type, type_facts: typeFacts }));
+  await changedTypes(tx, { types: JSON.stringify(rows) });
 }
 
 /** Locks the asset until the transaction ends. `host`: what its sensor said when it enrolled. */

@@ -5,7 +5,14 @@ import type { User } from "../caller.ts";
 import type { Database } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
 import { deriveAssetType, type TypeFacts } from "./asset-type.ts";
-import { listTypesOfSensors, lockType, type TypeRow, updateType } from "./asset-types-store.ts";
+import {
+  type ChangedType,
+  listTypesOfSensors,
+  lockType,
+  type TypeRow,
+  updateType,
+  updateTypes,
+} from "./asset-types-store.ts";
 import { assetNotFound, getAsset } from "./assets.ts";
 
 /**
@@ -13,14 +20,17 @@ import { assetNotFound, getAsset } from "./assets.ts";
  * undefined is removed. A type that a user has set stays.
  */
 export async function storeTypeFacts(tx: Database, reported: ReadonlyMap<string, TypeFacts>): Promise<void> {
+  const changed = new Map<string, ChangedType>();
   for (const row of await listTypesOfSensors(tx, [...reported.keys()])) {
-    const before = parseFacts(row);
+    // Several sensors can have one asset.
+    const before = parseFacts(changed.get(row.id) ?? row);
     const facts = { ...before, ...reported.get(row.sensorId) };
     const typeFacts = JSON.stringify(facts);
     if (typeFacts === JSON.stringify(before)) continue;
     const type = row.typeSource === "user" ? row.type : deriveAssetType(facts);
-    await updateType(tx, row.id, { type, typeFacts });
+    changed.set(row.id, { id: row.id, type, typeFacts });
   }
+  await updateTypes(tx, [...changed.values()]);
 }
 
 /** `type`: null: derived from the reports again. Throws not-found. */
