@@ -2,6 +2,7 @@
 import type { Category } from "@attacklens/protocol/inventory/categories.ts";
 import { setBounded } from "../bounded-map.ts";
 import type { Database } from "../db/schema.ts";
+import { openDeferredReports } from "./deferred-reports.ts";
 import { openInventoryWriter } from "./inventory-writer.ts";
 import { openReportWriter } from "./report-writer.ts";
 import { openBases } from "./storage/bases.ts";
@@ -21,7 +22,7 @@ const SCOPE_MS = 60_000;
 const MAX_SCOPES = 1_000;
 
 /** The uploads of a sensor. */
-interface Uploading {
+export interface Uploading {
   scopeId: number;
   /** When the scope was read. */
   readAt: number;
@@ -58,7 +59,8 @@ function openInventoryParts(db: Database) {
   return {
     ...{ packs, bases, known, manifests },
     knownItems: openKnownItems(packs),
-    writer: openInventoryWriter(db, {
+    deferred: openDeferredReports(),
+    write: openInventoryWriter(db, {
       chunks: openChunkWriter(db, { packs, known, ids: openPackIds(db) }),
       reports: openReportWriter(db, manifests),
     }),

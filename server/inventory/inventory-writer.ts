@@ -7,12 +7,14 @@ import { inTransaction } from "../db/transaction.ts";
 import { pace } from "../pace.ts";
 import { type RememberedSensor, readSensorStates } from "../sensors/record/remembered-sensors.ts";
 import type { ReportWriter, SensorReport } from "./report-writer.ts";
-import type { ChunkWriter, Upload } from "./storage/chunk-writer.ts";
+import type { ChunkWriter, NewChunk, StoredChunk, Upload } from "./storage/chunk-writer.ts";
+import { type NewContent, withNumbers } from "./storage/manifest-writer.ts";
 
-/** Either of them. */
+/** What a request of a sensor stores. */
 interface Write {
-  upload?: Upload;
-  report?: SensorReport;
+  uploads: Upload[];
+  /** Of contents that may have the uploaded chunks. */
+  report?: SensorReport<NewContent>;
 }
 
 interface Stored {
@@ -38,8 +40,16 @@ export function openInventoryWriter(
 
   async function store(writes: Write[]): Promise<(Stored | Error)[]> {
     await pace.turn("write");
-    const uploaded = await chunks.prepare(writes.flatMap(({ upload }) => upload ?? []));
-    const reported = await reports.prepare(writes.flatMap(({ report }) => report ?? []));
+    const uploaded = await chunks.prepare(writes.flatMap(({ uploads }) => uploads));
+    const outcomes = uploaded.outcomes.values();
+    const errors = writes.map(({ uploads }) =>
+      uploads.map(() => outcomes.next().value).find((outcome) => outcome instanceof Error),
+    );
+    const reported = await reports.prepare(
+      writes.flatMap(({ report }, index) =>
+        report && !errors[index] ? withStoredChunks(report, uploaded.chunkOf) : [],
+      ),
+    );
     await pace.turn("write");
     const states = await inTransaction(db, async (tx) => {
       await uploaded.insert(tx);
@@ -48,20 +58,23 @@ export function openInventoryWriter(
     uploaded.committed();
     await reported.committed();
     const stateOf = new Map(states.map((state) => [state.id, state]));
-    const uploads = uploaded.outcomes.values();
-    return writes.map(({ report }) => {
-      if (report) return { sensor: stateOf.get(report.sensorId) };
-      const outcome = uploads.next().value;
-      return outcome instanceof Error ? outcome : {};
-    });
+    return writes.map(
+      ({ report }, index) => errors[index] ?? { sensor: report && stateOf.get(report.sensorId) },
+    );
   }
 
-  return {
-    upload: async (upload: Upload): Promise<void> => void (await batcher.add({ upload })),
-    /** Returns the state of the sensor after the report, or undefined if the report changes nothing. */
-    report: async (report: SensorReport): Promise<RememberedSensor | undefined> =>
-      (await batcher.add({ report })).sensor,
-  };
+  /** Returns the state of the sensor after the report, or undefined if the write changes nothing of it. */
+  return async (write: Write): Promise<RememberedSensor | undefined> => (await batcher.add(write)).sensor;
+}
+
+function withStoredChunks(
+  report: SensorReport<NewContent>,
+  uploaded: (hash: string) => StoredChunk,
+): SensorReport {
+  const categories = report.categories.map(({ content, ...said }) =>
+    content ? { ...said, content: withNumbers(content, uploaded) } : said,
+  );
+  return { ...report, categories };
 }
 
 /** Takes one report per sensor, so that its reports are stored in order. */
@@ -71,15 +84,23 @@ function takeBatch<W extends Waiting<Write, Stored>>(waiting: W[]): { batch: W[]
   const reporting = new Set<string>();
   let characters = 0;
   for (const one of waiting) {
-    const { upload, report } = one.request;
-    if (report) {
-      const isNext = reporting.size < MAX_REPORTS && !reporting.has(report.sensorId);
-      if (isNext) reporting.add(report.sensorId);
-      (isNext ? batch : rest).push(one);
-    } else if (upload) {
-      characters += upload.chunks.reduce((sum, { text }) => sum + text.length, 0);
-      (batch.length === 0 || characters <= MAX_CHARACTERS ? batch : rest).push(one);
+    const { uploads, report } = one.request;
+    const added = uploads.reduce((sum, { chunks }) => sum + charactersOf(chunks), 0);
+    const fits = added === 0 || batch.length === 0 || characters + added <= MAX_CHARACTERS;
+    const isNext = !report || (reporting.size < MAX_REPORTS && !reporting.has(report.sensorId));
+    if (!fits || !isNext) {
+      rest.push(one);
+      // Its later reports must not overtake this one.
+      if (report) reporting.add(report.sensorId);
+      continue;
     }
+    characters += added;
+    if (report) reporting.add(report.sensorId);
+    batch.push(one);
   }
   return { batch, rest };
+}
+
+function charactersOf(chunks: readonly NewChunk[]): number {
+  return chunks.reduce((sum, { text }) => sum + text.length, 0);
 }

@@ -23,12 +23,12 @@ import {
 import type { Content, ManifestWriter } from "./storage/manifest-writer.ts";
 import { TYPE_CATEGORIES, typeFactsOf } from "./type-facts.ts";
 
-export interface SensorReport {
+export interface SensorReport<StoredContent = Content> {
   sensorId: string;
   /** The sensor's inventory was complete before. */
   wasComplete: boolean;
   times: ReportTimes;
-  categories: (Omit<Reported, "content"> & { content?: Content })[];
+  categories: (Omit<Reported, "content"> & { content?: StoredContent })[];
 }
 
 type SensorChange = Change & { report: SensorReport };
@@ -172,8 +172,12 @@ async function storeFacts(
   changes: readonly SensorChange[],
   facts: Map<string, SensorFacts>,
 ): Promise<void> {
-  const changed = changes.filter(({ state }) => state.category === ("system" satisfies Category));
-  const reported = changed.filter(({ state }) => facts.has(state.sensorId) && state.status === "collected");
+  const reported = changes.filter(
+    ({ state }) =>
+      state.category === ("system" satisfies Category) &&
+      state.status === "collected" &&
+      facts.has(state.sensorId),
+  );
   const stored = await listSensorFacts(
     tx,
     reported.map(({ state }) => state.sensorId),
@@ -182,7 +186,8 @@ async function storeFacts(
     const said = facts.get(state.sensorId)!;
     const before: SensorFacts = stored.get(state.sensorId) ?? {};
     const names = Object.keys(said) as (keyof SensorFacts)[];
-    if (names.some((name) => said[name] !== before[name]))
-      await updateSensorFacts(tx, report.times.now, state.sensorId, said);
+    const other = names.filter((name) => said[name] !== before[name]);
+    const changed = Object.fromEntries(other.map((name) => [name, said[name]]));
+    await updateSensorFacts(tx, report.times.now, state.sensorId, changed);
   }
 }

@@ -6,6 +6,9 @@ import { fromZigzag, readVarints, toZigzag, writeVarints } from "./varints.ts";
 /** The chunk of each bucket, in the order of the buckets. A chunk is a number: see `chunkOf`. */
 export type ChunkList = ReadonlyMap<number, number>;
 
+/** The same with chunks that are not stored yet, by their hashes. */
+export type NewChunkList = ReadonlyMap<number, number | string>;
+
 /** The number of a chunk: that of its pack, and its place in the pack. */
 export function chunkOf(packId: number, place: number): number {
   return packId * PACK_CHUNKS + place;

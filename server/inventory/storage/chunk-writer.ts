@@ -25,6 +25,12 @@ export interface Upload {
   base: ChunkList | undefined;
 }
 
+/** An uploaded chunk, with its number. */
+export interface StoredChunk {
+  chunk: number;
+  text: string;
+}
+
 /** Packs are read one after the other down to the last base, so that chains stay short. */
 const MAX_DEPTH = 4;
 /** Characters of a pack, and of its base. */
@@ -43,7 +49,8 @@ export function openChunkWriter(db: Database, parts: { packs: Packs; known: Know
   /** Prepares what a transaction inserts. An upload that cannot be stored has an Error as its outcome. */
   async function prepare(uploads: readonly Upload[]) {
     const keys = uploads.flatMap(({ chunks }) => chunks.map(({ hash }) => keyOf(hash)));
-    const scopeOf = new Map((await listStoredChunks(db, keys)).map(({ key, scopeId }) => [key, scopeId]));
+    const stored = new Map((await listStoredChunks(db, keys)).map(({ key, ...row }) => [key, row]));
+    const texts = new Map(uploads.flatMap(({ chunks }) => chunks.map(({ hash, text }) => [hash, text])));
     const shared: { key: string; scopeId: number }[] = [];
     const added: NewPack[] = [];
     const outcomes: (true | Error)[] = [];
@@ -53,19 +60,30 @@ export function openChunkWriter(db: Database, parts: { packs: Packs; known: Know
       const { scopeId } = upload;
       const fresh: NewChunk[] = [];
       for (const chunk of upload.chunks) {
-        const first = scopeOf.get(keyOf(chunk.hash));
+        const first = stored.get(keyOf(chunk.hash));
         if (first === undefined) fresh.push(chunk);
-        else if (first !== scopeId) shared.push({ key: keyOf(chunk.hash), scopeId });
+        else if (first.scopeId !== scopeId) shared.push({ key: keyOf(chunk.hash), scopeId });
       }
       try {
-        added.push(...(await packsOf(upload, fresh)));
-        for (const { hash } of fresh) scopeOf.set(keyOf(hash), scopeId);
+        const made = await packsOf(upload, fresh);
+        for (const { row, chunks } of made)
+          for (const [place, { hash }] of chunks.entries())
+            stored.set(keyOf(hash), { scopeId, chunk: chunkOf(row.id, place) });
+        added.push(...made);
         outcomes.push(true);
       } catch (error) {
         outcomes.push(error as Error);
       }
     }
-    return { outcomes, ...insertionOf(added, shared) };
+    return {
+      outcomes,
+      /** Returns where an uploaded chunk is after the transaction. */
+      chunkOf: (hash: string): StoredChunk => ({
+        chunk: stored.get(keyOf(hash))!.chunk,
+        text: texts.get(hash)!,
+      }),
+      ...insertionOf(added, shared),
+    };
   }
 
   async function packsOf(upload: Upload, fresh: NewChunk[]): Promise<NewPack[]> {

@@ -4,7 +4,8 @@ import { setBounded } from "../../bounded-map.ts";
 import type { Database } from "../../db/schema.ts";
 import { openTurns } from "../../turns.ts";
 import { type Bases, readChunkLists } from "./bases.ts";
-import { type ChunkList, countCommon, encodeChunkList } from "./chunk-list.ts";
+import { type ChunkList, countCommon, encodeChunkList, type NewChunkList } from "./chunk-list.ts";
+import type { StoredChunk } from "./chunk-writer.ts";
 import { insertManifests, listManifests, type ManifestKey, type NewManifest } from "./manifests-store.ts";
 import { itemsOfText } from "./pack.ts";
 import { type Packs, unlessDamaged } from "./packs.ts";
@@ -19,9 +20,30 @@ export interface Content {
   manifestId?: number;
   /** Of a manifest that may be new. */
   list?: ChunkList;
+  /** Of the chunks that the same transaction stores. */
+  texts?: ReadonlyMap<number, string>;
   itemCount?: number;
   totalItems?: number | null;
   gaps?: string | null;
+}
+
+/** A content with uploaded chunks that are not stored yet. */
+export type NewContent = Omit<Content, "list" | "texts"> & { list?: NewChunkList };
+
+/** Returns the content with the numbers of its chunks. */
+export function withNumbers({ list, ...rest }: NewContent, uploaded: (hash: string) => StoredChunk): Content {
+  if (!list) return rest;
+  const texts = new Map<number, string>();
+  const numbers = new Map<number, number>();
+  for (const [bucket, listed] of list) {
+    if (typeof listed === "number") numbers.set(bucket, listed);
+    else {
+      const { chunk, text } = uploaded(listed);
+      numbers.set(bucket, chunk);
+      texts.set(chunk, text);
+    }
+  }
+  return { ...rest, list: numbers, texts };
 }
 
 /** A list that has fewer chunks in common with its base is complete, and a base for the lists of others. */
@@ -74,10 +96,12 @@ export function openManifestWriter(db: Database, { packs, bases }: { packs: Pack
     },
 
     /** Returns the JSON of the items of a content, or no items if it cannot be read. */
-    async readItems({ manifestId, list }: Content): Promise<string[]> {
+    async readItems({ manifestId, list, texts = new Map() }: Content): Promise<string[]> {
       const chunks = list ?? (await readChunkLists(db, bases, [manifestId!])).get(manifestId!);
       if (!chunks) return [];
-      return (await unlessDamaged(packs.readTexts([...chunks.values()]), [])).flatMap(itemsOfText);
+      const stored = [...chunks.values()].filter((chunk) => !texts.has(chunk));
+      const read = await unlessDamaged(packs.readTexts(stored), undefined);
+      return read ? [...texts.values(), ...read].flatMap(itemsOfText) : [];
     },
 
     /** Prepares what a transaction inserts. `own`: the base of the sensor's current list. */

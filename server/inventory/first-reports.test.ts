@@ -1,0 +1,71 @@
+// The first report of a host is stored in one write, whether its sensor uploads or not.
+import { expect, test } from "bun:test";
+import { CATEGORIES } from "@attacklens/protocol/inventory/categories.ts";
+import { cutChunks, rootHash } from "@attacklens/protocol/inventory/chunks.ts";
+import * as sensors from "@attacklens/protocol/sensors.ts";
+import { reportedContents } from "../testing/test-history.ts";
+import { CHECK_IN, enrollReporter, HELLO, PACKAGES, sha256 } from "../testing/test-reporter.ts";
+import { openWorld, TESTED_DIALECTS } from "../testing/test-world.ts";
+
+for (const dialect of TESTED_DIALECTS) {
+  test(`a first report is stored with its upload, and without one by the next check-in (${dialect})`, async () => {
+    await using world = await openWorld(dialect);
+    const cookie = await world.signedIn("admin");
+    const users = [{ key: "group:sudo", kind: "group", name: "sudo", gid: 27, members: [], privileges: [] }];
+    const host = (version: string) => {
+      const packages = [{ ...PACKAGES[0]!, version }];
+      return {
+        packages: cutChunks("packages", packages, sha256),
+        users: cutChunks("users", users, sha256),
+      };
+    };
+    type Host = ReturnType<typeof host>;
+    const listOf = (chunks: { hash: string }[]) => {
+      const hashes = chunks.map(({ hash }) => hash);
+      return { root: rootHash(hashes, sha256), chunks: hashes };
+    };
+    const checkIn = async (sensor: Awaited<ReturnType<typeof enrollReporter>>, { packages, users }: Host) => {
+      const unsupported = CATEGORIES.map((category) => [category, { status: "unsupported" }]);
+      const inventory = {
+        ...Object.fromEntries(unsupported),
+        packages: { status: "collected", root: listOf(packages).root },
+        users: { status: "collected", root: listOf(users).root },
+      };
+      return (await sensor.send("POST", CHECK_IN, { ...HELLO, inventory })).body?.wanted;
+    };
+    const upload = async (sensor: Awaited<ReturnType<typeof enrollReporter>>, own: Partial<Host>) => {
+      const categories = Object.fromEntries(
+        Object.entries(own).map(([category, chunks]) => [category, listOf(chunks)]),
+      );
+      const chunks = Object.values(own)
+        .flat()
+        .map(({ hash, content }) => [hash, JSON.parse(content)]);
+      const body = { categories, chunks: Object.fromEntries(chunks) };
+      expect((await sensor.send("PUT", "/sensor/v1/inventory", body)).body).toEqual({ missing: {} } as never);
+    };
+    const reported = async (id: string) => {
+      const { inventory } = await world.call(sensors.getSensor, cookie, { params: { id } });
+      return Object.fromEntries(inventory.map(({ category, status }) => [category, status]));
+    };
+
+    const first = await enrollReporter(world, cookie, "one");
+    expect(await checkIn(first, host("one"))).toEqual(["packages", "users"]);
+    await upload(first, host("one"));
+    expect(await first.status()).not.toBe("pending");
+
+    const uploading = await enrollReporter(world, cookie, "two");
+    expect(await checkIn(uploading, host("two"))).toEqual(["packages"]);
+    await upload(uploading, { packages: host("two").packages });
+    expect(await reported(uploading.id)).toEqual(await reported(first.id));
+    expect(await uploading.status()).not.toBe("pending");
+
+    const silent = await enrollReporter(world, cookie, "three");
+    for (let repeated = 0; repeated < 2; repeated++)
+      expect(await checkIn(silent, host("three"))).toEqual(["packages"]);
+    expect(await reported(silent.id)).toEqual({ ...(await reported(first.id)), packages: "waiting" });
+    expect(await silent.status()).toBe("pending");
+    await upload(silent, { packages: host("three").packages });
+    expect(await reported(silent.id)).toEqual(await reported(first.id));
+    expect(await reportedContents(world.db)).toHaveLength(6);
+  });
+}
