@@ -22,7 +22,7 @@ const STOP_TIMEOUT_MS = 10_000;
  * The time in which a client that has connected sends its request, with a TLS handshake before it. On
  * loopback, there is no network in between.
  */
-const FIRST_REQUEST_MS = { loopback: 50, others: 400 };
+const FIRST_REQUEST_MS = { loopback: 100, others: 400 };
 export const IDLE_TIMEOUT_S = 60;
 
 /**
@@ -151,15 +151,15 @@ export function openListener({ hostname, port, certificate, sharing, fetch }: Li
 
 /** Resolves when the clients that have connected have also sent their requests. Others connect later. */
 async function acceptAll(fd: number, isNear: boolean): Promise<void> {
-  if (!ignoreNewConnections(fd)) return;
   const end = performance.now() + STOP_TIMEOUT_MS;
+  const isIgnoring = ignoreNewConnections(fd);
   let wasIdle = false;
   do {
     wasIdle = !hasWaitingConnections(fd);
-    await Bun.sleep(isNear ? FIRST_REQUEST_MS.loopback : FIRST_REQUEST_MS.others);
+    if (isIgnoring) await Bun.sleep(isNear ? FIRST_REQUEST_MS.loopback : FIRST_REQUEST_MS.others);
     // On a busy machine, the time is over before the program has read anything.
     for (let turn = 0; turn < 4; turn++) await new Promise((resolve) => setImmediate(resolve));
-  } while ((!wasIdle || hasWaitingConnections(fd)) && performance.now() < end);
+  } while (isIgnoring && (!wasIdle || hasWaitingConnections(fd)) && performance.now() < end);
 }
 
 function tlsOptions({ chain, privateKey }: ServerCertificate) {

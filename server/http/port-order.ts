@@ -75,7 +75,8 @@ export function sharePort(listenerFd: number): boolean {
 
 /**
  * Lets the kernel ignore attempts to connect to a listener. The clients try again after a second, and reach
- * the server that listens then. Returns false if the system cannot do this.
+ * the server that listens then. Returns false if the system cannot do this, or permits it only with
+ * CAP_NET_ADMIN, as Linux 6.18 does.
  */
 export function ignoreNewConnections(listenerFd: number): boolean {
   return attach(listenerFd, SO_ATTACH_FILTER, NO_NEW_CONNECTIONS);
