@@ -4,6 +4,8 @@ import { lowestRole, PERMISSIONS, ROLES, type Role } from "@attacklens/protocol/
 const NAMES: Record<string, string> = {
   "enrollment-tokens": "Enrollment Tokens",
   "api-keys": "API keys",
+  system: "the page System",
+  audit: "the audit log",
 };
 const listed = new Intl.ListFormat("en-GB", { type: "conjunction" });
 

@@ -6,7 +6,6 @@ import { useMemo } from "react";
 import { ListPage } from "../../components/ListPage.tsx";
 import { ButtonLink } from "../../components/links.tsx";
 import { useList } from "../../components/use-list.ts";
-import { usePermissionReason } from "../../components/use-permission.ts";
 import { paths } from "../../paths.ts";
 import { StateMessage } from "../../ui/StateMessage.tsx";
 import { apiKeyColumns } from "./api-key-columns.tsx";
@@ -49,8 +48,6 @@ export function ApiKeysPage() {
 }
 
 function CreateKey() {
-  const disabledReason = usePermissionReason("api-keys:manage");
-  if (disabledReason) return null;
   return (
     <ButtonLink {...paths.apiKeyNew()} search={true} leftSection={<IconPlus size={16} />}>
       Create API key

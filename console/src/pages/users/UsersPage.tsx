@@ -9,7 +9,6 @@ import { ListPage } from "../../components/ListPage.tsx";
 import { ButtonLink } from "../../components/links.tsx";
 import { filterOptions } from "../../components/statuses.tsx";
 import { useList, useSetSearch } from "../../components/use-list.ts";
-import { usePermissionReason } from "../../components/use-permission.ts";
 import { paths } from "../../paths.ts";
 import { meQuery } from "../../queries.ts";
 import { FilterMenu } from "../../ui/FilterMenu.tsx";
@@ -73,8 +72,6 @@ export function UsersPage() {
 }
 
 function InviteUser() {
-  const disabledReason = usePermissionReason("users:manage");
-  if (disabledReason) return null;
   return (
     <ButtonLink {...paths.userInvite()} search={true} leftSection={<IconUserPlus size={16} />}>
       Invite user
