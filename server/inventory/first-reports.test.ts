@@ -24,14 +24,18 @@ for (const dialect of TESTED_DIALECTS) {
       const hashes = chunks.map(({ hash }) => hash);
       return { root: rootHash(hashes, sha256), chunks: hashes };
     };
-    const checkIn = async (sensor: Awaited<ReturnType<typeof enrollReporter>>, { packages, users }: Host) => {
+    const checkIn = async (
+      sensor: Awaited<ReturnType<typeof enrollReporter>>,
+      { packages, users }: Host,
+      late: { collectedAt?: string } = {},
+    ) => {
       const unsupported = CATEGORIES.map((category) => [category, { status: "unsupported" }]);
       const inventory = {
         ...Object.fromEntries(unsupported),
         packages: { status: "collected", root: listOf(packages).root },
         users: { status: "collected", root: listOf(users).root },
       };
-      return (await sensor.send("POST", CHECK_IN, { ...HELLO, inventory })).body?.wanted;
+      return (await sensor.send("POST", CHECK_IN, { ...HELLO, ...late, inventory })).body?.wanted;
     };
     const upload = async (sensor: Awaited<ReturnType<typeof enrollReporter>>, own: Partial<Host>) => {
       const categories = Object.fromEntries(
@@ -64,8 +68,12 @@ for (const dialect of TESTED_DIALECTS) {
       expect(await checkIn(silent, host("three"))).toEqual(["packages"]);
     expect(await reported(silent.id)).toEqual({ ...(await reported(first.id)), packages: "waiting" });
     expect(await silent.status()).toBe("pending");
+    const spooled = await enrollReporter(world, cookie, "four");
+    const late = { collectedAt: new Date(world.clock.ms - 60_000).toISOString() };
+    expect(await checkIn(spooled, host("four"), late)).toEqual(["packages"]);
+    expect(await reported(spooled.id)).toEqual(await reported(silent.id));
     await upload(silent, { packages: host("three").packages });
     expect(await reported(silent.id)).toEqual(await reported(first.id));
-    expect(await reportedContents(world.db)).toHaveLength(6);
+    expect(await reportedContents(world.db)).toHaveLength(7);
   });
 }

@@ -21,7 +21,7 @@ type Remembered = Pick<RememberedSensors, "remember">;
 /**
  * Stores a sensor's report. Returns the categories to upload: those that changed to content that no sensor of
  * its asset group has reported yet. A report without changes needs one read. The other categories of a first
- * report are stored with the upload: see `deferred-reports.ts`.
+ * report are stored with the upload (`deferred-reports.ts`), unless it is late: no report repeats it.
  */
 export async function recordReport(
   db: Database,
@@ -63,7 +63,8 @@ export async function recordReport(
   }
   if (categories.length === 0) return wanted;
   const { deferred } = inventoryParts(db);
-  if (stored.size === 0 && wanted.length > 0 && !deferred.has(sensor.id)) {
+  const isLate = report.collectedAt !== undefined;
+  if (stored.size === 0 && wanted.length > 0 && !isLate && !deferred.has(sensor.id)) {
     deferred.add(sensor.id, categories);
     return wanted;
   }
