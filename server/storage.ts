@@ -48,8 +48,8 @@ export async function openStorage(
   );
   opening.defer(() => db.destroy());
   const hasMore = databaseUrl !== undefined && databasePool > 1;
-  const presenceDb = hasMore ? openConnection(databaseUrl, onConnectionError) : db;
-  if (hasMore) opening.defer(() => presenceDb.destroy());
+  const another = hasMore ? await openConnection(databaseUrl, onConnectionError) : undefined;
+  opening.defer(() => another?.destroy());
   const { db: reads } = opening.use(openReads(db, config, "page"));
   const { db: longReads } = opening.use(openReads(db, config, "export"));
   const items = opening.use(
@@ -61,7 +61,7 @@ export async function openStorage(
   if (databaseUrl) opening.use(listenForChanges(db, config.listenUrl ?? databaseUrl, log));
   const opened = opening.move();
   return {
-    ...{ db, presenceDb, connections, reads, longReads },
+    ...{ db, presenceDb: another ?? db, connections, reads, longReads },
     sortedItems: (question) => items.ask(question),
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };

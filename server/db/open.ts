@@ -58,9 +58,23 @@ export async function openDatabase(location: DatabaseLocation, options: OpenOpti
   return connect(location, { onConnectionError: options.onConnectionError });
 }
 
-/** Opens one more connection to PostgreSQL, for which no other request waits. Migrates nothing. */
-export function openConnection(databaseUrl: string, onConnectionError: (error: Error) => void): Database {
-  return connect({ dataDir: "", databaseUrl, maxConnections: 1 }, { onConnectionError });
+/**
+ * Opens one more connection to PostgreSQL, for which no other request waits. It stays open, because PostgreSQL
+ * may allow fewer connections than the server opens later. Returns undefined if it allows no more now.
+ */
+export async function openConnection(
+  databaseUrl: string,
+  onConnectionError: (error: Error) => void,
+): Promise<Database | undefined> {
+  const options = { onConnectionError, keepsIdle: true };
+  const db = connect({ dataDir: "", databaseUrl, maxConnections: 1 }, options);
+  try {
+    await sql`select 1`.execute(db);
+    return db;
+  } catch {
+    await db.destroy();
+    return undefined;
+  }
 }
 
 /** Opens one connection to an existing database for a thread that reads. Migrates nothing. */

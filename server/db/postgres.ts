@@ -10,6 +10,8 @@ export interface PostgresOptions {
   maxConnections?: number | undefined;
   /** Use one connection, without time limits for statements. */
   isForMigration?: boolean;
+  /** Keep connections open that are not used. */
+  keepsIdle?: boolean;
   /** Receives the error of a lost connection, or of PostgreSQL without a free one. */
   onConnectionError?: ((error: Error) => void) | undefined;
 }
@@ -36,6 +38,7 @@ export function postgresDialect(url: string, options: PostgresOptions): Postgres
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     application_name: "attacklens",
     types,
+    ...(options.keepsIdle ? { idleTimeoutMillis: 0 } : {}),
     ...(options.isForMigration ? {} : { query_timeout: QUERY_TIMEOUT_MS, ...SERVER_TIMEOUTS }),
   });
   pool.on("error", onError);
