@@ -59,8 +59,9 @@ export async function openDatabase(location: DatabaseLocation, options: OpenOpti
 }
 
 /**
- * Opens one more connection to PostgreSQL, for which no other request waits. It stays open, because PostgreSQL
- * may allow fewer connections than the server opens later. Returns undefined if it allows no more now.
+ * Opens one more connection to PostgreSQL, for which no other request waits. It stays open, because
+ * PostgreSQL may allow fewer connections than the server opens later. Returns undefined if it allows no more
+ * now.
  */
 export async function openConnection(
   databaseUrl: string,
