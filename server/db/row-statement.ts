@@ -1,6 +1,7 @@
 // Statements over the rows of a batch, each built once for each database.
 import { type CompiledQuery, type RawBuilder, sql } from "kysely";
 import { dialectOf } from "./dialect.ts";
+import { prepareOften } from "./prepared.ts";
 import type { Database } from "./schema.ts";
 import { KEPT } from "./sqlite.ts";
 
@@ -56,7 +57,10 @@ export function rowStatement<Row extends object, Result>(
   function compileArrays(db: Database): CompiledQuery<Result> {
     const arrays = keys.map((key) => sql`${sql.val(null)}::${sql.raw(columns[key])}[]`);
     const names = keys.map((key) => sql.ref(key));
-    return build(db, sql`(select * from unnest(${sql.join(arrays)}) as array_row (${sql.join(names)}))`);
+    const table = sql`(select * from unnest(${sql.join(arrays)}) as array_row (${sql.join(names)}))`;
+    const query = build(db, table);
+    prepareOften(query.sql);
+    return query;
   }
 
   async function withArrays(db: Database, rows: readonly Row[]): Promise<Result[]> {
