@@ -5,7 +5,7 @@ import { sensorId } from "@attacklens/protocol/ids.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
 import { SENSOR_PLATFORMS } from "@attacklens/protocol/sensors.ts";
 import { parseList } from "@attacklens/protocol/text-list.ts";
-import { sql } from "kysely";
+import { type RawBuilder, sql } from "kysely";
 import { texts } from "../db/dialect.ts";
 import { type CellFilter, hasUnlisted } from "../db/listing-cells.ts";
 import { sensorsNamed } from "../db/name-search.ts";
@@ -26,8 +26,8 @@ export interface TextFilters extends CellFilter {
 
 export interface Narrowing {
   condition: Condition;
-  /** Returns the ids of up to so many sensors that match, and of some that are in no list. */
-  first: (most: number) => Promise<string[]>;
+  /** Returns the ids of all that match, and of some that are in no list; undefined: more than `few`. */
+  find: (few: number) => Promise<string[] | undefined>;
 }
 
 export const versionsOf = ({ version }: TextFilters) => (version ? parseList(version) : undefined);
@@ -65,13 +65,13 @@ export function byColumn(
     return {
       condition: isFound(sql`sensor join asset on asset.id = sensor.asset_id
         where sensor.id = sensor_listing.sensor_id and asset.tags in (${sql.join(values)})`),
-      first: (most) =>
-        idsOf(
-          db,
+      find: idsOf(
+        db,
+        (most) =>
           sql`select sensor.id from (
               select asset.id from asset where tags in (${sql.join(values)}) limit ${most}) as tagged
             cross join sensor where sensor.asset_id = tagged.id limit ${most}`,
-        ),
+      ),
     };
   const listed = sql.raw(withUnlisted ? "0, 1" : "1");
   const among = sql`${COLUMNS[column]} in (${sql.join(values)})`;
@@ -80,13 +80,13 @@ export function byColumn(
       column === "version"
         ? sql`sensor_listing.version in (${sql.join(values)})`
         : isFound(sql`sensor where sensor.id = sensor_listing.sensor_id and ${among}`),
-    first: (most) =>
-      idsOf(
-        db,
+    find: idsOf(
+      db,
+      (most) =>
         sql`select id from sensor where listed in (${listed})
           ${column === "version" ? sql`` : sql`and platform in (${sql.join(SENSOR_PLATFORMS)})`}
           and ${among} limit ${most}`,
-      ),
+    ),
   };
 }
 
@@ -94,14 +94,14 @@ function byTag(db: Database, tags: string[]): Narrowing {
   return {
     condition: isFound(sql`sensor join asset_tag on asset_tag.asset_id = sensor.asset_id
       where sensor.id = sensor_listing.sensor_id and asset_tag.tag in (${sql.join(tags)})`),
-    first: (most) =>
-      idsOf(
-        db,
+    find: idsOf(
+      db,
+      (most) =>
         sql`select sensor.id from (
             select distinct asset_tag.asset_id from ${texts(db, [...new Set(tags)])} as wanted cross join asset_tag
             where asset_tag.tag = wanted.value limit ${most}) as tagged
           cross join sensor where sensor.asset_id = tagged.asset_id limit ${most}`,
-      ),
+    ),
   };
 }
 
@@ -109,12 +109,12 @@ function byAddress(db: Database, { first, last }: { first: string; last: string 
   return {
     condition: sql<boolean>`(select sensor_presence.address between ${first} and ${last} from sensor_presence
       where sensor_presence.sensor_id = sensor_listing.sensor_id)`,
-    first: (most) =>
-      idsOf(
-        db,
+    find: idsOf(
+      db,
+      (most) =>
         sql`select sensor_address.sensor_id as id from sensor_address
           where sensor_address.address between ${first} and ${last} limit ${most}`,
-      ),
+    ),
   };
 }
 
@@ -123,12 +123,12 @@ function bySilence(db: Database, before: number): Narrowing {
   return {
     condition: sql<boolean>`(select sensor_presence.last_seen_at < ${before} from sensor_presence
       where sensor_presence.sensor_id = sensor_listing.sensor_id)`,
-    first: (most) =>
-      idsOf(
-        db,
+    find: idsOf(
+      db,
+      (most) =>
         sql`select sensor_id as id from sensor_presence
           where is_silent in (0, 1) and last_seen_at < ${before} limit ${most}`,
-      ),
+    ),
   };
 }
 
@@ -141,25 +141,30 @@ export async function searchByFact(db: Database, q: string): Promise<Narrowing |
     return {
       condition: isFound(sql`sensor join asset_identifier on asset_identifier.asset_id = sensor.asset_id
         where sensor.id = sensor_listing.sensor_id and ${isFact}`),
-      first: (most) =>
-        idsOf(
-          db,
+      find: idsOf(
+        db,
+        (most) =>
           sql`select sensor.id from asset_identifier cross join sensor
             where ${isFact} and sensor.asset_id = asset_identifier.asset_id limit ${most}`,
-        ),
+      ),
     };
   });
   const found: Narrowing[] = [];
   for (const one of [...byFact, ...(range ? [byAddress(db, range)] : [])])
-    if ((await one.first(1)).length > 0) found.push(one);
+    if ((await one.find(0)) === undefined) found.push(one);
   if (found.length === 0) return undefined;
   return {
     condition: sql<boolean>`(${sql.join([hasText(q), ...found.map(({ condition }) => condition)], sql` or `)})`,
-    async first(most) {
+    async find(few) {
       const named = sensorsNamed(db, q);
-      const ids = named ? await listIds(named.limit(most)) : [];
-      for (const one of found) ids.push(...(await one.first(most)));
-      return [...new Set(ids)];
+      const ids = new Set(named ? await listIds(named.limit(few + 1)) : []);
+      if (ids.size > few) return undefined;
+      for (const one of found) {
+        const some = await one.find(few);
+        if (!some) return undefined;
+        for (const id of some) ids.add(id);
+      }
+      return [...ids];
     },
   };
 }
@@ -180,7 +185,13 @@ function factsOf(q: string): [type: string, value: string][] {
 
 const isFound = (from: unknown): Condition => sql<boolean>`(select 1 from ${from} limit 1) is not null`;
 
-async function idsOf(db: Database, query: ReturnType<typeof sql>): Promise<string[]> {
-  const { rows } = await query.execute(db);
-  return (rows as { id: string }[]).map(({ id }) => id);
+/** Counts before it reads: most ids of a frequent value would be read to no purpose. */
+function idsOf(db: Database, query: (most: number) => RawBuilder<unknown>): Narrowing["find"] {
+  return async (few) => {
+    const counted = await sql<{ count: number }>`
+      select count(*) as count from (${query(few + 1)}) as found`.execute(db);
+    if (Number(counted.rows[0]!.count) > few) return undefined;
+    const { rows } = await query(few).execute(db);
+    return (rows as { id: string }[]).map(({ id }) => id);
+  };
 }

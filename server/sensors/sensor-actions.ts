@@ -7,10 +7,10 @@ import type {
 import type { Candidate, Refusal } from "../bulk/bulk.ts";
 import type { User } from "../caller.ts";
 import type { Database } from "../db/schema.ts";
+import { type LockedState, lockSensors } from "./record/bulk-changes-store.ts";
 import { sensorNotFound } from "./record/locked-sensor.ts";
 import { sensorObstacle } from "./record/sensor-obstacles.ts";
 import { onlineSince } from "./record/sensor-status.ts";
-import { type LockedState, lockSensors } from "./record/sensors-store.ts";
 import { deleteSensors, unblockSensors } from "./sensor-changes.ts";
 import { atTime, pageOfStates } from "./sensor-list-store.ts";
 import type { SensorView } from "./sensors.ts";

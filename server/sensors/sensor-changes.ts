@@ -10,15 +10,10 @@ import { parseHost } from "./clones/clones.ts";
 import { detectMatches, presentReplaced } from "./matches/matches.ts";
 import { deleteOpenMatches, listPredecessorIds, listReplacedIds } from "./matches/matches-store.ts";
 import { dismiss, merge, unmerge } from "./matches/merges.ts";
+import { markSensorsDeleted, markUnblocked } from "./record/bulk-changes-store.ts";
 import { type LockedSensor, lockForAction, type SoloAction, sensorNotFound } from "./record/locked-sensor.ts";
 import { onlineSince } from "./record/sensor-status.ts";
-import {
-  findSensor,
-  markReplacedDeleted,
-  markSensorsDeleted,
-  markUnblocked,
-  updateSensor,
-} from "./record/sensors-store.ts";
+import { findSensor, markReplacedDeleted, updateSensor } from "./record/sensors-store.ts";
 import { getSensor, keyFingerprint, recordSensorEvent, type SensorView, sensorEvent } from "./sensors.ts";
 import { blockSensors } from "./token-sensors.ts";
 

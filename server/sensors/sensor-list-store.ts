@@ -215,9 +215,9 @@ async function findOthers(
 
 /** The same for the first filter that finds few. */
 async function findNarrowed(narrowings: readonly Narrowing[], few: number): Promise<string[] | undefined> {
-  for (const { first } of narrowings) {
-    const ids = await first(few + 1);
-    if (ids.length <= few) return ids;
+  for (const { find } of narrowings) {
+    const ids = await find(few);
+    if (ids) return ids;
   }
   return undefined;
 }

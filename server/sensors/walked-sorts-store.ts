@@ -115,7 +115,13 @@ export async function readWalked(
   // The limit makes it a separate step of the plan.
   const from = sql`(select sensor_listing.sensor_id from ${parts} as part cross join sensor_listing
     where ${sql.join(among, sql` and `)} limit ${sql.lit(ALL_ROWS)}) as chosen ${tables}`;
-  return await readInOrder(db, sort, { from, where: on(sql`chosen.sensor_id`) }, wanted, order);
+  return await readInOrder(
+    db,
+    sort,
+    { from, where: on(sql`chosen.sensor_id`), isSorted: true },
+    wanted,
+    order,
+  );
 }
 
 const sumOf = (counts: readonly { sensors: number }[]) =>
@@ -131,11 +137,15 @@ function conditionsOf({ q, also, seen }: WalkedOrder): Condition[] {
 async function readInOrder(
   db: Database,
   sort: WalkedSort,
-  { from, where }: { from: unknown; where: unknown },
+  { from, where, isSorted }: { from: unknown; where: unknown; isSorted?: boolean },
   wanted: number,
   { order, after }: WalkedOrder,
 ): Promise<RowKey[]> {
-  const { group, value, id } = SORTS[sort];
+  // An expression has no index. PostgreSQL would otherwise read it until it has met all of the chosen ones.
+  const column = (one: RawBuilder<string>) => (isSorted ? sql<string>`(${one} || '')` : one);
+  const { id } = SORTS[sort];
+  const group = SORTS[sort].group && column(SORTS[sort].group);
+  const value = column(SORTS[sort].value);
   const direction = sql.raw(order);
   const columns = [...(group ? [group] : []), value, id];
   const place = after && [...(group ? [after.g ?? ""] : []), after.v, after.id];

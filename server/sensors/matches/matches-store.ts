@@ -258,12 +258,12 @@ export async function listReplacedIds(tx: Database, ids: readonly string[]): Pro
   return rows.map(({ id }) => id);
 }
 
-function withReplaced(tx: Database, ids: readonly string[]) {
+function withReplaced(tx: Database, some: readonly string[]) {
   return tx.withRecursive("replaced", (qb) =>
     qb
       .selectFrom("sensor")
       .select("sensor.id")
-      .where("replacedBy", "in", ids)
+      .where("replacedBy", "in", some)
       .unionAll(
         // A cross join, because SQLite does not reorder it. Otherwise it would read every sensor.
         qb

@@ -73,7 +73,7 @@ export async function listSensorRows(db: Database, ids: string[]): Promise<Senso
 /** The columns that decide which actions are possible. */
 export type SensorStateRow = Pick<SensorTable, (typeof STATE_COLUMNS)[number]>;
 
-const STATE_COLUMNS = [
+export const STATE_COLUMNS = [
   ...(["id", "hostname", "awaitingApproval", "approvedAt", "blockedAt"] as const),
   ...(["uninstalledAt", "removedAt", "replacedAt"] as const),
 ] as const;
@@ -229,42 +229,6 @@ export async function storeAgreementKey(
     .returning("id")
     .executeTakeFirst();
   return row !== undefined;
-}
-
-/** Locks the rows of those sensors that exist, in the order of their ids. */
-export async function lockSensors(tx: Database, ids: readonly string[]) {
-  return await forSomeValues(ids, (some) =>
-    lockRows(
-      tx,
-      tx
-        .selectFrom("sensor")
-        .select([...STATE_COLUMNS, "assetId"])
-        .where("id", "in", some)
-        .where("deletedAt", "is", null)
-        .orderBy("id"),
-    ).execute(),
-  );
-}
-
-export type LockedState = Awaited<ReturnType<typeof lockSensors>>[number];
-
-/** Marks the sensors as deleted. Returns those that existed. */
-export async function markSensorsDeleted(tx: Database, ids: readonly string[], deletedAt: number) {
-  return await forSomeValues(ids, (some) =>
-    tx
-      .updateTable("sensor")
-      .set({ deletedAt })
-      .where("id", "in", some)
-      .where("deletedAt", "is", null)
-      .returning(["id", "hostname", "assetId"])
-      .execute(),
-  );
-}
-
-export async function markUnblocked(tx: Database, ids: readonly string[]): Promise<void> {
-  await forSomeValues(ids, (some) =>
-    tx.updateTable("sensor").set({ blockedAt: null, blockedBy: null }).where("id", "in", some).execute(),
-  );
 }
 
 /** Marks the sensors as deleted whose history a deleted sensor continued. */
