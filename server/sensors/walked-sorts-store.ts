@@ -35,6 +35,8 @@ interface Walk {
   walkedOn: RawBuilder<unknown>;
   tables: RawBuilder<unknown>;
   on: (sensorId: RawBuilder<string>) => RawBuilder<unknown>;
+  /** The columns where few sensors are sorted. Absent: the same. */
+  sorted?: { group?: RawBuilder<string>; value: RawBuilder<string> };
 }
 
 const SORTS: Record<WalkedSort, Walk> = {
@@ -44,8 +46,13 @@ const SORTS: Record<WalkedSort, Walk> = {
     id: sql`sensor.id`,
     walked: sql`asset cross join sensor cross join sensor_listing`,
     walkedOn: sql`sensor.asset_id = asset.id and sensor_listing.sensor_id = sensor.id`,
-    tables: sql`cross join sensor cross join asset`,
-    on: (sensorId) => sql`sensor.id = ${sensorId} and asset.id = sensor.asset_id`,
+    tables: sql`cross join sensor`,
+    on: (sensorId) => sql`sensor.id = ${sensorId}`,
+    // Not a join: PostgreSQL would read the names of all assets in their order.
+    sorted: {
+      group: sql`(select asset.name_key from asset where asset.id = sensor.asset_id)`,
+      value: sql`sensor.asset_id`,
+    },
   },
   address: {
     value: sql`sensor_address.address`,
@@ -59,8 +66,8 @@ const SORTS: Record<WalkedSort, Walk> = {
 
 /** Returns where the column of a sensor is. */
 export function walkedColumn(sort: WalkedSort): SortedBy {
-  const { on, ...column } = SORTS[sort];
-  return { ...column, on: on(sql`sensor_listing.sensor_id`) };
+  const { on, sorted, ...column } = SORTS[sort];
+  return { ...column, ...sorted, on: on(sql`sensor_listing.sensor_id`) };
 }
 
 interface WalkedOrder {
@@ -141,11 +148,8 @@ async function readInOrder(
   wanted: number,
   { order, after }: WalkedOrder,
 ): Promise<RowKey[]> {
-  // An expression has no index. PostgreSQL would otherwise read it until it has met all of the chosen ones.
-  const column = (one: RawBuilder<string>) => (isSorted ? sql<string>`(${one} || '')` : one);
   const { id } = SORTS[sort];
-  const group = SORTS[sort].group && column(SORTS[sort].group);
-  const value = column(SORTS[sort].value);
+  const { group, value } = (isSorted && SORTS[sort].sorted) || SORTS[sort];
   const direction = sql.raw(order);
   const columns = [...(group ? [group] : []), value, id];
   const place = after && [...(group ? [after.g ?? ""] : []), after.v, after.id];
