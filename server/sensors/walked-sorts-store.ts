@@ -2,7 +2,7 @@
 // index is read in its order until the page is full, or all matching sensors are sorted, whichever takes less
 // time.
 import { type RawBuilder, sql } from "kysely";
-import { isAmongNumbers, numberRows } from "../db/dialect.ts";
+import { isAmongNumbers } from "../db/dialect.ts";
 import { ALL_ROWS, type Cursor, type RowKey } from "../db/keyset.ts";
 import type { CellFilter } from "../db/listing-cells.ts";
 import { cellsOf, flipped } from "../db/listing-cells.ts";
@@ -106,21 +106,14 @@ export async function readWalked(
     await walkNearlyInOrder(db);
     return await readInOrder(db, sort, { from: walked, where: sql.join(among, sql` and `) }, wanted, order);
   }
-  const ranges = counted.filter(({ cell }) => cells.has(cell));
-  if (ranges.length === 0) return [];
-  const hasGroups = ranges.some(({ tokenGroupId }) => tokenGroupId !== 0);
+  if (!counted.some(({ cell }) => cells.has(cell))) return [];
   const among = [
-    sql`sensor_listing.cell = part.cell`,
-    ...(hasGroups ? [sql`sensor_listing.token_group_id = part.token_group_id`] : []),
+    isAmongNumbers(db, sql`sensor_listing.cell`, [...cells]),
+    ...(isNarrow(filter) ? [sql`sensor_listing.token_group_id in ${tokenGroups(filter)}`] : []),
     ...conditionsOf(order),
   ];
-  const parts = numberRows(
-    db,
-    ["token_group_id", "cell"],
-    ranges.map(({ tokenGroupId, cell }) => [tokenGroupId, cell]),
-  );
   // The limit makes it a separate step of the plan.
-  const from = sql`(select sensor_listing.sensor_id from ${parts} as part cross join sensor_listing
+  const from = sql`(select sensor_listing.sensor_id from sensor_listing
     where ${sql.join(among, sql` and `)} limit ${sql.lit(ALL_ROWS)}) as chosen ${tables}`;
   return await readInOrder(
     db,
