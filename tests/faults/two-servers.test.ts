@@ -127,12 +127,12 @@ async function changeWhileAsking(next: () => SignedRequest, change: () => Promis
 /** A MAC is refused before the sensor's state is judged if the sensor has no such key any more. */
 const OF_MACS = "signature-invalid";
 
-/** Requests with a higher nonce may overtake it. */
+/** Requests with a higher nonce may overtake it, and a busy machine may delay it too long. */
 async function untilAccepted(next: () => SignedRequest): Promise<void> {
   for (;;) {
     const { result } = await send(pick([0, 1]), next());
     if (result === "accepted") return;
-    expect(result).toBe("signature-replayed");
+    expect(["signature-replayed", "unavailable"]).toContain(result);
   }
 }
 
@@ -198,7 +198,7 @@ for (const [change, makeChange] of Object.entries(CHANGES)) {
       const { before, after } = await changeWhileAsking(next, () => makeChange(id, signer));
       const results = (asked: Asked[]) => [...new Set(asked.map(({ result }) => result))].sort();
       // Requests of a sensor overtake each other.
-      const expected = ["accepted", REFUSALS[change]!, "signature-replayed", OF_MACS];
+      const expected = ["accepted", REFUSALS[change]!, "signature-replayed", OF_MACS, "unavailable"];
       expect({ round, other: results(before).filter((result) => !expected.includes(result)) }).toEqual({
         round,
         other: [],
