@@ -23,8 +23,8 @@ interface ColumnMeta {
   align?: "right";
   /** Hidden until the user chooses it. */
   isOptional?: boolean;
-  /** Hidden when the table is narrow. */
-  wideOnly?: boolean;
+  /** Hidden when the table is narrow. `widest`: unless it is wider than a laptop screen leaves. */
+  wideOnly?: true | "widest";
   /** First where a row has two lines. Absent everywhere: the first column. */
   isTitle?: boolean;
 }
@@ -260,7 +260,8 @@ function labelOf({ header, meta }: { header?: unknown; meta?: ColumnMeta | undef
 }
 
 function wide(meta: ColumnMeta | undefined): string | undefined {
-  return meta?.wideOnly ? classes.wideOnly : undefined;
+  if (!meta?.wideOnly) return undefined;
+  return meta.wideOnly === "widest" ? `${classes.wideOnly} ${classes.widest}` : classes.wideOnly;
 }
 
 /** False for a click on a control inside the row, and for the end of a text selection. */

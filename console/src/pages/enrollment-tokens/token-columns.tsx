@@ -52,7 +52,7 @@ export function tokenColumns(actionsFor: (token: EnrollmentToken) => RowAction[]
     column.display({
       id: "createdBy",
       header: "Created by",
-      meta: { width: "11%", wideOnly: true, sortable: true },
+      meta: { width: "11%", wideOnly: "widest", sortable: true },
       cell: ({ row }) => <span title={row.original.createdBy}>{row.original.createdBy}</span>,
     }),
     column.display({
