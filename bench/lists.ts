@@ -20,7 +20,7 @@ const FLEET = 100_000;
 const LIMIT_MS = 15;
 const SEARCH_LIMIT_MS = 50;
 const COUNTS_LIMIT_MS = 10;
-const ROUNDS = 3;
+const ROUNDS = 2;
 /** Pages of each combination in a round, one after another. */
 const PAGES = 2;
 /** Requests for the numbers in a round. */
@@ -76,11 +76,12 @@ const LISTS = [
   ...combinations("asset-groups", listAssetGroups, [""]),
 ];
 const SEARCHED = [
+  // Few names are sorted in memory, and many are found in the order of the list: a quarter shows both.
   ...combinations(
     "sensors",
     listSensors,
     SEARCHES.flatMap((search) => ["", "&status=online", `&${otherGroup}`].map((filter) => search + filter)),
-  ),
+  ).filter((_, nth) => nth % 4 === 0),
   ...combinations("assets", listAssets, SEARCHES),
 ];
 
