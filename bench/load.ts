@@ -57,7 +57,7 @@ export interface LoadOptions {
 }
 
 /** The core of the load generator. The first core is for a single loaded program: see `pinTo`. */
-const GENERATOR_CORE = 1;
+export const GENERATOR_CORE = 1;
 
 /** Throws TaskError if a request fails. */
 export async function runLoad(options: LoadOptions): Promise<Load> {
