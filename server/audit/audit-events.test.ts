@@ -12,9 +12,10 @@ import * as tokens from "@attacklens/protocol/enrollment-tokens.ts";
 import { inTransaction } from "../db/transaction.ts";
 import { makeTestSensor } from "../testing/test-sensor.ts";
 import { openWorld, TESTED_DIALECTS, type World } from "../testing/test-world.ts";
-import { type AuditEvent as Recorded, recordAuditEvents } from "./audit.ts";
+import { type AuditEvent as Recorded, recordAuditEvents, SYSTEM_ACTOR } from "./audit.ts";
 import { toEventFilter } from "./audit-events.ts";
-import { storeTexts } from "./audit-text.ts";
+import { openTextJob, storeTexts } from "./audit-text.ts";
+import { findTextEnds } from "./audit-text-store.ts";
 import { pageOfEvents } from "./events-page-store.ts";
 
 async function list(world: World, cookie: string, query: object = {}): Promise<AuditEvent[]> {
@@ -199,6 +200,30 @@ for (const dialect of TESTED_DIALECTS) {
       { actor: { name: "The admin" }, details: { format: "jsonl", filter: {} } },
       { details: { format: "csv", filter: { entityType: "api-key" } } },
     ]);
+  });
+
+  test(`the texts of events are stored after a rush of events, not in it (${dialect})`, async () => {
+    await using world = await openWorld(dialect);
+    const storeSome = openTextJob(world.db);
+    const record = (count: number) =>
+      inTransaction(world.db, (tx) =>
+        recordAuditEvents(
+          tx,
+          Array.from({ length: count }, (_, index) => ({
+            ...{ at: index, actor: SYSTEM_ACTOR, action: "sensor.enrolled" as const },
+            entity: { type: "sensor" as const, id: `sen_${index}`, name: `host-${index}` },
+          })),
+        ),
+      );
+    await record(10);
+    await storeSome();
+    const before = await findTextEnds(world.db);
+    expect(before.stored).toBe(before.last);
+    await record(600);
+    await storeSome();
+    expect((await findTextEnds(world.db)).stored).toBe(before.last);
+    await storeSome();
+    expect((await findTextEnds(world.db)).stored).toBe(before.last + 600);
   });
 }
 

@@ -7,19 +7,22 @@ import { foldText } from "../ids.ts";
 import { openTurns } from "../turns.ts";
 import { findTextEnds, insertTexts, listEventsWithoutText } from "./audit-text-store.ts";
 
-const STORED_AT_ONCE = 200;
-/** Of one run of the job. */
-const STORED_OF_RUN = 5_000;
-/** With more new events since the last run, hosts are enrolling, and the job waits. */
-const BUSY = 500;
+const STORED_AT_ONCE = 400;
+/** With more new events since the last run of the job, or the last step of a run, hosts are enrolling. */
+const BUSY = { sinceRun: 500, sinceStep: 20 };
 const MAX_WORDS = 2_000;
 
 /** Stores the text of all events, before a search. */
-export async function storeTexts(db: Database, most = Number.MAX_SAFE_INTEGER): Promise<void> {
+export async function storeTexts(db: Database): Promise<void> {
+  await storeWhile(db, () => true);
+}
+
+/** `mayGoOn` receives the number of the last event. */
+async function storeWhile(db: Database, mayGoOn: (last: number) => boolean): Promise<void> {
   const turns = openTurns("job");
-  for (let stored = 0; stored < most; stored += STORED_AT_ONCE) {
+  for (;;) {
     const ends = await findTextEnds(db);
-    if (ends.stored >= ends.last) return;
+    if (ends.stored >= ends.last || !mayGoOn(ends.last)) return;
     await inTransaction(db, async (tx) => {
       const rows = await listEventsWithoutText(tx, ends, STORED_AT_ONCE);
       await insertTexts(tx, rows.map(textOf));
@@ -28,14 +31,25 @@ export async function storeTexts(db: Database, most = Number.MAX_SAFE_INTEGER): 
   }
 }
 
-/** Returns the work of the job. */
+/** Returns the work of the job. It leaves the CPU to hosts that enroll, and stores all texts after them. */
 export function openTextJob(db: Database): () => Promise<void> {
-  let lastSeen = 0;
+  let lastSeen: number | undefined;
+  let isRunning = false;
   return async () => {
-    const { last } = await findTextEnds(db);
-    const isBusy = last - lastSeen > BUSY && lastSeen > 0;
-    lastSeen = last;
-    if (!isBusy) await storeTexts(db, STORED_OF_RUN);
+    if (isRunning) return;
+    isRunning = true;
+    let most = BUSY.sinceRun;
+    try {
+      await storeWhile(db, (last) => {
+        const added = last - (lastSeen ?? last);
+        lastSeen = last;
+        if (added > most) return false;
+        most = BUSY.sinceStep;
+        return true;
+      });
+    } finally {
+      isRunning = false;
+    }
   };
 }
 
