@@ -3,7 +3,7 @@ import { z } from "zod";
 import { assetGroupId, assetId, sensorId } from "./ids.ts";
 import { can, page, pageQuery, reference } from "./page.ts";
 import { route } from "./route.ts";
-import { instant } from "./text.ts";
+import { instant, label } from "./text.ts";
 
 export const IDENTIFIER_TYPES = [
   "hostname",
@@ -28,6 +28,25 @@ export type AssetType = (typeof ASSET_TYPES)[number];
 
 const assetType = z.enum(ASSET_TYPES);
 
+/** A type that a user sets. */
+export const chosenAssetType = assetType
+  .nullable()
+  .meta({ description: "null: derived from the reports of the sensor" });
+
+/** Where a user moves assets to. */
+export const assetDestination = z
+  .strictObject({
+    assetGroupId: assetGroupId.nullable().optional().meta({ description: "null: to no asset group" }),
+    assetGroupName: label
+      .optional()
+      .meta({ description: "Instead of the id. If there is no such group, it is created" }),
+  })
+  .refine((to) => (to.assetGroupId === undefined) !== (to.assetGroupName === undefined), {
+    path: ["assetGroupId"],
+    message: "must be given, or assetGroupName instead of it",
+  });
+export type AssetDestination = z.infer<typeof assetDestination>;
+
 export const asset = z
   .object({
     id: assetId,
@@ -43,7 +62,7 @@ export const asset = z
     assetGroup: reference(assetGroupId).nullable(),
     sensor: z.object({ id: sensorId, hostname: z.string() }).nullable(),
     createdAt: instant,
-    can: z.object({ setType: can }),
+    can: z.object({ move: can, setType: can }),
   })
   .meta({ id: "Asset" });
 export type Asset = z.infer<typeof asset>;
@@ -85,9 +104,20 @@ export const setAssetType = route({
   tag: "Assets",
   summary: "Set the type of an asset, or derive it from the reports of its sensor again",
   params: z.strictObject({ id: assetId }),
-  body: z.strictObject({
-    type: assetType.nullable().meta({ description: "null: derived from the reports of the sensor" }),
-  }),
+  body: z.strictObject({ type: chosenAssetType }),
+  status: 200,
+  output: asset,
+});
+
+export const moveAsset = route({
+  name: "assets.move",
+  method: "PUT",
+  path: "/api/v1/assets/{id}/asset-group",
+  access: "assets:manage",
+  tag: "Assets",
+  summary: "Move an asset to another asset group, or to none. No report or enrollment undoes it",
+  params: z.strictObject({ id: assetId }),
+  body: assetDestination,
   status: 200,
   output: asset,
 });

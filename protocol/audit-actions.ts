@@ -95,6 +95,7 @@ export const AUDIT_ACTIONS = {
   "sensor.merge-undone": "Undid merge",
   "sensor.deleted": "Deleted sensor",
   "asset.created": "Created asset",
+  "asset.moved": "Moved asset",
   "asset.type-changed": "Changed asset type",
   "view.shared": "Shared view",
   "view.changed": "Changed shared view",

@@ -8,24 +8,25 @@ export const MAX_SELECTED = 200_000;
 const NOT_FILTERS = { sort: true, order: true, cursor: true, limit: true, count: true } as const;
 
 /** The filters of a list, from the query of its route. */
-export function filtersOf<S extends z.ZodRawShape>(query: z.ZodObject<S>) {
-  return query.omit(NOT_FILTERS as never) as unknown as z.ZodObject<Omit<S, keyof typeof NOT_FILTERS>>;
+export function bulkFilter<S extends z.ZodRawShape>(query: z.ZodObject<S>) {
+  const filters = query.omit(NOT_FILTERS as never) as unknown as z.ZodObject<
+    Omit<S, keyof typeof NOT_FILTERS>
+  >;
+  return filters.meta({ description: "The filters of the list. Empty: all of its objects" });
 }
+
+export const bulkFingerprint = z.string().max(100).meta({
+  description:
+    "`fingerprint` of the preview. If other objects match now, the request fails with state-conflict",
+});
 
 /** The bodies of the preview and of the action. */
 export function bulkBodies<const A extends readonly [string, ...string[]], S extends z.ZodRawShape>(
   actions: A,
   query: z.ZodObject<S>,
 ) {
-  const preview = z.strictObject({
-    action: z.enum(actions),
-    filter: filtersOf(query).meta({ description: "The filters of the list. Empty: all of its objects" }),
-  });
-  const fingerprint = z.string().max(100).meta({
-    description:
-      "`fingerprint` of the preview. If other objects match now, the request fails with state-conflict",
-  });
-  return { preview, action: preview.extend({ fingerprint }) };
+  const preview = z.strictObject({ action: z.enum(actions), filter: bulkFilter(query) });
+  return { preview, action: preview.extend({ fingerprint: bulkFingerprint }) };
 }
 
 const count = z.int().min(0);

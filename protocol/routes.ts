@@ -2,6 +2,7 @@
 import { changePassword, completeSetup, getMe, getSetup, signIn, signOut, updateMe } from "./account.ts";
 import { createApiKey, listApiKeys, revokeApiKey } from "./api-keys.ts";
 import { listArrivals } from "./arrivals.ts";
+import { previewAssetAction, runAssetAction } from "./asset-actions.ts";
 import {
   createAssetGroup,
   deleteAssetGroup,
@@ -9,7 +10,7 @@ import {
   listAssetGroups,
   renameAssetGroup,
 } from "./asset-groups.ts";
-import { getAsset, listAssets, setAssetType } from "./assets.ts";
+import { getAsset, listAssets, moveAsset, setAssetType } from "./assets.ts";
 import { exportAuditCsv, exportAuditJsonLines, HISTORIES, listAuditEvents } from "./audit-events.ts";
 import { streamChanges } from "./changes.ts";
 import { checkIn } from "./check-in.ts";
@@ -172,6 +173,9 @@ export const ROUTES: readonly Route[] = [
   listAssets,
   getAsset,
   setAssetType,
+  moveAsset,
+  previewAssetAction,
+  runAssetAction,
   listAssetGroups,
   createAssetGroup,
   getAssetGroup,

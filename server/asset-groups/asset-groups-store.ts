@@ -1,5 +1,6 @@
 // Asset groups in SQL. A deleted group keeps its row, because tokens still refer to it.
 import { sql } from "kysely";
+import { forSomeValues } from "../db/batches.ts";
 import { lockRows } from "../db/dialect.ts";
 import { byNumber, byText, contains, keysetPage } from "../db/keyset.ts";
 import type { AssetGroupTable, Database } from "../db/schema.ts";
@@ -82,6 +83,29 @@ export async function lockGroup(tx: Database, id: string): Promise<AssetGroupTab
 export async function lockGroupNamed(tx: Database, nameKey: string): Promise<AssetGroupTable | undefined> {
   const query = tx.selectFrom("assetGroup").selectAll().where("nameKey", "=", nameKey);
   return await lockRows(tx, query.where("deletedAt", "is", null)).executeTakeFirst();
+}
+
+/** Locks the rows of those groups that exist, in the order of their ids. */
+export async function lockGroups(tx: Database, ids: readonly string[]) {
+  return await forSomeValues(ids.toSorted(), (some) =>
+    lockRows(
+      tx,
+      tx
+        .selectFrom("assetGroup")
+        .select(["id", "name"])
+        .where("id", "in", some)
+        .where("deletedAt", "is", null)
+        .orderBy("id"),
+    ).execute(),
+  );
+}
+
+/** Finds a group by its id or by its name. */
+export async function findGroupBy(db: Database, by: Partial<Pick<AssetGroupTable, "id" | "nameKey">>) {
+  let query = db.selectFrom("assetGroup").select(["id", "name"]).where("deletedAt", "is", null);
+  for (const [column, value] of Object.entries(by))
+    query = query.where(column as keyof typeof by, "=", value);
+  return await query.executeTakeFirst();
 }
 
 /** Returns false if a group has the name. */

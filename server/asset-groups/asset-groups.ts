@@ -11,11 +11,13 @@ import { nameKey, newId, toInstant } from "../ids.ts";
 import { permitted } from "../permitted.ts";
 import {
   findGroup,
+  findGroupBy,
   type GroupPage,
   insertGroup,
   insertGroupUnlessNamed,
   lockGroup,
   lockGroupNamed,
+  lockGroups,
   markGroupDeleted,
   pageOfGroups,
   updateGroupName,
@@ -163,6 +165,16 @@ export async function lockAssetGroup(
 ): Promise<{ id: string; name: string } | undefined> {
   const group = await lockGroup(tx, id);
   return group && { id: group.id, name: group.name };
+}
+
+/** Locks those of the groups that exist until the transaction ends. */
+export async function lockAssetGroups(tx: Database, ids: readonly string[]) {
+  return await lockGroups(tx, ids);
+}
+
+/** Returns the group with the id or with the name. */
+export async function findAssetGroup(db: Database, by: { id: string } | { name: string }) {
+  return await findGroupBy(db, "id" in by ? by : { nameKey: nameKey(by.name) });
 }
 
 function notFound(id: string): Problem {

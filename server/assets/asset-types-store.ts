@@ -1,7 +1,7 @@
 // The types of assets in SQL.
 import { sql } from "kysely";
-import { isAmong, jsonRows, lockRows } from "../db/dialect.ts";
-import type { AssetTable, Database, SensorTable } from "../db/schema.ts";
+import { isAmong, jsonRows } from "../db/dialect.ts";
+import type { AssetTable, Database } from "../db/schema.ts";
 import { type Place, statement } from "../db/statement.ts";
 
 export interface TypeRow {
@@ -40,31 +40,4 @@ export async function updateTypes(tx: Database, types: readonly ChangedType[]): 
   if (types.length === 0) return;
   const rows = types.map(({ id, type, typeFacts }) => ({ id, type, type_facts: typeFacts }));
   await changedTypes(tx, { types: JSON.stringify(rows) });
-}
-
-/** Locks the asset until the transaction ends. `host`: what its sensor said when it enrolled. */
-export async function lockType(tx: Database, id: string) {
-  const query = tx
-    .selectFrom("asset")
-    .select(["id", "name", "type", "typeSource", "typeFacts"])
-    .where("id", "=", id)
-    .where("mergedInto", "is", null);
-  const row = await lockRows(tx, query).executeTakeFirst();
-  if (!row) return undefined;
-  const host = await tx
-    .selectFrom("sensor")
-    .select(["platform", "osName"])
-    .where("assetId", "=", id)
-    .orderBy("enrolledAt", "desc")
-    .limit(1)
-    .executeTakeFirst();
-  return { ...row, host: (host ?? {}) as Partial<Pick<SensorTable, "platform" | "osName">> };
-}
-
-export async function updateType(
-  tx: Database,
-  id: string,
-  columns: Partial<Pick<TypeRow, "type" | "typeSource" | "typeFacts">>,
-): Promise<void> {
-  await tx.updateTable("asset").set(columns).where("id", "=", id).execute();
 }

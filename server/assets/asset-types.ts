@@ -1,19 +1,7 @@
-// Derives the types of assets from reports, and lets users set them.
-import type { Asset, AssetType } from "@attacklens/protocol/assets.ts";
-import { recordAuditEvent, userActor } from "../audit/audit.ts";
-import type { User } from "../caller.ts";
+// Derives the types of assets from reports.
 import type { Database } from "../db/schema.ts";
-import { inTransaction } from "../db/transaction.ts";
 import { deriveAssetType, type TypeFacts } from "./asset-type.ts";
-import {
-  type ChangedType,
-  listTypesOfSensors,
-  lockType,
-  type TypeRow,
-  updateType,
-  updateTypes,
-} from "./asset-types-store.ts";
-import { assetNotFound, getAsset } from "./assets.ts";
+import { type ChangedType, listTypesOfSensors, type TypeRow, updateTypes } from "./asset-types-store.ts";
 
 /**
  * Stores what reports say about the assets of sensors, in the transaction of the reports. A fact that is
@@ -33,37 +21,6 @@ export async function storeTypeFacts(tx: Database, reported: ReadonlyMap<string,
   await updateTypes(tx, [...changed.values()]);
 }
 
-/** `type`: null: derived from the reports again. Throws not-found. */
-export async function setAssetType(
-  db: Database,
-  now: number,
-  user: User,
-  id: string,
-  type: AssetType | null,
-): Promise<Asset> {
-  await inTransaction(db, async (tx) => {
-    const row = await lockType(tx, id);
-    if (!row) throw assetNotFound(id);
-    const after = {
-      type: type ?? deriveAssetType({ ...row.host, ...parseFacts(row) }),
-      typeSource: type === null ? ("derived" as const) : ("user" as const),
-    };
-    if (after.type === row.type && after.typeSource === row.typeSource) return;
-    await updateType(tx, id, after);
-    await recordAuditEvent(tx, {
-      at: now,
-      actor: userActor(user),
-      action: "asset.type-changed",
-      entity: { type: "asset", id, name: row.name },
-      details: {
-        before: { type: row.type, source: row.typeSource },
-        after: { type: after.type, source: after.typeSource },
-      },
-    });
-  });
-  return await getAsset(db, user, id);
-}
-
-function parseFacts({ typeFacts }: Pick<TypeRow, "typeFacts">): TypeFacts {
+export function parseFacts({ typeFacts }: Pick<TypeRow, "typeFacts">): TypeFacts {
   return JSON.parse(typeFacts) as TypeFacts;
 }

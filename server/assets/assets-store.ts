@@ -160,20 +160,33 @@ export async function updateTags(tx: Database, id: string, tags: string): Promis
 
 /** A merged asset does not count as an asset of its group. */
 export async function markMerged(tx: Database, id: string, mergedInto: string): Promise<void> {
-  await setMergedInto(tx, id, mergedInto, -1);
+  await setMergedInto(tx, id, { mergedInto }, -1);
 }
 
-/** Undoes markMerged. */
-export async function markSeparate(tx: Database, id: string): Promise<void> {
-  await setMergedInto(tx, id, null, 1);
+/**
+ * Undoes markMerged. Both assets had the same group when they were merged. If a user has moved the other one
+ * since then, its host includes this asset, so this asset follows.
+ */
+export async function markSeparate(tx: Database, id: string, other: string): Promise<void> {
+  const { assetGroupId } = await tx
+    .selectFrom("asset")
+    .select("assetGroupId")
+    .where("id", "=", other)
+    .executeTakeFirstOrThrow();
+  await setMergedInto(tx, id, { mergedInto: null, assetGroupId }, 1);
 }
 
-async function setMergedInto(tx: Database, id: string, mergedInto: string | null, added: 1 | -1) {
+async function setMergedInto(
+  tx: Database,
+  id: string,
+  columns: Pick<AssetTable, "mergedInto"> & Partial<Pick<AssetTable, "assetGroupId">>,
+  added: 1 | -1,
+) {
   const changed = await tx
     .updateTable("asset")
-    .set({ mergedInto })
+    .set(columns)
     .where("id", "=", id)
-    .where("mergedInto", mergedInto === null ? "is not" : "is", null)
+    .where("mergedInto", columns.mergedInto === null ? "is not" : "is", null)
     .returning("assetGroupId")
     .executeTakeFirst();
   if (changed) await addToCount(tx, changed.assetGroupId, added);
@@ -187,7 +200,8 @@ const addToGroup = statement((db, place: Place<{ groupId: string; added: number 
     .compile(),
 );
 
-async function addToCount(tx: Database, groupId: string | null, added: number): Promise<void> {
+/** Counts assets that were added to a group, or removed from it. */
+export async function addToCount(tx: Database, groupId: string | null, added: number): Promise<void> {
   if (groupId !== null) await addToGroup(tx, { groupId, added });
 }
 

@@ -40,8 +40,8 @@ function present(row: AssetRow, user: User): Asset {
     assetGroup: row.assetGroupId === null ? null : { id: row.assetGroupId, name: row.assetGroupName ?? "" },
     sensor: row.sensorId === null ? null : { id: row.sensorId, hostname: row.sensorHostname ?? "" },
     createdAt: toInstant(row.createdAt),
-    // No state of an asset prevents it.
-    can: permitted(user, "assets:manage", ["setType"], () => undefined),
+    // No state of an asset prevents an action.
+    can: permitted(user, "assets:manage", ["move", "setType"], () => undefined),
   };
 }
 
@@ -156,7 +156,7 @@ export async function separateAsset(
     foreign.filter(({ type, value }) => !own.has(`${type} ${value}`)),
   );
   await restoreIdentifiers(tx, id, host);
-  await markSeparate(tx, formerId);
+  await markSeparate(tx, formerId, id);
 }
 
 /** Assets that are removed from a deleted group in one transaction, which other transactions may wait for. */

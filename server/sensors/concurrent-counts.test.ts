@@ -4,6 +4,9 @@ import { sql } from "kysely";
 import { fleetId, fleetStatements } from "../../harness/fleet-rows.ts";
 import { drawnCases } from "../../harness/long-tests.ts";
 import { newSeed, seededRandom } from "../../harness/seeded-random.ts";
+import { changeAssets } from "../assets/asset-changes.ts";
+import { withEventsLast } from "../audit/audit.ts";
+import type { User } from "../caller.ts";
 import type { Database } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
 import { allRows, INTERVAL_SECONDS, inOneOrder, recount } from "../testing/sensor-recount.ts";
@@ -50,21 +53,29 @@ async function checkIn(db: Database, random: () => number, rounds: number): Prom
 /** Blocks sensors, unblocks them or moves them to other groups, several in each transaction. */
 async function administrate(db: Database, random: () => number, rounds: number): Promise<void> {
   for (let round = 0; round < rounds; round++)
-    await inTransaction(db, async (tx) => {
-      for (const id of someOf(random, 5))
-        if (random() < 0.7)
-          await tx
-            .updateTable("sensor")
-            .set({ blockedAt: random() < 0.5 ? NOW : null })
-            .where("id", "=", id)
-            .execute();
-        else
-          await tx
-            .updateTable("asset")
-            .set({ assetGroupId: fleetId("grp", 1 + Math.floor(random() * 4)) })
-            .where("id", "=", id.replace("sen", "ast"))
-            .execute();
-    });
+    await inTransaction(db, (tx) =>
+      withEventsLast(tx, () => (random() < 0.7 ? block(tx, random) : move(tx, random))),
+    );
+}
+
+async function block(tx: Database, random: () => number): Promise<void> {
+  for (const id of someOf(random, 5))
+    await tx
+      .updateTable("sensor")
+      .set({ blockedAt: random() < 0.5 ? NOW : null })
+      .where("id", "=", id)
+      .execute();
+}
+
+async function move(tx: Database, random: () => number): Promise<void> {
+  const ids = someOf(random, 20).map((id) => id.replace("sen", "ast"));
+  const number = Math.floor(random() * 5);
+  const to = number === 0 ? null : { id: fleetId("grp", number), name: "" };
+  await changeAssets(
+    ...([tx, NOW, { id: fleetId("usr", 1), name: "Ada" } as User] as const),
+    { action: "move", to },
+    [...new Set(ids)].map((id) => ({ id, name: "" })),
+  );
 }
 
 for (const dialect of TESTED_DIALECTS) {
@@ -90,6 +101,9 @@ for (const dialect of TESTED_DIALECTS) {
         }),
       );
       expect({ seed, failures: failures.flat().filter(Boolean) }).toEqual({ seed, failures: [] });
+      const wrong = await sql`select id from asset_group where assets <> (
+        select count(*) from asset where asset_group_id = asset_group.id)`.execute(database.db);
+      expect({ seed, wrong: wrong.rows }).toEqual({ seed, wrong: [] });
       const { tags: _, ...numbers } = await countSensors(database.db, SINCE);
       const counts = inOneOrder(numbers);
       expect({ seed, ...counts }).toEqual({ seed, ...inOneOrder(recount(await allRows(database.db, NOW))) });

@@ -1,7 +1,9 @@
 // Concurrent operations on a fleet, on two servers if the database supports them. After each step, every
 // number and every copy that the database keeps equals a recount of the rows that it is made from.
 import { expect, test } from "bun:test";
+import { previewAssetAction, runAssetAction } from "@attacklens/protocol/asset-actions.ts";
 import * as groups from "@attacklens/protocol/asset-groups.ts";
+import { listAssets, moveAsset } from "@attacklens/protocol/assets.ts";
 import * as tokens from "@attacklens/protocol/enrollment-tokens.ts";
 import { CATEGORIES } from "@attacklens/protocol/inventory/categories.ts";
 import { routePath } from "@attacklens/protocol/route.ts";
@@ -39,7 +41,8 @@ type UserAction = keyof typeof USER_ACTIONS;
 type Operation =
   | { type: "enroll"; token: number; host: number; version: string }
   | { type: UserAction | "check-in" | "unenroll" | "delete"; sensor: number }
-  | { type: "delete-group" | "jobs" };
+  | { type: "move"; asset: number; isToGroup: boolean }
+  | { type: "delete-group" | "jobs" | "move-all" };
 type Step = { ms: number; operations: Operation[] };
 
 const sensor = fc.nat(10);
@@ -62,8 +65,12 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
     }),
   },
   { weight: 2, arbitrary: fc.record({ type: fc.constantFrom("delete", "unenroll"), sensor }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({ type: fc.constant("move"), asset: fc.nat(10), isToGroup: fc.boolean() }),
+  },
   { weight: 3, arbitrary: fc.record({ type: fc.constant("jobs") }) },
-  { weight: 1, arbitrary: fc.record({ type: fc.constant("delete-group") }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constantFrom("delete-group", "move-all") }) },
 );
 const step: fc.Arbitrary<Step> = fc.record({
   // A sensor is offline after three minutes. Others are ended or deleted after hours or days.
@@ -190,6 +197,25 @@ async function openFleet(world: World, dialect: string) {
     );
   }
 
+  async function moveOne({ asset, isToGroup }: { asset: number; isToGroup: boolean }): Promise<void> {
+    const { items } = (await asUser("GET", `${listAssets.path}?sort=createdAt&order=desc`)).body;
+    const { id } = items[asset % items.length] ?? {};
+    if (id) await asUser("PUT", routePath(moveAsset, { id }), { assetGroupId: isToGroup ? groupId : null });
+  }
+
+  /** Moves the assets of the group to another one, which is a new one once. Others may move them before. */
+  async function moveAll(): Promise<void> {
+    const body = { action: "move", to: { assetGroupName: "Archive" }, filter: { assetGroupId: groupId } };
+    const { fingerprint } = (await asUser("POST", previewAssetAction.path, body)).body;
+    const reply = await nextServer().fetch(
+      runAssetAction.path,
+      jsonInit("POST", { ...body, fingerprint }, { cookie }),
+    );
+    const last = (await reply.text()).trim().split("\n").at(-1)!;
+    // 409: others match by now.
+    if (reply.status !== 409) expect(JSON.parse(last)).toMatchObject({ isFinished: true });
+  }
+
   async function carryOut(operation: Operation): Promise<unknown> {
     switch (operation.type) {
       case "enroll":
@@ -197,6 +223,10 @@ async function openFleet(world: World, dialect: string) {
       case "jobs":
         for (const { work } of jobsOf(nextServer().services)) await work();
         return;
+      case "move":
+        return await moveOne(operation);
+      case "move-all":
+        return await moveAll();
       case "delete-group":
         return await asUser("DELETE", routePath(groups.deleteAssetGroup, { id: groupId }));
     }
