@@ -114,6 +114,14 @@ for (const dialect of TESTED_DIALECTS) {
         expect(lines.at(-1)).toMatchObject({ done: 5, refused: 0, isFinished: true });
         const { items } = await world.call(listEnrollmentTokens, cookie, {});
         expect(items.map((token) => token.status)).toEqual(Array(5).fill(status));
+        const events = await world.db
+          .selectFrom("auditEvent")
+          .select(["entityId", "details"])
+          .where("action", "=", `enrollment-token.${status === "active" ? "resumed" : status}`)
+          .execute();
+        expect(new Set(events.map(({ entityId }) => entityId))).toEqual(new Set(items.map(({ id }) => id)));
+        const details = action === "revoke" ? '{"enrolledSensors":0}' : "{}";
+        expect(events.map((event) => event.details)).toEqual(Array(5).fill(details));
       }
       const body = { action: "delete" as const, filter: { status: "revoked" as const } };
       const { fingerprint } = await world.call(previewTokenAction, cookie, { body });

@@ -128,24 +128,3 @@ async function* runBulk(
 }
 
 const byId = (left: { id: string }, right: { id: string }) => (left.id < right.id ? -1 : 1);
-
-/**
- * Returns a run that changes one object after another. Rules check the state of an object before they change
- * it, so a refusal leaves it unchanged.
- */
-export function oneByOne(change: (tx: Database, id: string) => Promise<void>): BulkRun {
-  return async (tx, some) => {
-    const turns = openTurns("job", tx);
-    const refusals: Refusal[] = [];
-    for (const { id, name } of some) {
-      if (turns.isOver()) await turns.next();
-      try {
-        await change(tx, id);
-      } catch (error) {
-        if (!(error instanceof Problem) || error.status >= 500) throw error;
-        refusals.push({ id, name, reason: error.detail });
-      }
-    }
-    return refusals;
-  };
-}

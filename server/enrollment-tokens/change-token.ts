@@ -1,13 +1,13 @@
 // The common steps of every change to a token: lock it, check that its state permits the change, and record
 // an audit event.
-import { lockAssetGroup } from "../asset-groups/asset-groups.ts";
+import { lockAssetGroups } from "../asset-groups/asset-groups.ts";
 import { type AuditEvent, userActor } from "../audit/audit.ts";
 import type { User } from "../caller.ts";
 import type { Database, EnrollmentTokenTable } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
 import { requirePossible } from "../permitted.ts";
 import { getEnrollmentToken, notFound } from "./enrollment-tokens.ts";
-import { countUses, lockToken } from "./enrollment-tokens-store.ts";
+import { countUsesOf, lockTokens } from "./token-actions-store.ts";
 import { type TokenAction, tokenObstacle } from "./token-obstacles.ts";
 
 export type LockedToken = EnrollmentTokenTable & { uses: number };
@@ -25,6 +25,29 @@ export async function changeToken(
   return await getEnrollmentToken(db, now, user, id);
 }
 
+/** A locked token, and why the action is impossible. */
+type JudgedToken = LockedToken & { obstacle: string | undefined };
+
+/** Locks those of the tokens that exist until the transaction ends, and their asset groups. */
+export async function lockAndJudgeTokens(
+  tx: Database,
+  now: number,
+  ids: readonly string[],
+  action: TokenAction,
+): Promise<JudgedToken[]> {
+  const tokens = await lockTokens(tx, ids);
+  const groupIds = tokens.flatMap(({ assetGroupId }) => assetGroupId ?? []);
+  const groups = new Set((await lockAssetGroups(tx, groupIds)).map(({ id }) => id));
+  const uses = await countUsesOf(tx, ids);
+  return tokens.map((token) => {
+    const isGroupDeleted = token.assetGroupId !== null && !groups.has(token.assetGroupId);
+    const locked = { ...token, uses: uses.get(token.id) ?? 0 };
+    // Only whether the group was deleted matters, not when.
+    const facts = { ...locked, assetGroupDeletedAt: isGroupDeleted ? 0 : null };
+    return { ...locked, obstacle: tokenObstacle(action, facts, now) };
+  });
+}
+
 /** Locks the token if its state permits the action. Throws not-found, state-conflict. */
 export async function lockTokenFor(
   tx: Database,
@@ -32,15 +55,10 @@ export async function lockTokenFor(
   id: string,
   action: TokenAction,
 ): Promise<LockedToken> {
-  const token = await lockToken(tx, { id });
+  const [token] = await lockAndJudgeTokens(tx, now, [id], action);
   if (!token) throw notFound(id);
-  const { assetGroupId } = token;
-  const isGroupDeleted = assetGroupId !== null && !(await lockAssetGroup(tx, assetGroupId));
-  const locked = { ...token, uses: await countUses(tx, id) };
-  // Only whether the group was deleted matters, not when.
-  const facts = { ...locked, assetGroupDeletedAt: isGroupDeleted ? 0 : null };
-  requirePossible(tokenObstacle(action, facts, now));
-  return locked;
+  requirePossible(token.obstacle);
+  return token;
 }
 
 export function tokenEvent(

@@ -5,7 +5,7 @@ import { enrollmentExports, tokenExports } from "@attacklens/protocol/list-expor
 import * as blocking from "@attacklens/protocol/revoke-and-block.ts";
 import * as rollout from "@attacklens/protocol/rollout.ts";
 import * as actions from "@attacklens/protocol/token-actions.ts";
-import { oneByOne, openBulk, previewBulk } from "../bulk/bulk.ts";
+import { openBulk, previewBulk } from "../bulk/bulk.ts";
 import { requireRecentSignIn } from "../permitted.ts";
 import { exportHandlers, handler } from "../route-handler.ts";
 import { jsonLines, streamText } from "../streamed-text.ts";
@@ -19,13 +19,7 @@ import { getRollout, setRollout } from "./rollout.ts";
 import { rotateEnrollmentToken } from "./rotate-token.ts";
 import { getTimeline } from "./timeline.ts";
 import { runTokenAction, tokenCandidates } from "./token-actions.ts";
-import {
-  deleteEnrollmentToken,
-  pauseEnrollmentToken,
-  resumeEnrollmentToken,
-  revokeEnrollmentToken,
-  updateEnrollmentToken,
-} from "./token-changes.ts";
+import { actOnToken, deleteEnrollmentToken, updateEnrollmentToken } from "./token-changes.ts";
 import { exportTokens } from "./token-export.ts";
 
 export const enrollmentTokenRoutes = [
@@ -41,10 +35,8 @@ export const enrollmentTokenRoutes = [
   handler(actions.runTokenAction, async ({ body, user, http }, { db, reads, now, log }) => {
     if (body.action === "delete") requireRecentSignIn(user);
     const candidates = tokenCandidates(reads, now(), user, body);
-    const start = await openBulk(
-      candidates,
-      body.fingerprint,
-      oneByOne((tx, id) => runTokenAction(tx, now(), user, body.action, id)),
+    const start = await openBulk(candidates, body.fingerprint, (tx, some) =>
+      runTokenAction(tx, now(), user, body.action, some),
     );
     http.replyStream = streamText(jsonLines(start(db, http.checkAgain)), log);
     return undefined;
@@ -59,10 +51,10 @@ export const enrollmentTokenRoutes = [
     updateEnrollmentToken(db, now(), user, params.id, body),
   ),
   handler(routes.pauseEnrollmentToken, ({ params, user }, { db, now }) =>
-    pauseEnrollmentToken(db, now(), user, params.id),
+    actOnToken(db, now(), user, "pause", params.id),
   ),
   handler(routes.resumeEnrollmentToken, ({ params, user }, { db, now }) =>
-    resumeEnrollmentToken(db, now(), user, params.id),
+    actOnToken(db, now(), user, "resume", params.id),
   ),
   handler(routes.rotateEnrollmentToken, ({ params, body, user, idempotency }, { db, now }) =>
     rotateEnrollmentToken(db, now(), user, params.id, body, idempotency),
@@ -73,7 +65,7 @@ export const enrollmentTokenRoutes = [
       previewEnrollmentToken(reads, { now: now(), checkInIntervalSeconds, user }, params.id, query),
   ),
   handler(routes.revokeEnrollmentToken, ({ params, user }, { db, now }) =>
-    revokeEnrollmentToken(db, now(), user, params.id),
+    actOnToken(db, now(), user, "revoke", params.id),
   ),
   handler(blocking.revokeAndBlockEnrollmentToken, ({ params, body, user }, { db, now }) =>
     revokeAndBlockEnrollmentToken(db, now(), user, params.id, body),

@@ -18,7 +18,7 @@ import {
 import { openTurns } from "../turns.ts";
 import { changeToken } from "./change-token.ts";
 import { getEnrollmentToken } from "./enrollment-tokens.ts";
-import { revokeLockedToken } from "./token-changes.ts";
+import { actOnLockedTokens } from "./token-changes.ts";
 import { badField } from "./token-settings.ts";
 
 /** The sensors of the token that a request selects. */
@@ -86,7 +86,7 @@ export async function revokeAndBlockEnrollmentToken(
         `Can't revoke and block: the selection now has ${countOf(sensors.length, "sensor")}, not ${expectedSensors}. Check the preview again`,
       );
     }
-    if (token.revokedAt === null) await revokeLockedToken(tx, now, user, token);
+    if (token.revokedAt === null) await actOnLockedTokens(tx, now, user, "revoke", [token]);
     await blockSensors(tx, now, user, sensors);
     blockedSensors = sensors.length;
   });

@@ -4,16 +4,12 @@ import type {
   previewTokenAction as previewRoute,
   TokenBulkAction,
 } from "@attacklens/protocol/token-actions.ts";
-import type { Candidate } from "../bulk/bulk.ts";
+import type { Candidate, Refusal } from "../bulk/bulk.ts";
 import type { User } from "../caller.ts";
 import type { Database } from "../db/schema.ts";
-import { listEnrollmentTokens } from "./enrollment-tokens.ts";
-import {
-  deleteEnrollmentToken,
-  pauseEnrollmentToken,
-  resumeEnrollmentToken,
-  revokeEnrollmentToken,
-} from "./token-changes.ts";
+import { lockAndJudgeTokens } from "./change-token.ts";
+import { listEnrollmentTokens, notFound } from "./enrollment-tokens.ts";
+import { actOnLockedTokens } from "./token-changes.ts";
 
 /** Tokens that are read at once. */
 const SLICE = 200;
@@ -36,23 +32,22 @@ export async function* tokenCandidates(
   } while (cursor);
 }
 
-const CHANGES: Record<
-  TokenBulkAction,
-  (tx: Database, now: number, user: User, id: string) => Promise<unknown>
-> = {
-  pause: pauseEnrollmentToken,
-  resume: resumeEnrollmentToken,
-  revoke: revokeEnrollmentToken,
-  delete: deleteEnrollmentToken,
-};
-
-/** Throws not-found, state-conflict. */
+/** Changes the tokens whose state permits it, and returns the others. */
 export async function runTokenAction(
   tx: Database,
   now: number,
   user: User,
   action: TokenBulkAction,
-  id: string,
-): Promise<void> {
-  await CHANGES[action](tx, now, user, id);
+  some: { id: string; name: string }[],
+): Promise<Refusal[]> {
+  const ids = some.map(({ id }) => id);
+  const locked = new Map((await lockAndJudgeTokens(tx, now, ids, action)).map((token) => [token.id, token]));
+  const refusals = some.flatMap(({ id, name }) => {
+    const token = locked.get(id);
+    const reason = token ? token.obstacle : notFound(id).detail;
+    return reason === undefined ? [] : [{ id, name, reason }];
+  });
+  const possible = locked.values().filter(({ obstacle }) => obstacle === undefined);
+  await actOnLockedTokens(tx, now, user, action, [...possible]);
+  return refusals;
 }

@@ -1,14 +1,16 @@
 // Changes of an existing token. None of them affects enrolled sensors.
 import type { updateEnrollmentToken as updateRoute } from "@attacklens/protocol/enrollment-tokens.ts";
 import type { RouteInput } from "@attacklens/protocol/route.ts";
-import { recordAuditEvent } from "../audit/audit.ts";
+import type { TokenBulkAction } from "@attacklens/protocol/token-actions.ts";
+import { type AuditEvent, recordAuditEvent, recordAuditEvents } from "../audit/audit.ts";
 import type { User } from "../caller.ts";
 import type { Database } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
 import { requireRecentSignIn } from "../permitted.ts";
 import { changeToken, type LockedToken, lockTokenFor, tokenEvent } from "./change-token.ts";
 import { refuseTakenName } from "./enrollment-tokens.ts";
-import { updateToken } from "./enrollment-tokens-store.ts";
+import { type TokenColumns, updateToken } from "./enrollment-tokens-store.ts";
+import { updateTokens } from "./token-actions-store.ts";
 import { badField, describeColumns, type EditableColumns, toColumns } from "./token-settings.ts";
 
 type Life = Pick<EditableColumns, "expiresAt" | "maxEnrollments">;
@@ -54,54 +56,78 @@ export async function updateEnrollmentToken(
   );
 }
 
-/** Throws not-found, state-conflict. */
-export async function pauseEnrollmentToken(db: Database, now: number, user: User, id: string) {
-  return await changeToken(db, now, user, id, "pause", async (tx, token) => {
-    await updateToken(tx, id, { pausedAt: now, pausedBy: user.id });
-    await recordAuditEvent(tx, tokenEvent(now, user, token, "enrollment-token.paused"));
-  });
+interface Change {
+  columns: (now: number, user: User) => TokenColumns;
+  event: AuditEvent["action"];
+  details?: (token: LockedToken) => AuditEvent["details"];
 }
 
-/** Throws not-found, state-conflict. */
-export async function resumeEnrollmentToken(db: Database, now: number, user: User, id: string) {
-  return await changeToken(db, now, user, id, "resume", async (tx, token) => {
-    await updateToken(tx, id, { pausedAt: null, pausedBy: null });
-    await recordAuditEvent(tx, tokenEvent(now, user, token, "enrollment-token.resumed"));
-  });
-}
+const enrolledSensors = ({ uses }: LockedToken) => ({ enrolledSensors: uses });
 
-/** Final, and for new enrollments only. Throws not-found, state-conflict. */
-export async function revokeEnrollmentToken(db: Database, now: number, user: User, id: string) {
-  return await changeToken(db, now, user, id, "revoke", (tx, token) =>
-    revokeLockedToken(tx, now, user, token),
-  );
-}
+const CHANGES: Record<TokenBulkAction, Change> = {
+  pause: {
+    columns: (now, user) => ({ pausedAt: now, pausedBy: user.id }),
+    event: "enrollment-token.paused",
+  },
+  resume: {
+    columns: () => ({ pausedAt: null, pausedBy: null }),
+    event: "enrollment-token.resumed",
+  },
+  // Final, and for new enrollments only.
+  revoke: {
+    columns: (now, user) => ({ revokedAt: now, revokedBy: user.id }),
+    event: "enrollment-token.revoked",
+    details: enrolledSensors,
+  },
+  // Removes the token from every list. Its sensors keep reporting and still show its name.
+  delete: {
+    columns: (now) => ({ deletedAt: now }),
+    event: "enrollment-token.deleted",
+    details: enrolledSensors,
+  },
+};
 
-export async function revokeLockedToken(
+/** Changes locked tokens whose states permit it. */
+export async function actOnLockedTokens(
   tx: Database,
   now: number,
   user: User,
-  token: LockedToken,
+  action: TokenBulkAction,
+  tokens: LockedToken[],
 ): Promise<void> {
-  await updateToken(tx, token.id, { revokedAt: now, revokedBy: user.id });
-  const details = { enrolledSensors: token.uses };
-  await recordAuditEvent(tx, tokenEvent(now, user, token, "enrollment-token.revoked", details));
+  const { columns, event, details } = CHANGES[action];
+  await updateTokens(
+    tx,
+    tokens.map(({ id }) => id),
+    columns(now, user),
+  );
+  await recordAuditEvents(
+    tx,
+    tokens.map((token) => tokenEvent(now, user, token, event, details?.(token))),
+  );
 }
 
-/**
- * Removes the token from every list and rejects new enrollments. Its sensors keep reporting and still show
- * its name. Throws not-found.
- */
+/** Returns the changed token. Throws not-found, state-conflict. */
+export async function actOnToken(
+  db: Database,
+  now: number,
+  user: User,
+  action: Exclude<TokenBulkAction, "delete">,
+  id: string,
+) {
+  return await changeToken(db, now, user, id, action, (tx, token) =>
+    actOnLockedTokens(tx, now, user, action, [token]),
+  );
+}
+
+/** Throws not-found. */
 export async function deleteEnrollmentToken(
   db: Database,
   now: number,
   user: User,
   id: string,
 ): Promise<void> {
-  await inTransaction(db, async (tx) => {
-    const token = await lockTokenFor(tx, now, id, "delete");
-    await updateToken(tx, id, { deletedAt: now });
-    const details = { enrolledSensors: token.uses };
-    await recordAuditEvent(tx, tokenEvent(now, user, token, "enrollment-token.deleted", details));
-  });
+  await inTransaction(db, async (tx) =>
+    actOnLockedTokens(tx, now, user, "delete", [await lockTokenFor(tx, now, id, "delete")]),
+  );
 }
