@@ -5,6 +5,7 @@ import { lockAssetGroups } from "../asset-groups/asset-groups.ts";
 import { type AuditEvent, recordAuditEvents, userActor } from "../audit/audit.ts";
 import type { Candidate, Refusal } from "../bulk/bulk.ts";
 import type { User } from "../caller.ts";
+import { announce } from "../db/changes.ts";
 import type { Database } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
 import {
@@ -142,6 +143,7 @@ async function move(
   const left = Map.groupBy(assets, ({ assetGroupId }) => assetGroupId);
   for (const [groupId, some] of left) await addToCount(tx, groupId, -some.length);
   await addToCount(tx, to?.id ?? null, assets.length);
+  await announce(tx, "asset-group");
   return assets.map(({ assetGroupId }) => ({
     before: { assetGroup: groups.get(assetGroupId)?.name ?? null },
     after: { assetGroup: groups.get(to?.id ?? null)?.name ?? null },
