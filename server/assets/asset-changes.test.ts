@@ -22,7 +22,7 @@ async function openGroups(fleet: Fleet) {
     body: { name: "Web servers", scope, expiresAt: null },
   });
   return {
-    ...{ web, finance },
+    ...{ web, finance, value },
     /** Enrolls a host in the group Web. */
     async enroll(hostname: string, facts: Record<string, unknown> = {}) {
       const sensor = await fleet.enroll(hostname, facts, value);
@@ -54,7 +54,7 @@ for (const dialect of TESTED_DIALECTS) {
     test(`a moved asset stays where a user moved it, and each move is in its history (${dialect})`, async () => {
       await using fleet = await openFleet(dialect);
       const { world, cookie } = fleet;
-      const { web, finance, enroll, move, counted } = await openGroups(fleet);
+      const { web, finance, value, enroll, move, counted } = await openGroups(fleet);
       const host = await enroll("web-01");
       await enroll("web-02");
       expect(await counted()).toEqual({ Web: 2, Finance: 0 });
@@ -66,6 +66,22 @@ for (const dialect of TESTED_DIALECTS) {
       // The same again changes nothing.
       await move(host.assetId, { assetGroupName: "FINANCE" });
       expect((await fleet.checkIn(host)).status).toBe(200);
+      // The same key with the token of the group Web gets the same sensor, and moves nothing.
+      world.clock.ms += 1;
+      const init = host.key.request(
+        "POST",
+        "/sensor/v1/enroll",
+        host.key.enrollBody("web-01"),
+        world.clock.ms,
+        {
+          token: value,
+          nonce: world.clock.ms * 1000,
+        },
+      );
+      expect(await (await world.fetch("/sensor/v1/enroll", init)).json()).toMatchObject({
+        sensorId: host.id,
+        assetGroup: { name: "Finance" },
+      });
       expect((await fleet.see(host.id)).assetGroup?.name).toBe("Finance");
       expect(await counted()).toEqual({ Web: 1, Finance: 1 });
 

@@ -141,7 +141,7 @@ async function move(
 ): Promise<Difference[]> {
   await setGroups(tx, assets, to?.id ?? null);
   const left = Map.groupBy(assets, ({ assetGroupId }) => assetGroupId);
-  for (const [groupId, some] of left) await addToCount(tx, groupId, -some.length);
+  for (const [groupId, some] of left) if (groups.has(groupId)) await addToCount(tx, groupId, -some.length);
   await addToCount(tx, to?.id ?? null, assets.length);
   await announce(tx, "asset-group");
   return assets.map(({ assetGroupId }) => ({
