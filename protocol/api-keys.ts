@@ -49,7 +49,10 @@ export const listApiKeys = route({
   access: "api-keys:manage",
   tag: "API keys",
   summary: "List API keys",
-  query: pageQuery(["createdAt", "name", "expiresAt", "lastUsedAt"], "desc"),
+  query: pageQuery(
+    ["createdAt", "name", "role", "status", "hint", "createdBy", "expiresAt", "lastUsedAt"],
+    "desc",
+  ),
   status: 200,
   output: page(apiKey),
 });

@@ -31,7 +31,7 @@ export const listAssetGroups = route({
   access: "assets:read",
   tag: "Asset groups",
   summary: "List asset groups",
-  query: pageQuery(["name", "createdAt", "assets"]),
+  query: pageQuery(["name", "createdAt", "createdBy", "assets", "enrollmentTokens"]),
   status: 200,
   output: page(assetGroup),
 });

@@ -47,7 +47,7 @@ export const listUsers = route({
   method: "GET",
   path: base,
   summary: "List users, except deleted ones",
-  query: pageQuery(["name", "email", "role", "lastSignInAt", "createdAt"]).extend({
+  query: pageQuery(["name", "email", "role", "status", "lastSignInAt", "createdAt"]).extend({
     q: pageQuery(["name"]).shape.q.meta({
       description: "Search text: part of the name or the email, case-insensitive",
     }),

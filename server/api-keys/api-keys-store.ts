@@ -1,7 +1,8 @@
 // API keys in SQL.
+import { ROLES } from "@attacklens/protocol/permissions.ts";
 import { sql } from "kysely";
 import { isAmong, lockRows } from "../db/dialect.ts";
-import { byNumber, byText, contains, keysetPage } from "../db/keyset.ts";
+import { byNumber, byRank, byText, contains, keysetPage } from "../db/keyset.ts";
 import type { ApiKeyTable, Database } from "../db/schema.ts";
 
 function keys(db: Database) {
@@ -30,29 +31,42 @@ function keys(db: Database) {
 
 export type ApiKeyRow = NonNullable<Awaited<ReturnType<typeof findApiKey>>>;
 
-const SORTS = {
-  createdAt: byNumber(sql<number>`api_key.created_at`),
-  name: byText(sql<string>`api_key.name_key`),
-  expiresAt: byNumber(sql<number>`api_key.expires_at`),
-  lastUsedAt: byNumber(sql<number>`coalesce(api_key.last_used_at, 0)`),
-};
+/** `statusOf` in SQL, as the place in API_KEY_STATUSES. A test compares the two. */
+const statusRank = (now: number) => sql<number>`case
+    when api_key.revoked_at is not null then 0
+    when api_key.expires_at <= ${now} then 1
+    when maker.status <> 'active' then 2
+    else 3 end`;
+
+function sorts(now: number) {
+  return {
+    createdAt: byNumber(sql<number>`api_key.created_at`),
+    name: byText(sql<string>`api_key.name_key`),
+    role: byRank(sql<string>`api_key.role`, ROLES),
+    status: byNumber(statusRank(now)),
+    hint: byText(sql<string>`api_key.hint`),
+    createdBy: byText(sql<string>`maker.name_key`),
+    expiresAt: byNumber(sql<number>`api_key.expires_at`),
+    lastUsedAt: byNumber(sql<number>`coalesce(api_key.last_used_at, 0)`),
+  };
+}
 
 export interface ApiKeyPage {
   q?: string | undefined;
-  sort: keyof typeof SORTS;
+  sort: keyof ReturnType<typeof sorts>;
   order: "asc" | "desc";
   cursor?: string | undefined;
   limit: number;
   count?: "exact" | undefined;
 }
 
-export async function pageOfApiKeys(db: Database, page: ApiKeyPage) {
+export async function pageOfApiKeys(db: Database, now: number, page: ApiKeyPage) {
   const { q, sort } = page;
   return await keysetPage(
     db,
-    { ...page, sort: SORTS[sort], sortName: sort, id: sql<string>`api_key.id` },
+    { ...page, sort: sorts(now)[sort], sortName: sort, id: sql<string>`api_key.id` },
     (tx) => {
-      let query = tx.selectFrom("apiKey");
+      let query = tx.selectFrom("apiKey").innerJoin("user as maker", "maker.id", "apiKey.createdBy");
       if (q) query = query.where(contains(sql<string>`api_key.name_key`, q));
       return { query, isWalked: false };
     },

@@ -75,7 +75,7 @@ function present(key: ApiKeyRow, now: number, user: User): ApiKey {
 }
 
 export async function listApiKeys(db: Database, now: number, user: User, query: ApiKeyPage) {
-  const { rows, ...page } = await pageOfApiKeys(db, query);
+  const { rows, ...page } = await pageOfApiKeys(db, now, query);
   return { items: rows.map((row) => present(row, now, user)), ...page };
 }
 

@@ -14,35 +14,32 @@ const columns = [
   "user.name as createdBy",
 ] as const;
 
+const validTokens = (now: number) => sql<number>`(select count(*) from enrollment_token
+    where enrollment_token.asset_group_id = asset_group.id
+      and enrollment_token.deleted_at is null and enrollment_token.revoked_at is null
+      and (enrollment_token.expires_at is null or enrollment_token.expires_at > ${now}))`;
+
 function groupsWithCounts(db: Database, now: number) {
   return db
     .selectFrom("assetGroup")
     .innerJoin("user", "user.id", "assetGroup.createdBy")
-    .select((eb) => [
-      ...columns,
-      eb
-        .selectFrom("enrollmentToken")
-        .select((count) => count.fn.countAll<number>().as("count"))
-        .whereRef("enrollmentToken.assetGroupId", "=", "assetGroup.id")
-        .where("enrollmentToken.deletedAt", "is", null)
-        .where("enrollmentToken.revokedAt", "is", null)
-        .where((or) =>
-          or.or([or("enrollmentToken.expiresAt", "is", null), or("enrollmentToken.expiresAt", ">", now)]),
-        )
-        .as("enrollmentTokens"),
-    ])
+    .select([...columns, validTokens(now).as("enrollmentTokens")])
     .where("assetGroup.deletedAt", "is", null);
 }
 
-const SORTS = {
-  name: byText(sql<string>`asset_group.name_key`),
-  createdAt: byNumber(sql<number>`asset_group.created_at`),
-  assets: byNumber(sql<number>`asset_group.assets`),
-};
+function sorts(now: number) {
+  return {
+    name: byText(sql<string>`asset_group.name_key`),
+    createdAt: byNumber(sql<number>`asset_group.created_at`),
+    createdBy: byText(sql<string>`"user".name_key`),
+    assets: byNumber(sql<number>`asset_group.assets`),
+    enrollmentTokens: byNumber(validTokens(now)),
+  };
+}
 
 export interface GroupPage {
   q?: string | undefined;
-  sort: keyof typeof SORTS;
+  sort: keyof ReturnType<typeof sorts>;
   order: "asc" | "desc";
   cursor?: string | undefined;
   limit: number;
@@ -53,9 +50,12 @@ export async function pageOfGroups(db: Database, now: number, page: GroupPage) {
   const { q, sort } = page;
   return await keysetPage(
     db,
-    { ...page, sort: SORTS[sort], sortName: sort, id: sql<string>`asset_group.id` },
+    { ...page, sort: sorts(now)[sort], sortName: sort, id: sql<string>`asset_group.id` },
     (tx) => {
-      let query = tx.selectFrom("assetGroup").where("assetGroup.deletedAt", "is", null);
+      let query = tx
+        .selectFrom("assetGroup")
+        .innerJoin("user", "user.id", "assetGroup.createdBy")
+        .where("assetGroup.deletedAt", "is", null);
       if (q) query = query.where(contains(sql<string>`asset_group.name_key`, q));
       return { query, isWalked: false };
     },

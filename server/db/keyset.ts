@@ -17,6 +17,12 @@ export type Sort = { by: Expression<string>; type: "text" } | { by: Expression<n
 export const byText = (by: Expression<string>): Sort => ({ by, type: "text" });
 export const byNumber = (by: Expression<number>): Sort => ({ by, type: "number" });
 
+/** In the order of the values. Others are first. */
+export function byRank(column: Expression<string>, values: readonly string[]): Sort {
+  const ranks = values.map((value, rank) => sql`when ${sql.lit(value)} then ${sql.lit(rank)}`);
+  return byNumber(sql<number>`case ${column} ${sql.join(ranks, sql` `)} else -1 end`);
+}
+
 export interface KeysetOptions {
   sort: Sort;
   id: Expression<string>;

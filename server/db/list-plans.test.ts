@@ -132,11 +132,11 @@ function otherLists(): Listing[] {
         ],
       ),
     ),
-    ...(["name", "createdAt", "assets"] as const).map(
+    ...(["name", "createdAt", "createdBy", "assets", "enrollmentTokens"] as const).map(
       (sort): Listing => [`asset groups by ${sort}`, (db) => pageOfGroups(db, NOW, { ...page, sort })],
     ),
-    ...(["createdAt", "name", "expiresAt", "lastUsedAt"] as const).map(
-      (sort): Listing => [`API keys by ${sort}`, (db) => pageOfApiKeys(db, { ...page, sort })],
+    ...(["createdAt", "name", "role", "status", "hint", "createdBy", "expiresAt", "lastUsedAt"] as const).map(
+      (sort): Listing => [`API keys by ${sort}`, (db) => pageOfApiKeys(db, NOW, { ...page, sort })],
     ),
     ["the numbers of sensors", (db) => countSensors(db, SINCE)],
     ["the sensors of the overview", (db) => readSensorOverview(db, SINCE, SINCE - 7 * DAY_MS)],

@@ -1,8 +1,8 @@
 // The users that a Super Admin manages, in SQL. Deleted users are not among them.
 import { ROLES, type Role } from "@attacklens/protocol/permissions.ts";
-import type { UserStatus } from "@attacklens/protocol/users.ts";
+import { USER_STATUSES, type UserStatus } from "@attacklens/protocol/users.ts";
 import { sql } from "kysely";
-import { byNumber, byText, contains, keysetPage } from "../db/keyset.ts";
+import { byNumber, byRank, byText, contains, keysetPage } from "../db/keyset.ts";
 import type { Database, UserTable } from "../db/schema.ts";
 
 const LIVE = "deleted" satisfies UserTable["status"];
@@ -33,14 +33,11 @@ function users(db: Database, now: number) {
 
 export type UserRow = NonNullable<Awaited<ReturnType<typeof findListedUser>>>;
 
-const RANKS = sql.join(
-  ROLES.map((role, rank) => sql`when ${sql.lit(role)} then ${sql.lit(rank)}`),
-  sql` `,
-);
 const SORTS = {
   name: byText(sql<string>`"user".name_key`),
   email: byText(sql<string>`"user".email`),
-  role: byNumber(sql<number>`case "user".role ${RANKS} else -1 end`),
+  role: byRank(sql<string>`"user".role`, ROLES),
+  status: byRank(sql<string>`"user".status`, USER_STATUSES),
   lastSignInAt: byNumber(sql<number>`coalesce("user".last_sign_in_at, 0)`),
   createdAt: byNumber(sql<number>`"user".created_at`),
 };

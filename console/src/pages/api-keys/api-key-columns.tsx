@@ -25,13 +25,13 @@ export function apiKeyColumns(actionsFor: (key: ApiKey) => RowAction[]): Columns
     column.display({
       id: "role",
       header: "Role",
-      meta: { width: "140px" },
+      meta: { width: "140px", sortable: true },
       cell: ({ row }) => ROLE_NAMES[row.original.role],
     }),
     column.display({
       id: "status",
       header: "Status",
-      meta: { width: "130px" },
+      meta: { width: "130px", sortable: true },
       cell: ({ row }) => (
         <Status color={LOOKS[row.original.status].color}>{LOOKS[row.original.status].label}</Status>
       ),
@@ -39,7 +39,7 @@ export function apiKeyColumns(actionsFor: (key: ApiKey) => RowAction[]): Columns
     column.display({
       id: "hint",
       header: "Ends in",
-      meta: { width: "84px", wideOnly: true },
+      meta: { width: "96px", sortable: true, wideOnly: true },
       cell: ({ row }) => <code>…{row.original.hint}</code>,
     }),
     column.display({
@@ -51,7 +51,7 @@ export function apiKeyColumns(actionsFor: (key: ApiKey) => RowAction[]): Columns
     column.display({
       id: "createdBy",
       header: "Created by",
-      meta: { width: "13%", wideOnly: true },
+      meta: { width: "13%", sortable: true, wideOnly: true },
       cell: ({ row }) => <span title={row.original.createdBy}>{row.original.createdBy}</span>,
     }),
     column.display({

@@ -29,7 +29,7 @@ export function groupColumns(actionsFor: (group: AssetGroup) => RowAction[]): Co
     column.display({
       id: "createdBy",
       header: "Created by",
-      meta: { width: "20%" },
+      meta: { width: "20%", sortable: true },
       cell: ({ row }) => <span title={row.original.createdBy}>{row.original.createdBy}</span>,
     }),
     column.display({
@@ -41,7 +41,7 @@ export function groupColumns(actionsFor: (group: AssetGroup) => RowAction[]): Co
     column.display({
       id: "enrollmentTokens",
       header: "Active tokens",
-      meta: { width: "120px", align: "right" },
+      meta: { width: "136px", sortable: true, align: "right" },
       cell: ({ row }) => formatCount(row.original.enrollmentTokens),
     }),
     column.display({

@@ -42,7 +42,7 @@ export function userColumns(ownId: string, actionsFor: (user: User) => RowAction
     column.display({
       id: "status",
       header: "Status",
-      meta: { width: "196px" },
+      meta: { width: "196px", sortable: true },
       cell: ({ row }) => <UserStatusMark user={row.original} />,
     }),
     column.display({
