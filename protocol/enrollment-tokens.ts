@@ -1,10 +1,12 @@
 // Enrollment tokens authenticate sensors when they enroll. Only the reply to the creation contains the value.
 import { z } from "zod";
 import { assetGroupId, enrollmentTokenId } from "./ids.ts";
+import { listedActions } from "./obstacles.ts";
 import { can, page, pageQuery, reference } from "./page.ts";
 import { isPlainText } from "./plain-text.ts";
 import { route } from "./route.ts";
 import { instant, instantInput, label } from "./text.ts";
+import { TOKEN_OBSTACLES } from "./token-obstacles.ts";
 import { newTokenSettingsShape, tokenSettingsShape } from "./token-settings.ts";
 
 /** In order of precedence: the first that applies is the status. */
@@ -73,6 +75,13 @@ export const enrollmentToken = z
   .meta({ id: "EnrollmentToken" });
 export type EnrollmentToken = z.infer<typeof enrollmentToken>;
 
+/** A token as a row of a list. */
+export const listedToken = enrollmentToken
+  .omit({ can: true })
+  .extend(listedActions(TOKEN_OBSTACLES))
+  .meta({ id: "ListedEnrollmentToken" });
+export type ListedToken = z.infer<typeof listedToken>;
+
 const params = z.strictObject({ id: enrollmentTokenId });
 const base = "/api/v1/enrollment-tokens";
 
@@ -95,7 +104,7 @@ export const listEnrollmentTokens = route({
       .meta({ description: "Only tokens with this warning" }),
   }),
   status: 200,
-  output: page(enrollmentToken),
+  output: page(listedToken),
 });
 
 export const createEnrollmentToken = route({

@@ -47,3 +47,8 @@ export const USER_PERMISSIONS: readonly Permission[] = ["api-keys:manage", "user
 export function lowestRole(permission: Permission): Role {
   return LOWEST_ROLE[permission];
 }
+
+/** Why a lower role may not take an action. */
+export function needsRole(role: Role): string {
+  return `Needs the ${ROLE_NAMES[role]} role or a higher one`;
+}

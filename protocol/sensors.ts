@@ -5,9 +5,11 @@ import { assetGroupId, assetId, enrollmentTokenId, sensorId } from "./ids.ts";
 import { category } from "./inventory/category.ts";
 import { durationMs, gaps, totalItems } from "./inventory/gap.ts";
 import { PLAIN_STATUSES, REASONED_STATUSES } from "./inventory/results.ts";
+import { listedActions } from "./obstacles.ts";
 import { can, page, pageQuery, reference } from "./page.ts";
 import { isPlainText } from "./plain-text.ts";
 import { route } from "./route.ts";
+import { SENSOR_OBSTACLES } from "./sensor-obstacles.ts";
 import { instant, instantInput } from "./text.ts";
 import { parseList } from "./text-list.ts";
 
@@ -25,6 +27,14 @@ export const SENSOR_STATUSES = [
 export type SensorStatus = (typeof SENSOR_STATUSES)[number];
 
 export const SENSOR_PLATFORMS = ["linux", "windows", "darwin"] as const;
+
+const match = z.object({
+  sensor: reference(sensorId),
+  lastSeenAt: instant,
+  isCertain: z.boolean().meta({ description: "No hardware fact differs" }),
+  agreeing: z.int().meta({ description: "Hardware facts that agree" }),
+  differing: z.int().meta({ description: "Hardware facts that differ" }),
+});
 
 export const sensor = z
   .object({
@@ -77,13 +87,8 @@ export const sensor = z
       description:
         "The sensor whose key this host used before, for example because its disk was cloned; null: not a clone",
     }),
-    match: z
-      .object({
-        sensor: reference(sensorId),
-        lastSeenAt: instant,
-        isCertain: z.boolean().meta({ description: "No hardware fact differs" }),
-        facts: z.array(comparedFact),
-      })
+    match: match
+      .extend({ facts: z.array(comparedFact) })
       .nullable()
       .meta({
         description:
@@ -107,6 +112,40 @@ export const sensor = z
   })
   .meta({ id: "Sensor" });
 export type Sensor = z.infer<typeof sensor>;
+
+/** A sensor as a row of a list: what the list shows. Members without a value are absent. */
+export const listedSensor = sensor
+  .pick({
+    ...({ id: true, hostname: true, status: true, platform: true, os: true, architecture: true } as const),
+    ...({ version: true, address: true, enrolledAt: true, enrolledBy: true, lastSeenAt: true } as const),
+    ...({ asset: true, assetGroup: true, tags: true } as const),
+  })
+  .extend({
+    admittedHostname: sensor.shape.admittedHostname.optional().meta({
+      description: "Hostname at enrollment or approval. Absent: the current one",
+      example: "web-07",
+    }),
+    isHostnameAllowed: z.literal(false).optional().meta({
+      description: "The host was renamed, and its enrollment token does not allow the current name",
+    }),
+    fingerprint: sensor.shape.fingerprint.optional().meta({
+      description: "Fingerprint of the public key, four words. Absent: the sensor does not await approval",
+      example: "lusab-babad-gutih-tugad",
+    }),
+    cloneOf: sensor.shape.cloneOf.unwrap().optional().meta({
+      description: "The sensor whose key this host used before. Absent: not a clone",
+    }),
+    match: match.optional().meta({
+      description:
+        "An offline sensor of the same asset group that may be the same host. The sensor itself has the compared facts. Absent: none, or an operator has decided",
+    }),
+    replacedBy: sensor.shape.replacedBy.unwrap().optional().meta({
+      description: "The sensor that continues this one's history after a merge",
+    }),
+    ...listedActions(SENSOR_OBSTACLES),
+  })
+  .meta({ id: "ListedSensor" });
+export type ListedSensor = z.infer<typeof listedSensor>;
 
 const params = z.strictObject({ id: sensorId });
 
@@ -181,7 +220,7 @@ export const listSensors = route({
       .meta({ description: "Only sensors that were last seen longer ago than this", example: "7d" }),
   }),
   status: 200,
-  output: page(sensor),
+  output: page(listedSensor),
 });
 
 export const getSensor = route({

@@ -3,8 +3,8 @@ import type { Can } from "@attacklens/protocol/page.ts";
 import {
   hasPermission,
   lowestRole,
+  needsRole,
   type Permission,
-  ROLE_NAMES,
   USER_PERMISSIONS,
 } from "@attacklens/protocol/permissions.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
@@ -48,8 +48,7 @@ export function requireRecentSignIn({ session }: User): void {
 
 /** Returns the reason why the user lacks the permission, or undefined if the user has it. */
 export function permissionObstacle(user: User, permission: Permission): string | undefined {
-  if (!hasPermission(user.role, permission))
-    return `Needs the ${ROLE_NAMES[lowestRole(permission)]} role or a higher one`;
+  if (!hasPermission(user.role, permission)) return needsRole(lowestRole(permission));
   if (user.apiKey && USER_PERMISSIONS.includes(permission))
     return `${permission === "users:manage" ? "Users" : "API keys"} are managed by users, not by API keys`;
   return undefined;

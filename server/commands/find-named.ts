@@ -14,9 +14,10 @@ export async function findToken(session: ApiSession, positionals: string[]): Pro
   const [named, ...more] = positionals;
   if (named === undefined || more.length > 0)
     throw new CommandError("usage", "Give one token, by its name or its id");
-  if (enrollmentTokenId.safeParse(named).success)
-    return await session.call(getEnrollmentToken, { params: { id: named } });
-  return await findNamed(named, "enrollment token", (query) => session.call(listEnrollmentTokens, { query }));
+  const params = enrollmentTokenId.safeParse(named).success
+    ? { id: named }
+    : await findNamed(named, "enrollment token", (query) => session.call(listEnrollmentTokens, { query }));
+  return await session.call(getEnrollmentToken, { params: { id: params.id } });
 }
 
 export async function findGroup(session: ApiSession, named: string): Promise<string> {

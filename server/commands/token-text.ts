@@ -1,5 +1,5 @@
 // Tokens in a terminal: a table for many, a list of properties for one. Pure.
-import type { EnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
+import type { EnrollmentToken, ListedToken } from "@attacklens/protocol/enrollment-tokens.ts";
 import {
   describeTokenSetting,
   TOKEN_SETTING_NAMES,
@@ -8,7 +8,7 @@ import {
 } from "@attacklens/protocol/token-settings.ts";
 import { table } from "./text-table.ts";
 
-export function tokenTable(tokens: readonly EnrollmentToken[]): string {
+export function tokenTable(tokens: readonly ListedToken[]): string {
   const rows = tokens.map((token) => [
     token.name,
     scopeText(token),
@@ -43,7 +43,7 @@ export function tokenFacts(token: EnrollmentToken): string {
   return table(facts.flatMap(([name, value]) => (value ? [[`${name}:`, value]] : [])));
 }
 
-function scopeText({ scope }: EnrollmentToken): string {
+function scopeText({ scope }: Pick<EnrollmentToken, "scope">): string {
   if (scope.type === "all-assets") return "all assets";
   return scope.assetGroup.deleted ? `${scope.assetGroup.name} (deleted)` : scope.assetGroup.name;
 }
@@ -55,6 +55,9 @@ function settingText(token: EnrollmentToken, name: TokenSettingName): string | u
     : describeTokenSetting(name, token[name]);
 }
 
-function enrolledText({ enrolledSensors, maxEnrollments }: EnrollmentToken): string {
+function enrolledText({
+  enrolledSensors,
+  maxEnrollments,
+}: Pick<EnrollmentToken, "enrolledSensors" | "maxEnrollments">): string {
   return maxEnrollments === null ? String(enrolledSensors) : `${enrolledSensors} of ${maxEnrollments}`;
 }

@@ -127,7 +127,7 @@ async function list(args: string[]): Promise<void> {
     ...(flags.warning === undefined ? {} : { warning: flags.warning as routes.TokenWarning }),
     ...(flags.group === undefined ? {} : { assetGroupId: await findGroup(session, flags.group) }),
   };
-  const tokens: routes.EnrollmentToken[] = [];
+  const tokens: routes.ListedToken[] = [];
   let cursor: string | null | undefined;
   do {
     const query = { ...filter, ...(cursor ? { cursor } : {}) };

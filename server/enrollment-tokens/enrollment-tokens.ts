@@ -1,8 +1,10 @@
 // Reads enrollment tokens, and inserts a new one. create-token.ts, rotate-token.ts, token-changes.ts, and
 // revoke-and-block.ts create and change them.
 import { randomBytes } from "node:crypto";
-import type { EnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
+import type { EnrollmentToken, ListedToken } from "@attacklens/protocol/enrollment-tokens.ts";
+import { listActions } from "@attacklens/protocol/obstacles.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
+import { TOKEN_OBSTACLES } from "@attacklens/protocol/token-obstacles.ts";
 import { formatTokenValue } from "@attacklens/protocol/token-value.ts";
 import { lockAssetGroup } from "../asset-groups/asset-groups.ts";
 import { recordAuditEvent, userActor } from "../audit/audit.ts";
@@ -20,7 +22,7 @@ import {
   type TokenRow,
 } from "./enrollment-tokens-store.ts";
 import { hashTokenValue } from "./token-admission.ts";
-import { TOKEN_ACTIONS, tokenObstacle } from "./token-obstacles.ts";
+import { TOKEN_ACTIONS, TOKEN_RULES, tokenObstacle } from "./token-obstacles.ts";
 import { badField, describeColumns, type EditableColumns, toSettings } from "./token-settings.ts";
 import { enrollmentTokenStatus, tokenWarnings } from "./token-status.ts";
 
@@ -29,12 +31,23 @@ function factsOf(row: TokenRow) {
   return { ...row, uses: Number(row.uses) };
 }
 
-function present(
-  row: TokenRow,
-  now: number,
-  user: User,
-  successors: Map<string, { id: string; name: string }>,
-): EnrollmentToken {
+type Successors = Map<string, { id: string; name: string }>;
+
+function presentListed(row: TokenRow, now: number, user: User, successors: Successors): ListedToken {
+  const facts = factsOf(row);
+  const actions = listActions(TOKEN_OBSTACLES, TOKEN_RULES, user.role, facts, now);
+  return { ...presentCommon(row, now, successors), ...actions };
+}
+
+function present(row: TokenRow, now: number, user: User, successors: Successors): EnrollmentToken {
+  const facts = factsOf(row);
+  const can = permitted(user, "enrollment-tokens:manage", TOKEN_ACTIONS, (action) =>
+    tokenObstacle(action, facts, now),
+  );
+  return { ...presentCommon(row, now, successors), can };
+}
+
+function presentCommon(row: TokenRow, now: number, successors: Successors): Omit<EnrollmentToken, "can"> {
   const facts = factsOf(row);
   return {
     id: row.id,
@@ -67,9 +80,6 @@ function present(
     rotatedFrom: row.rotatedFrom === null ? null : { id: row.rotatedFrom, name: row.rotatedFromName ?? "" },
     rotatedTo: successors.get(row.id) ?? null,
     warnings: tokenWarnings(facts, now),
-    can: permitted(user, "enrollment-tokens:manage", TOKEN_ACTIONS, (action) =>
-      tokenObstacle(action, facts, now),
-    ),
   };
 }
 
@@ -79,7 +89,7 @@ export async function listEnrollmentTokens(db: Database, now: number, user: User
     db,
     rows.map(({ id }) => id),
   );
-  return { items: rows.map((row) => present(row, now, user, successors)), ...page };
+  return { items: rows.map((row) => presentListed(row, now, user, successors)), ...page };
 }
 
 /** Throws not-found. */

@@ -8,7 +8,7 @@ import type { RouteInput } from "@attacklens/protocol/route.ts";
 import type { User } from "../caller.ts";
 import type { Database } from "../db/schema.ts";
 import { isInNetworks, parseNetwork } from "../networks.ts";
-import { presentSensors, type SensorView } from "../sensors/sensors.ts";
+import { presentSample, type SensorView } from "../sensors/sensors.ts";
 import {
   blockableSlices,
   blockSensors,
@@ -66,7 +66,7 @@ export async function previewEnrollmentToken(
     if (first.length < SAMPLE)
       first.push(...slice.slice(0, SAMPLE - first.length).map((sensor) => sensor.id));
   }
-  return { ...counts, toBlock, sample: await presentSensors(db, view, first) };
+  return { ...counts, toBlock, sample: await presentSample(db, view, first) };
 }
 
 /** One transaction. Throws not-found, input-invalid, and state-conflict when the preview is out of date. */

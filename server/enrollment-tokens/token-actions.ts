@@ -1,9 +1,11 @@
 // Actions on all enrollment tokens that match a filter.
+import { canOf } from "@attacklens/protocol/obstacles.ts";
 import type { RouteInput } from "@attacklens/protocol/route.ts";
 import type {
   previewTokenAction as previewRoute,
   TokenBulkAction,
 } from "@attacklens/protocol/token-actions.ts";
+import { TOKEN_OBSTACLES } from "@attacklens/protocol/token-obstacles.ts";
 import type { Candidate, Refusal } from "../bulk/bulk.ts";
 import type { User } from "../caller.ts";
 import type { Database } from "../db/schema.ts";
@@ -27,7 +29,10 @@ export async function* tokenCandidates(
       ...filter,
       ...{ sort: "createdAt", order: "asc", limit: SLICE, cursor },
     });
-    yield items.map(({ id, name, can }) => ({ id, name, obstacle: can[action].reason }));
+    yield items.map((token) => {
+      const { id, name } = token;
+      return { id, name, obstacle: canOf(TOKEN_OBSTACLES, token, action).reason };
+    });
     cursor = nextCursor ?? undefined;
   } while (cursor);
 }

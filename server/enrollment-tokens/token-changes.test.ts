@@ -205,7 +205,7 @@ for (const dialect of TESTED_DIALECTS) {
     expect((await checkIn(world, sensor, params.id)).code).toBe("sensor-awaiting-approval");
     const waiting = await world.call(sensors.listSensors, cookie, { query: { status: "awaiting-approval" } });
     expect(waiting.items).toMatchObject([{ id: params.id, status: "awaiting-approval" }]);
-    const { fingerprint } = waiting.items[0]!;
+    const fingerprint = waiting.items[0]!.fingerprint!;
     expect(fingerprint).toMatch(/^[a-z]{5}(-[a-z]{5}){3}$/);
 
     const wrong = jsonInit("POST", { fingerprint: "lusab-babad-gutih-tugad" }, { cookie });

@@ -1,5 +1,5 @@
 // Exports the list of enrollment tokens, without their values, which the server does not have.
-import type { EnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
+import type { ListedToken } from "@attacklens/protocol/enrollment-tokens.ts";
 import { tokenExports } from "@attacklens/protocol/list-exports.ts";
 import type { RouteInput } from "@attacklens/protocol/route.ts";
 import type { User } from "../caller.ts";
@@ -7,7 +7,7 @@ import type { Database } from "../db/schema.ts";
 import { exportList, type ListCells, type ListExport } from "../list-export.ts";
 import { listEnrollmentTokens } from "./enrollment-tokens.ts";
 
-const CELLS: ListCells<EnrollmentToken, (typeof tokenExports.columns)[number]> = {
+const CELLS: ListCells<ListedToken, (typeof tokenExports.columns)[number]> = {
   name: ({ name }) => name,
   scope: ({ scope }) => (scope.type === "asset-group" ? scope.assetGroup.name : scope.type),
   createdAt: ({ createdAt }) => createdAt,

@@ -2,9 +2,11 @@
 import { expect, test } from "bun:test";
 import { createAssetGroup } from "@attacklens/protocol/asset-groups.ts";
 import * as routes from "@attacklens/protocol/enrollment-tokens.ts";
+import { canOf } from "@attacklens/protocol/obstacles.ts";
 import * as blocking from "@attacklens/protocol/revoke-and-block.ts";
 import { type Route, routePath } from "@attacklens/protocol/route.ts";
 import { getSensor } from "@attacklens/protocol/sensors.ts";
+import { TOKEN_OBSTACLES } from "@attacklens/protocol/token-obstacles.ts";
 import { drawSome } from "../../harness/long-tests.ts";
 import type { Dialect } from "../db/dialect.ts";
 import { makeTestSensor } from "../testing/test-sensor.ts";
@@ -82,6 +84,11 @@ async function attempt(world: World, cookie: string, action: TokenAction, id: st
   return { status: response.status, code: body.code, detail: body.detail };
 }
 
+async function seeInList(world: World, as: string, id: string): Promise<routes.ListedToken> {
+  const { items } = await world.call(routes.listEnrollmentTokens, as, { query: { limit: 200 } });
+  return items.find((token) => token.id === id)!;
+}
+
 for (const dialect of TESTED_DIALECTS) {
   test(`can of a token agrees with the API in every state (${dialect})`, async () => {
     await using world = await openWorld(dialect);
@@ -96,10 +103,14 @@ for (const dialect of TESTED_DIALECTS) {
         .where("id", "=", id)
         .executeTakeFirstOrThrow();
       const { can } = await world.call(routes.getEnrollmentToken, cookie, { params });
+      const listed = await seeInList(world, cookie, id);
       for (const action of TOKEN_ACTIONS) {
         const told = `${states.join("+")}: ${action}`;
+        expect([told, canOf(TOKEN_OBSTACLES, listed, action)]).toEqual([told, can[action]]);
         if (states.length === 0) {
           const { can: forViewer } = await world.call(routes.getEnrollmentToken, viewer, { params });
+          const listedForViewer = await seeInList(world, viewer, id);
+          expect(canOf(TOKEN_OBSTACLES, listedForViewer, action)).toEqual(forViewer[action]);
           const refused = await attempt(world, viewer, action, id);
           expect([told, refused.status, refused.detail]).toEqual([told, 403, forViewer[action].reason]);
         }

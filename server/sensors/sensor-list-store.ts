@@ -12,9 +12,9 @@ import { type Narrowing, narrowingsOf, searchByFact, type TextFilters, versionsO
 import { countCells, listIds, listLike, type Order, readKeys, seenOf } from "./listing-store.ts";
 import { openPairs } from "./matches/matches-store.ts";
 import {
+  type ListedRow,
   listSensorRows,
   listStateRows,
-  type SensorRow,
   type SensorStateRow,
 } from "./record/sensors-store.ts";
 import { listSeen } from "./seen-store.ts";
@@ -68,7 +68,7 @@ export async function pageOfSensors(
   onlineSince: number,
   page: SensorPage,
   few?: number,
-): Promise<KeysetPage<SensorRow>> {
+): Promise<KeysetPage<ListedRow>> {
   const { q } = page;
   // An id is not part of a name.
   const id = q !== undefined && sensorId.safeParse(q.trim()).success ? q.trim() : undefined;

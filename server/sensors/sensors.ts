@@ -1,7 +1,9 @@
 // Reads sensors for users, and updates them from their reports.
 import { createHash } from "node:crypto";
 import { formatKeyFingerprint } from "@attacklens/protocol/key-fingerprint.ts";
-import type { Sensor } from "@attacklens/protocol/sensors.ts";
+import { listActions } from "@attacklens/protocol/obstacles.ts";
+import { SENSOR_OBSTACLES } from "@attacklens/protocol/sensor-obstacles.ts";
+import type { ListedSensor, Sensor } from "@attacklens/protocol/sensors.ts";
 import { z } from "zod";
 import { type AuditEvent, recordAuditEvent, userActor } from "../audit/audit.ts";
 import type { User } from "../caller.ts";
@@ -13,11 +15,12 @@ import { presentClones } from "./clones/clone-sensors.ts";
 import { findLikes, presentReplaced } from "./matches/matches.ts";
 import { isHostnameAllowed, recordRename } from "./record/admitted-hostnames.ts";
 import { sensorNotFound } from "./record/locked-sensor.ts";
-import { SENSOR_ACTIONS, sensorObstacle } from "./record/sensor-obstacles.ts";
+import { SENSOR_ACTIONS, SENSOR_RULES, sensorObstacle } from "./record/sensor-obstacles.ts";
 import { onlineSince, sensorStatus } from "./record/sensor-status.ts";
 import {
   findSensor,
   hasSensor,
+  type ListedRow,
   listHostColumns,
   listSensorRows,
   lockSensor,
@@ -33,17 +36,53 @@ export interface SensorView {
   user: User;
 }
 
-function present(
-  row: SensorRow,
-  { now, checkInIntervalSeconds, user }: SensorView,
-  match: Sensor["match"] = null,
-): Sensor {
+type Match = NonNullable<Sensor["match"]>;
+
+const texts = z.array(z.string());
+
+/** A row of a list. Absent members have no value. */
+function presentListed(row: ListedRow, view: SensorView, match?: Match): ListedSensor {
+  const facts = { ...row, hasMatch: match !== undefined };
+  return {
+    ...presentCommon(row, view),
+    ...(row.admittedHostname === row.hostname ? {} : { admittedHostname: row.admittedHostname }),
+    ...(isHostnameAllowed(row) ? {} : { isHostnameAllowed: false as const }),
+    ...(row.clonedFrom === null ? {} : { cloneOf: originalOf(row, row.clonedFrom) }),
+    ...(row.awaitingApproval === 1 ? { fingerprint: keyFingerprint(row.publicKey) } : {}),
+    ...(match ? { match: withoutFacts(match) } : {}),
+    ...(row.replacedBy === null ? {} : { replacedBy: successorOf(row, row.replacedBy) }),
+    ...listActions(SENSOR_OBSTACLES, SENSOR_RULES, view.user.role, facts),
+  };
+}
+
+function present(row: SensorRow, view: SensorView, match: Sensor["match"] = null): Sensor {
   const facts = { ...row, hasMatch: match !== null };
+  return {
+    ...presentCommon(row, view),
+    admittedHostname: row.admittedHostname,
+    isHostnameAllowed: isHostnameAllowed(row),
+    fingerprint: keyFingerprint(row.publicKey),
+    ephemeralHours: row.ephemeralHours,
+    approvedAt: toInstant(row.approvedAt),
+    approvedBy: row.approvedBy,
+    blockedAt: toInstant(row.blockedAt),
+    blockedBy: row.blockedBy,
+    uninstalledAt: toInstant(row.uninstalledAt),
+    removedAt: toInstant(row.removedAt),
+    keyChangedAt: toInstant(row.keyChangedAt),
+    cloneOf: row.clonedFrom === null ? null : originalOf(row, row.clonedFrom),
+    match,
+    replacedBy: row.replacedBy === null ? null : successorOf(row, row.replacedBy),
+    replacedAt: toInstant(row.replacedAt),
+    can: permitted(view.user, "sensors:manage", SENSOR_ACTIONS, (action) => sensorObstacle(action, facts)),
+  };
+}
+
+/** What a row of the list and the sensor itself always have. */
+export function presentCommon(row: ListedRow, { now, checkInIntervalSeconds }: SensorView) {
   return {
     id: row.id,
     hostname: row.hostname,
-    admittedHostname: row.admittedHostname,
-    isHostnameAllowed: isHostnameAllowed(row),
     status: sensorStatus(row, now, checkInIntervalSeconds),
     platform: row.platform,
     os: { name: row.osName, version: row.osVersion },
@@ -59,26 +98,21 @@ function present(
     lastSeenAt: toInstant(row.lastSeenAt),
     asset: { id: row.assetId, name: row.assetName },
     assetGroup: row.assetGroupId === null ? null : { id: row.assetGroupId, name: row.assetGroupName ?? "" },
-    fingerprint: keyFingerprint(row.publicKey),
-    tags: z.array(z.string()).parse(JSON.parse(row.tags)),
-    ephemeralHours: row.ephemeralHours,
-    approvedAt: toInstant(row.approvedAt),
-    approvedBy: row.approvedBy,
-    blockedAt: toInstant(row.blockedAt),
-    blockedBy: row.blockedBy,
-    uninstalledAt: toInstant(row.uninstalledAt),
-    removedAt: toInstant(row.removedAt),
-    keyChangedAt: toInstant(row.keyChangedAt),
-    cloneOf:
-      row.clonedFrom === null
-        ? null
-        : { id: row.clonedFrom, name: row.originalHostname ?? "", deleted: row.originalDeletedAt !== null },
-    match,
-    replacedBy: row.replacedBy === null ? null : { id: row.replacedBy, name: row.successorHostname ?? "" },
-    replacedAt: toInstant(row.replacedAt),
-    can: permitted(user, "sensors:manage", SENSOR_ACTIONS, (action) => sensorObstacle(action, facts)),
+    tags: texts.parse(JSON.parse(row.tags)),
   };
 }
+
+const withoutFacts = ({ sensor, lastSeenAt, isCertain, agreeing, differing }: Match) => ({
+  ...{ sensor, lastSeenAt, isCertain, agreeing, differing },
+});
+
+const originalOf = ({ originalHostname, originalDeletedAt }: ListedRow, id: string) => ({
+  id,
+  name: originalHostname ?? "",
+  deleted: originalDeletedAt !== null,
+});
+
+const successorOf = ({ successorHostname }: ListedRow, id: string) => ({ id, name: successorHostname ?? "" });
 
 type SensorQuery = Omit<SensorPage, "notSeenFor"> & { notSeenFor?: string | undefined };
 
@@ -90,7 +124,7 @@ export async function listSensors(db: Database, view: SensorView, query: SensorQ
     since,
     rows.map(({ id }) => id),
   );
-  return { items: rows.map((row) => present(row, view, likes.get(row.id))), ...page };
+  return { items: rows.map((row) => presentListed(row, view, likes.get(row.id))), ...page };
 }
 
 /** Throws not-found. */
@@ -134,12 +168,14 @@ export function sensorEvent(
   return { at, actor: userActor(user), action, entity: { type: "sensor", id, name: hostname } };
 }
 
-/** Returns the existing sensors in the order of the ids. */
-export async function presentSensors(db: Database, view: SensorView, ids: string[]): Promise<Sensor[]> {
+/** Returns the existing sensors in the order of the ids, for the preview of an action on them. */
+export async function presentSample(db: Database, view: SensorView, ids: string[]) {
   const rows = new Map((await listSensorRows(db, ids)).map((row) => [row.id, row]));
   return ids.flatMap((id) => {
     const row = rows.get(id);
-    return row ? present(row, view) : [];
+    if (!row) return [];
+    const { hostname, status, address, enrolledAt } = presentCommon(row, view);
+    return [{ id, hostname, status, address, enrolledAt }];
   });
 }
 

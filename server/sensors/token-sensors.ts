@@ -4,7 +4,7 @@ import type { User } from "../caller.ts";
 import type { Database } from "../db/schema.ts";
 import { openTurns } from "../turns.ts";
 import { onlineSince } from "./record/sensor-status.ts";
-import { presentSensors, type SensorView, sensorEvent } from "./sensors.ts";
+import { presentSample, type SensorView, sensorEvent } from "./sensors.ts";
 import {
   countBlockable,
   countOnlineOfToken,
@@ -42,7 +42,7 @@ export async function sampleBlockableSensors(
   const toBlock = await countBlockable(db, tokenId, since);
   return {
     toBlock,
-    sample: await presentSensors(db, view, await listFirstBlockable(db, tokenId, since, limit)),
+    sample: await presentSample(db, view, await listFirstBlockable(db, tokenId, since, limit)),
   };
 }
 

@@ -166,7 +166,7 @@ async function expectBulk(page: Page, ada: User): Promise<void> {
   await page.getByRole("menuitemcheckbox", { name: "Windows" }).click();
   const query = { platform: "windows" as const };
   const { total, items } = await ada.call(listSensors, { query });
-  const params = { id: items.find(({ can }) => can.block.allowed)!.id };
+  const params = { id: items.find(({ actions }) => actions.includes("block"))!.id };
   await ada.call(blockSensor, { params });
   const all = page.getByRole("checkbox", { name: "Select all rows" });
   await page.getByText(`${total} matching`).waitFor();

@@ -62,7 +62,7 @@ test("a possible duplicate is merged, until the previous sensor checks in again"
   await page.getByRole("link", { name: "All sensors" }).first().click();
   await rowOf(page, /localhost/).waitFor();
   await waitUntil("db-07 is in no other row", async () => (await rowOf(page, /db-07/).count()) === 1);
-  await page.getByRole("button", { name: "Status" }).click();
+  await page.getByRole("button", { name: "Status" }).first().click();
   await page.getByRole("menuitemcheckbox", { name: "Replaced" }).click();
   await rowOf(page, /db-07 replaced by localhost/).waitFor();
   await page.getByRole("button", { name: "Clear", exact: true }).click();

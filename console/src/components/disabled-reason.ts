@@ -1,6 +1,6 @@
 // Why an action is disabled.
 import type { Can } from "@attacklens/protocol/page.ts";
-import { ROLE_NAMES } from "@attacklens/protocol/permissions.ts";
+import { needsRole as roleText } from "@attacklens/protocol/permissions.ts";
 import type { Obstacle } from "../ui/obstacle.ts";
 import { withLocalTimes } from "../ui/time.ts";
 
@@ -10,7 +10,7 @@ import { withLocalTimes } from "../ui/time.ts";
  */
 export function disabledReason({ allowed, reason, needsRole }: Can): Obstacle | undefined {
   if (allowed) return undefined;
-  if (needsRole) return { notPermitted: `Needs the ${ROLE_NAMES[needsRole]} role or a higher one` };
+  if (needsRole) return { notPermitted: roleText(needsRole) };
   const why = withLocalTimes(reason ?? "Not available now").replace(/^Can't [^:]*: /, "");
   return why.charAt(0).toUpperCase() + why.slice(1);
 }

@@ -1,10 +1,13 @@
 // Labels and texts about tokens.
 import type { RefusalReason } from "@attacklens/protocol/enrollment-attempts.ts";
-import type { EnrollmentToken, TokenWarning } from "@attacklens/protocol/enrollment-tokens.ts";
+import type { EnrollmentToken, ListedToken, TokenWarning } from "@attacklens/protocol/enrollment-tokens.ts";
 import { countOf, formatCount } from "../ui/numbers.ts";
 
+/** A token, or a row of the list. */
+export type AnyToken = EnrollmentToken | ListedToken;
+
 /** `14`, or `14 of 20` when the token has a limit. */
-export function enrolledText({ enrolledSensors, maxEnrollments }: EnrollmentToken): string {
+export function enrolledText({ enrolledSensors, maxEnrollments }: AnyToken): string {
   const enrolled = formatCount(enrolledSensors);
   return maxEnrollments === null ? enrolled : `${enrolled} of ${formatCount(maxEnrollments)}`;
 }

@@ -20,18 +20,24 @@ for (const dialect of TESTED_DIALECTS) {
     fleet.world.clock.ms += HOUR_MS;
     const { match, can } = await fleet.see(successor.id);
     expect(match).toMatchObject({ sensor: { id: old.id, name: "db-07" }, lastSeenAt, isCertain: true });
-    expect(match!.facts.filter(({ evidence }) => evidence === "for").map(({ kind }) => kind)).toEqual([
+    const { facts, ...numbers } = match!;
+    expect(facts.filter(({ evidence }) => evidence === "for").map(({ kind }) => kind)).toEqual([
       "product-uuid",
       "serial-number",
       "mac-address",
     ]);
-    expect(match!.facts.find(({ kind }) => kind === "hostname")).toEqual({
+    expect(facts.find(({ kind }) => kind === "hostname")).toEqual({
       kind: "hostname",
       before: "db-07",
       now: "localhost",
       agrees: false,
       evidence: "not-hardware",
     });
+    const [listed] = (await fleet.world.call(routes.listSensors, fleet.cookie, { query: { match: "any" } }))
+      .items;
+    // The row has the numbers of the facts, not the facts.
+    expect([numbers.agreeing, numbers.differing]).toEqual([3, 0]);
+    expect(listed!.match).toEqual(numbers);
     expect(can).toMatchObject({ merge: { allowed: true }, dismissMatch: { allowed: true } });
     expect(await fleet.list({ match: "any" })).toEqual([successor.id]);
     expect((await fleet.see(old.id)).match).toBeNull();

@@ -77,19 +77,22 @@ export async function findLikes(
   db: Database,
   since: number,
   sensorIds: readonly string[],
-): Promise<Map<string, Sensor["match"]>> {
-  const likes = new Map<string, Sensor["match"]>();
+): Promise<Map<string, NonNullable<Sensor["match"]>>> {
+  const likes = new Map<string, NonNullable<Sensor["match"]>>();
   for (const { sensorId, predecessorId, hostname, lastSeenAt, isCertain, facts } of await listOpenPairs(
     db,
     since,
     sensorIds,
   )) {
     if (likes.has(sensorId)) continue;
+    const compared = comparedFacts.parse(JSON.parse(facts));
     likes.set(sensorId, {
       sensor: { id: predecessorId, name: hostname },
       lastSeenAt: toInstant(lastSeenAt),
       isCertain: isCertain === 1,
-      facts: comparedFacts.parse(JSON.parse(facts)),
+      agreeing: compared.filter(({ evidence }) => evidence === "for").length,
+      differing: compared.filter(({ evidence }) => evidence === "against").length,
+      facts: compared,
     });
   }
   return likes;

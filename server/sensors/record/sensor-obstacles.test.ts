@@ -1,7 +1,10 @@
-// For every action and every state of a sensor, `can` and the API agree, and give the same reason.
+// For every action and every state of a sensor, `can`, the row of the list and the API agree, and give the
+// same reason.
 import { expect, test } from "bun:test";
 import { createEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
+import { canOf } from "@attacklens/protocol/obstacles.ts";
 import { type Route, routePath } from "@attacklens/protocol/route.ts";
+import { SENSOR_OBSTACLES } from "@attacklens/protocol/sensor-obstacles.ts";
 import * as routes from "@attacklens/protocol/sensors.ts";
 import { drawSome } from "../../../harness/long-tests.ts";
 import type { Dialect } from "../../db/dialect.ts";
@@ -94,6 +97,10 @@ async function setUp(dialect: (typeof TESTED_DIALECTS)[number]) {
   }
 
   const see = (as: string) => world.call(routes.getSensor, as, { params: { id: subject } });
+  async function seeInList(as: string, status: routes.SensorStatus): Promise<routes.ListedSensor> {
+    const { items } = await world.call(routes.listSensors, as, { query: { status } });
+    return items.find(({ id }) => id === subject)!;
+  }
   const { fingerprint } = await see(cookie);
   const bodies: Partial<Record<SensorAction, object>> = {
     approve: { fingerprint },
@@ -107,7 +114,7 @@ async function setUp(dialect: (typeof TESTED_DIALECTS)[number]) {
     const body = response.status === 204 ? {} : ((await response.json()) as Record<string, string>);
     return { status: response.status, code: body.code, detail: body.detail };
   }
-  return { world, cookie, become, see, attempt };
+  return { world, cookie, become, see, seeInList, attempt };
 }
 
 for (const dialect of TESTED_DIALECTS) {
@@ -135,6 +142,27 @@ for (const dialect of TESTED_DIALECTS) {
     await attempt(cookie, "delete");
     for (const action of SENSOR_ACTIONS)
       expect([action, (await attempt(cookie, action)).status]).toEqual([action, 404]);
+  });
+
+  test(`a row of the list agrees with can in every state (${dialect})`, async () => {
+    const { world, cookie, become, see, seeInList } = await setUp(dialect);
+    await using _ = world;
+    const viewer = await world.signedIn("viewer");
+    for (const states of combinationsOn(dialect)) {
+      await become(states);
+      for (const as of states.length === 1 ? [cookie, viewer] : [cookie]) {
+        const { can, fingerprint, status } = await see(as);
+        const row = await seeInList(as, status);
+        for (const action of SENSOR_ACTIONS)
+          expect([states, action, canOf(SENSOR_OBSTACLES, row, action)]).toEqual([
+            states,
+            action,
+            can[action],
+          ]);
+        const shown = states.includes("awaiting") ? fingerprint : undefined;
+        expect([states, row.fingerprint]).toEqual([states, shown]);
+      }
+    }
   });
 
   test(`when two servers receive the same action at once, one request succeeds (${dialect})`, async () => {

@@ -1,21 +1,15 @@
 // The states of a sensor that prevent an action, for `can`, for enforcement, and for the CLI.
-import type { Sensor } from "@attacklens/protocol/sensors.ts";
+import {
+  type ActionOf,
+  actionsOf,
+  type ObstacleRules,
+  obstacleSentence,
+} from "@attacklens/protocol/obstacles.ts";
+import { SENSOR_OBSTACLES } from "@attacklens/protocol/sensor-obstacles.ts";
 import type { SensorTable } from "../../db/schema.ts";
 
-export type SensorAction = keyof Sensor["can"];
-
-const VERBS: Record<SensorAction, string> = {
-  approve: "approve",
-  withdrawApproval: "withdraw the approval of",
-  block: "block",
-  unblock: "unblock",
-  delete: "delete",
-  reEnroll: "re-enroll",
-  merge: "merge",
-  dismissMatch: "keep both for",
-  undoMerge: "undoMerge",
-};
-export const SENSOR_ACTIONS = Object.keys(VERBS) as SensorAction[];
+export type SensorAction = ActionOf<typeof SENSOR_OBSTACLES>;
+export const SENSOR_ACTIONS = actionsOf(SENSOR_OBSTACLES);
 
 export interface SensorFacts
   extends Pick<
@@ -28,44 +22,36 @@ export interface SensorFacts
 
 /** Returns a sentence with the reason and the next step, or undefined if the action is possible now. */
 export function sensorObstacle(action: SensorAction, sensor: SensorFacts): string | undefined {
-  const why = whyNot(action, sensor);
-  return why && `Can't ${VERBS[action]} the sensor: ${why}.`;
+  const code = SENSOR_RULES[action](sensor);
+  return code && obstacleSentence(SENSOR_OBSTACLES, action, code);
 }
 
-const NO_MATCH =
-  "it has no match to decide about. The match was decided already, or the earlier sensor reports again";
-
-function whyNot(action: SensorAction, sensor: SensorFacts): string | undefined {
-  const isBlocked = sensor.blockedAt !== null;
-  switch (action) {
-    case "approve":
-      if (sensor.removedAt !== null) return "it was removed as ephemeral. Enroll the host with a token";
-      if (sensor.uninstalledAt !== null) return "it was unenrolled. Re-enroll it first";
-      return sensor.awaitingApproval === 1 ? undefined : "it isn't waiting for approval";
-    case "withdrawApproval":
-      if (sensor.removedAt !== null) return "it was removed as ephemeral";
-      if (sensor.uninstalledAt !== null) return "it was unenrolled";
-      if (sensor.replacedAt !== null) return "another sensor replaced it";
-      if (sensor.awaitingApproval === 1) return "it is waiting for approval";
-      return sensor.approvedAt === null ? "its enrollment required no approval. Block it instead" : undefined;
-    case "block":
-      return isBlocked ? "it is already blocked" : undefined;
-    case "unblock":
-      return isBlocked ? undefined : "it isn't blocked";
-    case "delete":
-      return undefined;
-    case "reEnroll":
-      if (sensor.removedAt !== null) return "it was removed as ephemeral. Enroll the host with a token";
-      if (sensor.replacedAt !== null)
-        return "another sensor replaced it. Re-enroll the sensor that continues its history";
-      return isBlocked ? "it is blocked. Unblock it first" : undefined;
-    case "merge":
-      if (!sensor.hasMatch) return NO_MATCH;
-      if (sensor.awaitingApproval === 1) return "it is waiting for approval. Approve it first";
-      return isBlocked ? "it is blocked. Unblock it first" : undefined;
-    case "dismissMatch":
-      return sensor.hasMatch ? undefined : NO_MATCH;
-    case "undoMerge":
-      return sensor.replacedAt === null ? "no other sensor has replaced it" : undefined;
-  }
-}
+export const SENSOR_RULES: ObstacleRules<typeof SENSOR_OBSTACLES, [sensor: SensorFacts]> = {
+  approve({ removedAt, uninstalledAt, awaitingApproval }) {
+    if (removedAt !== null) return "removed";
+    if (uninstalledAt !== null) return "unenrolled";
+    return awaitingApproval === 1 ? undefined : "not-waiting";
+  },
+  withdrawApproval({ removedAt, uninstalledAt, replacedAt, awaitingApproval, approvedAt }) {
+    if (removedAt !== null) return "removed";
+    if (uninstalledAt !== null) return "unenrolled";
+    if (replacedAt !== null) return "replaced";
+    if (awaitingApproval === 1) return "waiting";
+    return approvedAt === null ? "not-approved" : undefined;
+  },
+  block: ({ blockedAt }) => (blockedAt === null ? undefined : "blocked"),
+  unblock: ({ blockedAt }) => (blockedAt === null ? "not-blocked" : undefined),
+  delete: () => undefined,
+  reEnroll({ removedAt, replacedAt, blockedAt }) {
+    if (removedAt !== null) return "removed";
+    if (replacedAt !== null) return "replaced";
+    return blockedAt === null ? undefined : "blocked";
+  },
+  merge({ hasMatch, awaitingApproval, blockedAt }) {
+    if (!hasMatch) return "no-match";
+    if (awaitingApproval === 1) return "waiting";
+    return blockedAt === null ? undefined : "blocked";
+  },
+  dismissMatch: ({ hasMatch }) => (hasMatch ? undefined : "no-match"),
+  undoMerge: ({ replacedAt }) => (replacedAt === null ? "not-replaced" : undefined),
+};

@@ -6,14 +6,13 @@ import { isLiveGroup } from "../../db/live-group.ts";
 import type { Database, SensorTable } from "../../db/schema.ts";
 import { type Place, statement } from "../../db/statement.ts";
 
-function sensors(db: Database) {
+/** What a list shows. */
+function listedSensors(db: Database) {
   return db
     .selectFrom("sensor")
     .innerJoin("sensorPresence", "sensorPresence.sensorId", "sensor.id")
     .innerJoin("asset", "asset.id", "sensor.assetId")
     .innerJoin("enrollmentToken", "enrollmentToken.id", "sensor.enrollmentTokenId")
-    .leftJoin("user as approver", "approver.id", "sensor.approvedBy")
-    .leftJoin("user as blocker", "blocker.id", "sensor.blockedBy")
     .leftJoin("assetGroup", isLiveGroup)
     .leftJoin("sensor as original", "original.id", "sensor.clonedFrom")
     .leftJoin("sensor as successor", "successor.id", "sensor.replacedBy")
@@ -35,20 +34,15 @@ function sensors(db: Database) {
       "sensor.publicKey",
       "sensor.awaitingApproval",
       "sensor.approvedAt",
-      "approver.name as approvedBy",
       "sensor.blockedAt",
-      "blocker.name as blockedBy",
       "sensor.uninstalledAt",
       "sensor.removedAt",
-      "sensor.keyChangedAt",
-      "sensor.enrolledHost",
       "sensor.clonedFrom",
       "original.hostname as originalHostname",
       "original.deletedAt as originalDeletedAt",
       "sensor.replacedBy",
       "sensor.replacedAt",
       "successor.hostname as successorHostname",
-      "sensor.ephemeralHours",
       "asset.tags",
       "sensorPresence.address",
       "sensorPresence.lastSeenAt",
@@ -63,11 +57,25 @@ function sensors(db: Database) {
     .where("sensor.deletedAt", "is", null);
 }
 
+function sensors(db: Database) {
+  return listedSensors(db)
+    .leftJoin("user as approver", "approver.id", "sensor.approvedBy")
+    .leftJoin("user as blocker", "blocker.id", "sensor.blockedBy")
+    .select([
+      "approver.name as approvedBy",
+      "blocker.name as blockedBy",
+      "sensor.keyChangedAt",
+      "sensor.enrolledHost",
+      "sensor.ephemeralHours",
+    ]);
+}
+
+export type ListedRow = Awaited<ReturnType<ReturnType<typeof listedSensors>["executeTakeFirstOrThrow"]>>;
 export type SensorRow = Awaited<ReturnType<ReturnType<typeof sensors>["executeTakeFirstOrThrow"]>>;
 
 /** Returns the rows of those sensors that exist, unsorted. */
-export async function listSensorRows(db: Database, ids: string[]): Promise<SensorRow[]> {
-  return await forSomeValues(ids, (some) => sensors(db).where("sensor.id", "in", some).execute());
+export async function listSensorRows(db: Database, ids: string[]): Promise<ListedRow[]> {
+  return await forSomeValues(ids, (some) => listedSensors(db).where("sensor.id", "in", some).execute());
 }
 
 /** The columns that decide which actions are possible. */

@@ -1,4 +1,3 @@
-import type { EnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
 import {
   type previewEnrollmentToken,
   revokeAndBlockEnrollmentToken,
@@ -11,6 +10,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { callApi, problemOf } from "../../api.ts";
 import { SensorStatusMark } from "../../components/statuses.tsx";
+import type { AnyToken } from "../../components/token-words.ts";
 import { refresh } from "../../queries.ts";
 import { ConfirmDialog } from "../../ui/ConfirmDialog.tsx";
 import { countOf, formatCount } from "../../ui/numbers.ts";
@@ -35,7 +35,7 @@ const MANY = 10;
  * Revokes a token that may have leaked, and blocks its sensors: all, those since a time, or those from a
  * network.
  */
-export function BlockSensorsDialog({ token, onClose }: { token: EnrollmentToken; onClose: () => void }) {
+export function BlockSensorsDialog({ token, onClose }: { token: AnyToken; onClose: () => void }) {
   const [which, setWhich] = useState<Which>("all");
   const [since, setSince] = useState("");
   const [network, setNetwork] = useState("");

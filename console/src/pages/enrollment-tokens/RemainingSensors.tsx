@@ -1,10 +1,9 @@
-import type { EnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
-import { remainingSensorsText } from "../../components/token-words.ts";
+import { type AnyToken, remainingSensorsText } from "../../components/token-words.ts";
 import { countOf } from "../../ui/numbers.ts";
 import { usePreview } from "./token-queries.ts";
 
 /** How many sensors of a token keep reporting without it, counted when the dialog opens. */
-export function RemainingSensors({ token }: { token: EnrollmentToken }) {
+export function RemainingSensors({ token }: { token: AnyToken }) {
   const { data } = usePreview(token.id);
   const deleted = data ? Math.max(0, token.enrolledSensors - data.sensors) : 0;
   return (

@@ -1,14 +1,14 @@
-import { type EnrollmentToken, revokeEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
+import { revokeEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
 import { notifications } from "@mantine/notifications";
 import { useQueryClient } from "@tanstack/react-query";
 import { callApi, problemOf } from "../../api.ts";
-import { remainingSensorsText } from "../../components/token-words.ts";
+import { type AnyToken, remainingSensorsText } from "../../components/token-words.ts";
 import { refresh } from "../../queries.ts";
 import { ConfirmDialog } from "../../ui/ConfirmDialog.tsx";
 import { RemainingSensors } from "./RemainingSensors.tsx";
 
 interface RevokeTokenDialogProps {
-  token: EnrollmentToken;
+  token: AnyToken;
   onClose: () => void;
 }
 

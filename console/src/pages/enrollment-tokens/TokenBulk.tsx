@@ -1,11 +1,13 @@
 import {
   deleteEnrollmentToken,
-  type EnrollmentToken,
+  type ListedToken,
   pauseEnrollmentToken,
   resumeEnrollmentToken,
   revokeEnrollmentToken,
 } from "@attacklens/protocol/enrollment-tokens.ts";
+import { canOf } from "@attacklens/protocol/obstacles.ts";
 import { previewTokenAction, runTokenAction } from "@attacklens/protocol/token-actions.ts";
+import { TOKEN_OBSTACLES } from "@attacklens/protocol/token-obstacles.ts";
 import { useQueryClient } from "@tanstack/react-query";
 import { callApi } from "../../api.ts";
 import { type BulkAction, BulkActions } from "../../components/BulkActions.tsx";
@@ -18,14 +20,14 @@ type Change =
   | typeof revokeEnrollmentToken
   | typeof deleteEnrollmentToken;
 
-const calls = (route: Change) => (token: EnrollmentToken) => callApi(route, { params: { id: token.id } });
+const calls = (route: Change) => (token: ListedToken) => callApi(route, { params: { id: token.id } });
 
-const ACTIONS: BulkAction<EnrollmentToken>[] = [
+const ACTIONS: BulkAction<ListedToken>[] = [
   {
     verb: "Pause",
     byFilter: "pause",
     done: "paused",
-    can: (token) => token.can.pause,
+    can: (token) => canOf(TOKEN_OBSTACLES, token, "pause"),
     run: calls(pauseEnrollmentToken),
     consequence: () => "No sensor can enroll with them until you resume them.",
   },
@@ -33,7 +35,7 @@ const ACTIONS: BulkAction<EnrollmentToken>[] = [
     verb: "Resume",
     byFilter: "resume",
     done: "resumed",
-    can: (token) => token.can.resume,
+    can: (token) => canOf(TOKEN_OBSTACLES, token, "resume"),
     run: calls(resumeEnrollmentToken),
     consequence: () => "Sensors can enroll with them again.",
   },
@@ -41,7 +43,7 @@ const ACTIONS: BulkAction<EnrollmentToken>[] = [
     verb: "Revoke",
     byFilter: "revoke",
     done: "revoked",
-    can: (token) => token.can.revoke,
+    can: (token) => canOf(TOKEN_OBSTACLES, token, "revoke"),
     run: calls(revokeEnrollmentToken),
     consequence: (tokens) =>
       `No sensor can enroll with them anymore. This cannot be undone. ${remaining(tokens)}`,
@@ -51,7 +53,7 @@ const ACTIONS: BulkAction<EnrollmentToken>[] = [
     verb: "Delete",
     byFilter: "delete",
     done: "deleted",
-    can: (token) => token.can.delete,
+    can: (token) => canOf(TOKEN_OBSTACLES, token, "delete"),
     run: calls(deleteEnrollmentToken),
     consequence: (tokens) =>
       `They are deleted permanently, and no sensor can enroll with them anymore. ${remaining(tokens)}`,
@@ -59,14 +61,14 @@ const ACTIONS: BulkAction<EnrollmentToken>[] = [
   },
 ];
 
-function remaining(tokens: EnrollmentToken[] | undefined): string {
+function remaining(tokens: ListedToken[] | undefined): string {
   if (!tokens) return "Sensors that have enrolled with them keep reporting.";
   const sensors = tokens.reduce((sum, token) => sum + token.enrolledSensors, 0);
   return sensors === 0 ? "No sensors have enrolled with them." : remainingSensorsText(sensors);
 }
 
 interface TokenBulkProps {
-  tokens: EnrollmentToken[];
+  tokens: ListedToken[];
   /** Present: all tokens that match it, loaded or not. */
   filter: object | undefined;
   onClear: () => void;

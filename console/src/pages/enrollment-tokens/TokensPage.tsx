@@ -1,4 +1,4 @@
-import { type EnrollmentToken, TOKEN_WARNINGS } from "@attacklens/protocol/enrollment-tokens.ts";
+import { type ListedToken, TOKEN_WARNINGS } from "@attacklens/protocol/enrollment-tokens.ts";
 import { tokenExports } from "@attacklens/protocol/list-exports.ts";
 import { IconKey, IconPlus } from "@tabler/icons-react";
 import { getRouteApi, Outlet, useNavigate } from "@tanstack/react-router";
@@ -41,7 +41,7 @@ export function TokensPage() {
   const columns = useMemo(() => tokenColumns(actionsFor), [actionsFor]);
   return (
     <>
-      <ListPage<EnrollmentToken>
+      <ListPage<ListedToken>
         title="Enrollment Tokens"
         description="Sensors use a token once, to enroll. After that, each has its own identity."
         action={<CreateToken />}

@@ -1,4 +1,4 @@
-import type { EnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
+import type { ListedToken } from "@attacklens/protocol/enrollment-tokens.ts";
 import { IconAlertCircle, IconAlertTriangle } from "@tabler/icons-react";
 import { TextLink } from "../../components/links.tsx";
 import { TokenStatusMark } from "../../components/statuses.tsx";
@@ -10,9 +10,9 @@ import { type RowAction, RowMenu } from "../../ui/RowMenu.tsx";
 import { TokenScope } from "./TokenScope.tsx";
 import classes from "./token-columns.module.css";
 
-const column = columnsOf<EnrollmentToken>();
+const column = columnsOf<ListedToken>();
 
-function Warned({ token }: { token: EnrollmentToken }) {
+function Warned({ token }: { token: ListedToken }) {
   const words = token.warnings.map((warning) => WARNING_TEXTS[warning]).join(". ");
   const Icon = token.warnings.some((warning) => IMMINENT.has(warning)) ? IconAlertTriangle : IconAlertCircle;
   return (
@@ -22,7 +22,7 @@ function Warned({ token }: { token: EnrollmentToken }) {
   );
 }
 
-export function tokenColumns(actionsFor: (token: EnrollmentToken) => RowAction[]): Columns<EnrollmentToken> {
+export function tokenColumns(actionsFor: (token: ListedToken) => RowAction[]): Columns<ListedToken> {
   return [
     column.display({
       id: "name",

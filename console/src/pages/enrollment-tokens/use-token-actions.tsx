@@ -1,15 +1,14 @@
 // The actions on a token, and their confirmations.
-import {
-  type EnrollmentToken,
-  pauseEnrollmentToken,
-  resumeEnrollmentToken,
-} from "@attacklens/protocol/enrollment-tokens.ts";
+import { pauseEnrollmentToken, resumeEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
+import { type ActionOf, canOf } from "@attacklens/protocol/obstacles.ts";
+import { TOKEN_OBSTACLES } from "@attacklens/protocol/token-obstacles.ts";
 import { notifications } from "@mantine/notifications";
 import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { type ReactNode, useCallback, useState } from "react";
 import { callApi, problemOf } from "../../api.ts";
 import { disabledReason } from "../../components/disabled-reason.ts";
+import type { AnyToken } from "../../components/token-words.ts";
 import { showUndoable } from "../../components/undo.tsx";
 import { paths } from "../../paths.ts";
 import { refresh } from "../../queries.ts";
@@ -32,17 +31,21 @@ const RESUME: Change = {
   done: "is active again. Sensors can enroll with it",
 };
 
-type Asked = { what: "revoke" | "block" | "delete"; token: EnrollmentToken };
+type Asked = { what: "revoke" | "block" | "delete"; token: AnyToken };
+
+function whyNot(token: AnyToken, action: ActionOf<typeof TOKEN_OBSTACLES>) {
+  return disabledReason("can" in token ? token.can[action] : canOf(TOKEN_OBSTACLES, token, action));
+}
 
 export function useTokenActions(onDeleted?: () => Promise<void>): {
-  actionsFor: (token: EnrollmentToken) => RowAction[];
+  actionsFor: (token: AnyToken) => RowAction[];
   dialog: ReactNode;
 } {
   const [asked, setAsked] = useState<Asked>();
   const queryClient = useQueryClient();
   const navigate = useNavigate();
   const set = useCallback(
-    async ({ id, name }: EnrollmentToken, { route, done }: Change) => {
+    async ({ id, name }: AnyToken, { route, done }: Change) => {
       try {
         await callApi(route, { params: { id } });
       } finally {
@@ -53,7 +56,7 @@ export function useTokenActions(onDeleted?: () => Promise<void>): {
     [queryClient],
   );
   const change = useCallback(
-    async (token: EnrollmentToken, to: Change, back: Change) => {
+    async (token: AnyToken, to: Change, back: Change) => {
       try {
         showUndoable(await set(token, to), () => set(token, back));
       } catch (error) {
@@ -63,44 +66,44 @@ export function useTokenActions(onDeleted?: () => Promise<void>): {
     [set],
   );
   const actionsFor = useCallback(
-    (token: EnrollmentToken): RowAction[] => [
+    (token: AnyToken): RowAction[] => [
       {
         label: "Edit…",
         onSelect: () => void navigate(paths.enrollmentTokenEdit(token.id)),
-        disabledReason: disabledReason(token.can.edit),
+        disabledReason: whyNot(token, "edit"),
       },
       token.pausedAt === null
         ? {
             label: "Pause",
             onSelect: () => change(token, PAUSE, RESUME),
-            disabledReason: disabledReason(token.can.pause),
+            disabledReason: whyNot(token, "pause"),
           }
         : {
             label: "Resume",
             onSelect: () => change(token, RESUME, PAUSE),
-            disabledReason: disabledReason(token.can.resume),
+            disabledReason: whyNot(token, "resume"),
           },
       {
         label: "Rotate…",
         onSelect: () => void navigate(paths.enrollmentTokenRotate(token.id)),
-        disabledReason: disabledReason(token.can.rotate),
+        disabledReason: whyNot(token, "rotate"),
       },
       {
         label: "Revoke…",
         onSelect: () => setAsked({ what: "revoke", token }),
-        disabledReason: disabledReason(token.can.revoke),
+        disabledReason: whyNot(token, "revoke"),
       },
       {
         label: "Revoke and block sensors…",
         danger: true,
         onSelect: () => setAsked({ what: "block", token }),
-        disabledReason: disabledReason(token.can.revokeAndBlock),
+        disabledReason: whyNot(token, "revokeAndBlock"),
       },
       {
         label: "Delete…",
         danger: true,
         onSelect: () => setAsked({ what: "delete", token }),
-        disabledReason: disabledReason(token.can.delete),
+        disabledReason: whyNot(token, "delete"),
       },
     ],
     [change, navigate],

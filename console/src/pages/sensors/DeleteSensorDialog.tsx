@@ -1,4 +1,4 @@
-import { deleteSensor, type Sensor } from "@attacklens/protocol/sensors.ts";
+import { deleteSensor } from "@attacklens/protocol/sensors.ts";
 import { notifications } from "@mantine/notifications";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { callApi, problemOf } from "../../api.ts";
@@ -6,6 +6,7 @@ import { refresh } from "../../queries.ts";
 import { ConfirmDialog } from "../../ui/ConfirmDialog.tsx";
 import { countOf } from "../../ui/numbers.ts";
 import { sensorQuery } from "./sensor-queries.ts";
+import type { AnySensor } from "./sensor-words.ts";
 
 export function DeleteSensorDialog({ sensor, onDeleted, onClose }: DeleteSensorDialogProps) {
   const queryClient = useQueryClient();
@@ -40,7 +41,7 @@ export function DeleteSensorDialog({ sensor, onDeleted, onClose }: DeleteSensorD
 }
 
 interface DeleteSensorDialogProps {
-  sensor: Sensor;
+  sensor: AnySensor;
   onDeleted: (() => Promise<void>) | undefined;
   onClose: () => void;
 }

@@ -1,11 +1,12 @@
-import { dismissMatch, type Sensor } from "@attacklens/protocol/sensors.ts";
+import { dismissMatch } from "@attacklens/protocol/sensors.ts";
 import { notifications } from "@mantine/notifications";
 import { useQueryClient } from "@tanstack/react-query";
 import { callApi, problemOf } from "../../api.ts";
 import { refresh } from "../../queries.ts";
 import { ConfirmDialog } from "../../ui/ConfirmDialog.tsx";
 import { exactTime } from "../../ui/time.ts";
-import type { SensorMatch } from "./match-words.ts";
+import type { ListedMatch } from "./match-words.ts";
+import type { AnySensor } from "./sensor-words.ts";
 
 /** Keeps a sensor and its possible duplicate as two sensors. */
 export function DismissMatchDialog({ sensor, match, onClose }: DismissMatchDialogProps) {
@@ -38,7 +39,7 @@ export function DismissMatchDialog({ sensor, match, onClose }: DismissMatchDialo
 }
 
 interface DismissMatchDialogProps {
-  sensor: Sensor;
-  match: SensorMatch;
+  sensor: AnySensor;
+  match: ListedMatch;
   onClose: () => void;
 }

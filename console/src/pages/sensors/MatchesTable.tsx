@@ -1,9 +1,9 @@
-import type { Sensor } from "@attacklens/protocol/sensors.ts";
+import type { ListedSensor } from "@attacklens/protocol/sensors.ts";
 import { RelativeTime } from "../../ui/RelativeTime.tsx";
 import { type SmallColumn, SmallTable } from "../../ui/SmallTable.tsx";
-import { evidenceText } from "./match-words.ts";
+import { evidenceText, type ListedMatch } from "./match-words.ts";
 
-type MatchedSensor = Sensor & { match: NonNullable<Sensor["match"]> };
+type MatchedSensor = ListedSensor & { match: ListedMatch };
 
 const COLUMNS: readonly SmallColumn<MatchedSensor>[] = [
   { label: "Sensor", cell: ({ hostname }) => hostname },
@@ -13,7 +13,7 @@ const COLUMNS: readonly SmallColumn<MatchedSensor>[] = [
 ];
 
 /** Sensors and the sensors that they are possible duplicates of, with the evidence in one line. */
-export function MatchesTable({ sensors }: { sensors: Sensor[] }) {
+export function MatchesTable({ sensors }: { sensors: ListedSensor[] }) {
   const matched = sensors.filter((sensor): sensor is MatchedSensor => Boolean(sensor.match));
   return <SmallTable label="Pairs" columns={COLUMNS} rows={matched} rowId={({ id }) => id} maxHeight={264} />;
 }

@@ -1,4 +1,4 @@
-import { mergeSensor, type Sensor } from "@attacklens/protocol/sensors.ts";
+import { mergeSensor } from "@attacklens/protocol/sensors.ts";
 import { notifications } from "@mantine/notifications";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { callApi, problemOf } from "../../api.ts";
@@ -7,14 +7,17 @@ import { ConfirmDialog } from "../../ui/ConfirmDialog.tsx";
 import { exactTime } from "../../ui/time.ts";
 import { ComparedFacts } from "./ComparedFacts.tsx";
 import classes from "./MergeSensorDialog.module.css";
-import { evidenceText, type SensorMatch } from "./match-words.ts";
+import { evidenceText, type ListedMatch } from "./match-words.ts";
 import { sensorQuery } from "./sensor-queries.ts";
+import type { AnySensor } from "./sensor-words.ts";
 
 /** Merges a re-imaged host with its previous sensor. The dialog shows the evidence. */
 export function MergeSensorDialog({ sensor, match, onClose }: MergeSensorDialogProps) {
   const queryClient = useQueryClient();
   const previous = match.sensor;
   const { data: found, isPending } = useQuery(sensorQuery(previous.id));
+  const { data: own, isPending: isOwnPending } = useQuery(sensorQuery(sensor.id));
+  const facts = own?.match?.sensor.id === previous.id ? own.match : undefined;
   const asset = found?.asset;
   async function merge() {
     await callApi(mergeSensor, { params: { id: sensor.id }, body: { predecessorId: previous.id } });
@@ -31,7 +34,7 @@ export function MergeSensorDialog({ sensor, match, onClose }: MergeSensorDialogP
       onConfirm={merge}
       onClose={onClose}
       errorText={(error) => problemOf(error).detail}
-      isDisabled={isPending}
+      isDisabled={isPending || isOwnPending}
       isSafe
     >
       <strong>{sensor.hostname}</strong> (enrolled {exactTime(sensor.enrolledAt)}) takes over from{" "}
@@ -53,13 +56,13 @@ export function MergeSensorDialog({ sensor, match, onClose }: MergeSensorDialogP
         </li>
       </ul>
       <p>{evidenceText(match)}:</p>
-      <ComparedFacts match={match} />
+      {facts && <ComparedFacts match={facts} />}
     </ConfirmDialog>
   );
 }
 
 interface MergeSensorDialogProps {
-  sensor: Sensor;
-  match: SensorMatch;
+  sensor: AnySensor;
+  match: ListedMatch;
   onClose: () => void;
 }

@@ -1,4 +1,4 @@
-import { createTicket, type Sensor } from "@attacklens/protocol/sensors.ts";
+import { createTicket } from "@attacklens/protocol/sensors.ts";
 import { useQueryClient } from "@tanstack/react-query";
 import { useCallback, useRef, useState } from "react";
 import { openCreation, problemOf } from "../../api.ts";
@@ -8,11 +8,12 @@ import type { Connection } from "../../components/sensor-commands.ts";
 import { connectionQuery, refresh } from "../../queries.ts";
 import { ConfirmDialog } from "../../ui/ConfirmDialog.tsx";
 import { exactTime } from "../../ui/time.ts";
+import type { AnySensor } from "./sensor-words.ts";
 
 /**
  * Creates a re-enrollment ticket and shows it once. One host uses it to enroll as this sensor with a new key.
  */
-export function ReEnrollDialog({ sensor, onClose }: { sensor: Sensor; onClose: () => void }) {
+export function ReEnrollDialog({ sensor, onClose }: { sensor: AnySensor; onClose: () => void }) {
   const [ticket, setTicket] = useState<{ value: string; expiresAt: string; connection: Connection }>();
   const [createOnce] = useState(() => openCreation(createTicket));
   // ConfirmDialog closes after it succeeds. The ticket must be shown after that.

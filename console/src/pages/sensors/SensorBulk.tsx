@@ -3,8 +3,8 @@ import {
   blockSensor,
   deleteSensor,
   dismissMatch,
+  type ListedSensor,
   mergeSensor,
-  type Sensor,
   unblockSensor,
   undoMerge,
 } from "@attacklens/protocol/sensors.ts";
@@ -14,20 +14,21 @@ import { type BulkAction, BulkActions } from "../../components/BulkActions.tsx";
 import { refresh } from "../../queries.ts";
 import { countOf } from "../../ui/numbers.ts";
 import { MatchesTable } from "./MatchesTable.tsx";
+import { canDo } from "./sensor-words.ts";
 
 /** The request that merges or dismisses a possible duplicate. */
-const pairOf = ({ id, match }: Sensor) => ({
+const pairOf = ({ id, match }: ListedSensor) => ({
   params: { id },
   body: { predecessorId: match?.sensor.id ?? "" },
 });
 
-const ACTIONS: BulkAction<Sensor>[] = [
+const ACTIONS: BulkAction<ListedSensor>[] = [
   {
     verb: "Merge",
     noun: "pair",
     done: "merged",
-    isFor: (sensor) => sensor.match !== null,
-    can: (sensor) => sensor.can.merge,
+    isFor: (sensor) => sensor.match !== undefined,
+    can: (sensor) => canDo(sensor, "merge"),
     run: (sensor) => callApi(mergeSensor, pairOf(sensor)),
     rowsAs: (sensors) => <MatchesTable sensors={sensors} />,
     consequence: () =>
@@ -37,8 +38,8 @@ const ACTIONS: BulkAction<Sensor>[] = [
     verb: "Dismiss",
     noun: "pair",
     done: "dismissed",
-    isFor: (sensor) => sensor.match !== null,
-    can: (sensor) => sensor.can.dismissMatch,
+    isFor: (sensor) => sensor.match !== undefined,
+    can: (sensor) => canDo(sensor, "dismissMatch"),
     run: (sensor) => callApi(dismissMatch, pairOf(sensor)),
     rowsAs: (sensors) => <MatchesTable sensors={sensors} />,
     consequence: () =>
@@ -49,8 +50,8 @@ const ACTIONS: BulkAction<Sensor>[] = [
     title: (count) => `Undo ${countOf(count, "merge")}`,
     noun: "merge",
     done: "undone",
-    isFor: (sensor) => sensor.replacedBy !== null,
-    can: (sensor) => sensor.can.undoMerge,
+    isFor: (sensor) => sensor.replacedBy !== undefined,
+    can: (sensor) => canDo(sensor, "undoMerge"),
     run: (sensor) => callApi(undoMerge, { params: { id: sensor.id } }),
     consequence: () =>
       "The replaced sensors get their own history and assets back, and so do the sensors that replaced them. The console does not suggest merging them again.",
@@ -59,7 +60,7 @@ const ACTIONS: BulkAction<Sensor>[] = [
     verb: "Block",
     byFilter: "block",
     done: "blocked",
-    can: (sensor) => sensor.can.block,
+    can: (sensor) => canDo(sensor, "block"),
     run: (sensor) => callApi(blockSensor, { params: { id: sensor.id } }),
     consequence: () => "The server refuses their requests. Their data is kept. You can unblock them later.",
   },
@@ -67,7 +68,7 @@ const ACTIONS: BulkAction<Sensor>[] = [
     verb: "Unblock",
     byFilter: "unblock",
     done: "unblocked",
-    can: (sensor) => sensor.can.unblock,
+    can: (sensor) => canDo(sensor, "unblock"),
     run: (sensor) => callApi(unblockSensor, { params: { id: sensor.id } }),
     consequence: () => "The server accepts their requests again.",
   },
@@ -75,7 +76,7 @@ const ACTIONS: BulkAction<Sensor>[] = [
     verb: "Delete",
     byFilter: "delete",
     done: "deleted",
-    can: (sensor) => sensor.can.delete,
+    can: (sensor) => canDo(sensor, "delete"),
     run: (sensor) => callApi(deleteSensor, { params: { id: sensor.id } }),
     consequence: () =>
       "The sensors, their data and the sensors that they replaced are deleted. The sensor programs must enroll again to come back. Their assets are kept.",
@@ -84,7 +85,7 @@ const ACTIONS: BulkAction<Sensor>[] = [
 ];
 
 interface SensorBulkProps {
-  sensors: Sensor[];
+  sensors: ListedSensor[];
   /** Present: all sensors that match it, loaded or not. */
   filter: object | undefined;
   onClear: () => void;

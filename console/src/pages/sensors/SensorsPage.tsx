@@ -1,6 +1,6 @@
 import { FILTER_NAMES } from "@attacklens/protocol/filter-text.ts";
 import { sensorExports } from "@attacklens/protocol/list-exports.ts";
-import type { Sensor } from "@attacklens/protocol/sensors.ts";
+import type { ListedSensor } from "@attacklens/protocol/sensors.ts";
 import { IconRadar2 } from "@tabler/icons-react";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { useMemo } from "react";
@@ -31,7 +31,7 @@ export function SensorsPage() {
   const columns = useMemo(() => sensorColumns((sensor) => actionsFor(sensor).menu), [actionsFor]);
   return (
     <>
-      <ListPage<Sensor>
+      <ListPage<ListedSensor>
         title="All sensors"
         description="The sensors on your hosts, and their status."
         manage="sensors:manage"

@@ -1,9 +1,10 @@
-import { type Sensor, undoMerge } from "@attacklens/protocol/sensors.ts";
+import { undoMerge } from "@attacklens/protocol/sensors.ts";
 import { notifications } from "@mantine/notifications";
 import { useQueryClient } from "@tanstack/react-query";
 import { callApi, problemOf } from "../../api.ts";
 import { refresh } from "../../queries.ts";
 import { ConfirmDialog } from "../../ui/ConfirmDialog.tsx";
+import type { AnySensor } from "./sensor-words.ts";
 
 export function UndoMergeDialog({ sensor, successor, onClose }: UndoMergeDialogProps) {
   const queryClient = useQueryClient();
@@ -34,7 +35,7 @@ export function UndoMergeDialog({ sensor, successor, onClose }: UndoMergeDialogP
 }
 
 interface UndoMergeDialogProps {
-  sensor: Sensor;
+  sensor: AnySensor;
   successor: { id: string; name: string };
   onClose: () => void;
 }

@@ -1,10 +1,13 @@
 // Texts about possible duplicates. The server decides which facts are evidence, and why.
 import type { ComparedFact, Evidence, FactKind } from "@attacklens/protocol/compared-facts.ts";
-import type { Sensor } from "@attacklens/protocol/sensors.ts";
+import type { ListedSensor, Sensor } from "@attacklens/protocol/sensors.ts";
 import { countOf } from "../../ui/numbers.ts";
 import type { StatusColor } from "../../ui/Status.tsx";
+import type { AnySensor } from "./sensor-words.ts";
 
 export type SensorMatch = NonNullable<Sensor["match"]>;
+/** Without the compared facts. */
+export type ListedMatch = NonNullable<ListedSensor["match"]>;
 
 /** The name of each fact and, if it is not a hardware fact, why it is not evidence. */
 const FACTS: Record<FactKind, { name: string; whyNot: string }> = {
@@ -50,20 +53,18 @@ export function verdictOn({ kind, before, now, agrees, evidence }: ComparedFact)
 }
 
 /** `3 hardware facts agree, none differs`. */
-export function evidenceText({ facts }: SensorMatch): string {
-  const agreeing = facts.filter(({ evidence }) => evidence === "for").length;
-  const differing = facts.filter(({ evidence }) => evidence === "against").length;
+export function evidenceText({ agreeing, differing }: ListedMatch): string {
   const agree = countOf(agreeing, "hardware fact agrees", "hardware facts agree");
   return `${agree}, ${differing === 0 ? "none differs" : countOf(differing, "differs", "differ")}`;
 }
 
 /** The line under a hostname: a relation to another hostname or sensor. */
-export function originText(sensor: Sensor): string {
+export function originText(sensor: ListedSensor): string {
   const { cloneOf, match, replacedBy, isHostnameAllowed } = sensor;
   const before = earlierHostname(sensor);
   return [
     // The most important text is first, because the column can cut the line.
-    before && !isHostnameAllowed && "hostname not allowed",
+    before && isHostnameAllowed === false && "hostname not allowed",
     before && `enrolled as ${before}`,
     match && `possible duplicate of ${match.sensor.name}`,
     replacedBy && `replaced by ${replacedBy.name}`,
@@ -74,6 +75,6 @@ export function originText(sensor: Sensor): string {
 }
 
 /** The hostname at enrollment, if the host has a different one now. Case is ignored. */
-export function earlierHostname({ hostname, admittedHostname }: Sensor): string | undefined {
-  return hostname.toLowerCase() === admittedHostname.toLowerCase() ? undefined : admittedHostname;
+export function earlierHostname({ hostname, admittedHostname }: AnySensor): string | undefined {
+  return hostname.toLowerCase() === admittedHostname?.toLowerCase() ? undefined : admittedHostname;
 }

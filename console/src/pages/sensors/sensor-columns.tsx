@@ -1,4 +1,4 @@
-import type { Sensor } from "@attacklens/protocol/sensors.ts";
+import type { ListedSensor } from "@attacklens/protocol/sensors.ts";
 import { TextLink } from "../../components/links.tsx";
 import { SensorStatusMark } from "../../components/statuses.tsx";
 import { paths } from "../../paths.ts";
@@ -9,9 +9,9 @@ import { originText } from "./match-words.ts";
 import classes from "./sensor-columns.module.css";
 import { osName } from "./sensor-words.ts";
 
-const column = columnsOf<Sensor>();
+const column = columnsOf<ListedSensor>();
 
-export function sensorColumns(menuFor: (sensor: Sensor) => RowAction[]): Columns<Sensor> {
+export function sensorColumns(menuFor: (sensor: ListedSensor) => RowAction[]): Columns<ListedSensor> {
   return [
     column.display({
       id: "hostname",

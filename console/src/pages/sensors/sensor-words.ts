@@ -1,6 +1,12 @@
 import type { Category } from "@attacklens/protocol/inventory/categories.ts";
-import type { Sensor } from "@attacklens/protocol/sensors.ts";
+import { type ActionOf, canOf } from "@attacklens/protocol/obstacles.ts";
+import type { Can } from "@attacklens/protocol/page.ts";
+import { SENSOR_OBSTACLES } from "@attacklens/protocol/sensor-obstacles.ts";
+import type { ListedSensor, Sensor } from "@attacklens/protocol/sensors.ts";
 import { countOf } from "../../ui/numbers.ts";
+
+/** A sensor, or a row of the list. */
+export type AnySensor = Sensor | ListedSensor;
 
 export const CATEGORY_NAMES: Record<Category, string> = {
   packages: "Packages",
@@ -32,7 +38,7 @@ export const CATEGORY_NOUNS: Record<Category, string> = {
 };
 
 /** `Debian GNU/Linux 12 (bookworm)`. */
-export function osName({ os }: Sensor): string {
+export function osName({ os }: AnySensor): string {
   return [os.name, os.version].filter(Boolean).join(" ");
 }
 
@@ -42,6 +48,15 @@ export function offlinePeriod({ ephemeralHours }: Sensor): string | undefined {
 }
 
 /** The status is not enough: a sensor that awaits approval can also be blocked. */
-export function awaitsApproval({ status, can }: Sensor): boolean {
-  return status === "awaiting-approval" || can.approve.allowed;
+export function awaitsApproval(sensor: AnySensor): boolean {
+  return sensor.status === "awaiting-approval" || canDo(sensor, "approve").allowed;
+}
+
+/** The status is not enough: a sensor that was replaced can also be blocked. */
+export function isBlocked(sensor: AnySensor): boolean {
+  return canDo(sensor, "unblock").allowed;
+}
+
+export function canDo(sensor: AnySensor, action: ActionOf<typeof SENSOR_OBSTACLES>): Can {
+  return "can" in sensor ? sensor.can[action] : canOf(SENSOR_OBSTACLES, sensor, action);
 }

@@ -1,6 +1,7 @@
 // The actions on a sensor, and their dialogs.
-import type { Can } from "@attacklens/protocol/page.ts";
-import { blockSensor, type Sensor, unblockSensor } from "@attacklens/protocol/sensors.ts";
+import type { ActionOf } from "@attacklens/protocol/obstacles.ts";
+import type { SENSOR_OBSTACLES } from "@attacklens/protocol/sensor-obstacles.ts";
+import { blockSensor, unblockSensor } from "@attacklens/protocol/sensors.ts";
 import { notifications } from "@mantine/notifications";
 import { type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { type ReactNode, useCallback, useState } from "react";
@@ -15,9 +16,10 @@ import { DeleteSensorDialog } from "./DeleteSensorDialog.tsx";
 import { DismissMatchDialog } from "./DismissMatchDialog.tsx";
 import { MergeSensorDialog } from "./MergeSensorDialog.tsx";
 import { ReEnrollDialog } from "./ReEnrollDialog.tsx";
-import { awaitsApproval } from "./sensor-words.ts";
+import { type AnySensor, awaitsApproval, canDo, isBlocked } from "./sensor-words.ts";
 import { UndoMergeDialog } from "./UndoMergeDialog.tsx";
 
+type SensorAction = ActionOf<typeof SENSOR_OBSTACLES>;
 type DialogName = "approve" | "merge" | "dismiss" | "undo-merge" | "block" | "re-enroll" | "delete";
 
 interface SensorActions {
@@ -31,13 +33,13 @@ interface SensorActions {
 }
 
 export function useSensorActions(onDeleted?: () => Promise<void>): {
-  actionsFor: (sensor: Sensor) => SensorActions;
+  actionsFor: (sensor: AnySensor) => SensorActions;
   dialog: ReactNode;
 } {
-  const [asked, setAsked] = useState<{ dialog: DialogName; sensor: Sensor }>();
+  const [asked, setAsked] = useState<{ dialog: DialogName; sensor: AnySensor }>();
   const queryClient = useQueryClient();
   const unblock = useCallback(
-    async (sensor: Sensor) => {
+    async (sensor: AnySensor) => {
       try {
         notifications.show({ message: await unblocked(queryClient, sensor) });
       } catch (error) {
@@ -47,34 +49,35 @@ export function useSensorActions(onDeleted?: () => Promise<void>): {
     [queryClient],
   );
   const actionsFor = useCallback(
-    (sensor: Sensor): SensorActions => {
-      const { match, replacedBy, blockedAt, can } = sensor;
-      const opening = (label: string, dialog: DialogName, allowed: Can): RowAction => ({
+    (sensor: AnySensor): SensorActions => {
+      const { match, replacedBy } = sensor;
+      const whyNot = (action: SensorAction) => disabledReason(canDo(sensor, action));
+      const opening = (label: string, dialog: DialogName, action: SensorAction): RowAction => ({
         label,
         onSelect: () => setAsked({ dialog, sensor }),
-        disabledReason: disabledReason(allowed),
+        disabledReason: whyNot(action),
       });
-      const approval = awaitsApproval(sensor) ? opening("Approve…", "approve", can.approve) : undefined;
+      const approval = awaitsApproval(sensor) ? opening("Approve…", "approve", "approve") : undefined;
       const merging = match
         ? [
-            opening(`Merge with ${match.sensor.name}…`, "merge", can.merge),
-            opening("Dismiss…", "dismiss", can.dismissMatch),
+            opening(`Merge with ${match.sensor.name}…`, "merge", "merge"),
+            opening("Dismiss…", "dismiss", "dismissMatch"),
           ]
         : [];
       const decisions = [
         ...merging,
-        ...(replacedBy ? [opening("Undo merge…", "undo-merge", can.undoMerge)] : []),
+        ...(replacedBy ? [opening("Undo merge…", "undo-merge", "undoMerge")] : []),
       ];
       const others = [
-        blockedAt === null
-          ? opening("Block…", "block", can.block)
-          : {
+        isBlocked(sensor)
+          ? {
               label: "Unblock",
               onSelect: () => void unblock(sensor),
-              disabledReason: disabledReason(can.unblock),
-            },
-        opening("Re-enroll…", "re-enroll", can.reEnroll),
-        { ...opening("Delete…", "delete", can.delete), danger: true },
+              disabledReason: whyNot("unblock"),
+            }
+          : opening("Block…", "block", "block"),
+        opening("Re-enroll…", "re-enroll", "reEnroll"),
+        { ...opening("Delete…", "delete", "delete"), danger: true },
       ];
       return {
         menu: [...(approval ? [approval] : []), ...decisions, ...others],
@@ -88,10 +91,10 @@ export function useSensorActions(onDeleted?: () => Promise<void>): {
   if (!asked) return { actionsFor, dialog: null };
 
   const { sensor } = asked;
-  const { match, replacedBy } = sensor;
+  const { match, replacedBy, fingerprint } = sensor;
   const close = () => setAsked(undefined);
   const dialogs: Record<DialogName, ReactNode> = {
-    approve: <ApproveSensorDialog sensor={sensor} onClose={close} />,
+    approve: fingerprint && <ApproveSensorDialog sensor={sensor} fingerprint={fingerprint} onClose={close} />,
     merge: match && <MergeSensorDialog sensor={sensor} match={match} onClose={close} />,
     dismiss: match && <DismissMatchDialog sensor={sensor} match={match} onClose={close} />,
     "undo-merge": replacedBy && <UndoMergeDialog sensor={sensor} successor={replacedBy} onClose={close} />,
@@ -103,7 +106,7 @@ export function useSensorActions(onDeleted?: () => Promise<void>): {
 }
 
 /** Unblocks a sensor, and returns the message about it. */
-async function unblocked(queryClient: QueryClient, { id, hostname }: Sensor): Promise<string> {
+async function unblocked(queryClient: QueryClient, { id, hostname }: AnySensor): Promise<string> {
   try {
     await callApi(unblockSensor, { params: { id } });
   } finally {
@@ -112,7 +115,7 @@ async function unblocked(queryClient: QueryClient, { id, hostname }: Sensor): Pr
   return `Sensor “${hostname}” is unblocked. The server accepts its requests again.`;
 }
 
-function BlockSensorDialog({ sensor, onClose }: { sensor: Sensor; onClose: () => void }) {
+function BlockSensorDialog({ sensor, onClose }: { sensor: AnySensor; onClose: () => void }) {
   const queryClient = useQueryClient();
   async function block() {
     await callApi(blockSensor, { params: { id: sensor.id } });
