@@ -1,8 +1,10 @@
 // The environment of a server test: a new, migrated database of either kind, an adjustable clock, the app,
 // and users of every role.
+
 import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import type { Role } from "@attacklens/protocol/permissions.ts";
 import { PROBLEM_FACTS, type ProblemBody } from "@attacklens/protocol/problems.ts";
 import { type Route, type RouteOutput, type RouteRequest, routePath } from "@attacklens/protocol/route.ts";
@@ -184,7 +186,12 @@ export async function openWorld(dialect: Dialect, options: WorldOptions = {}) {
       const response = await fetch(path, jsonInit(route.method, request.body, { cookie }));
       if (response.status !== route.status)
         throw new Error(`${route.name}: ${response.status} ${await response.text()}`);
-      return (response.status === 204 ? undefined : await response.json()) as RouteOutput<R>;
+      if (response.status === 204) return undefined as RouteOutput<R>;
+      const reply: unknown = await response.json();
+      // The API reference describes every member.
+      if (route.output && !isDeepStrictEqual(route.output.parse(reply), reply))
+        throw new Error(`${route.name}: undeclared members in ${JSON.stringify(reply)}`);
+      return reply as RouteOutput<R>;
     },
     addUser,
     /** Creates a user with the role. Returns the cookie of the user's session. */
