@@ -21,6 +21,7 @@ export const GroupHistoryDialog = lazyRouteComponent(signedInPages, "GroupHistor
 export const GroupsPage = lazyRouteComponent(signedInPages, "GroupsPage");
 export const RenameGroupDialog = lazyRouteComponent(signedInPages, "RenameGroupDialog");
 export const AssetHistory = lazyRouteComponent(signedInPages, "AssetHistory");
+export const MoveAssetPage = lazyRouteComponent(signedInPages, "MoveAssetPage");
 export const AssetTypeDialog = lazyRouteComponent(signedInPages, "AssetTypeDialog");
 export const AssetOverview = lazyRouteComponent(signedInPages, "AssetOverview");
 export const AssetPage = lazyRouteComponent(signedInPages, "AssetPage");

@@ -87,6 +87,7 @@ export const paths = {
   asset: (assetId: string) => linkOptions({ to: "/assets/$assetId", params: { assetId } }),
   assetHistory: (assetId: string) => linkOptions({ to: "/assets/$assetId/history", params: { assetId } }),
   assetType: (assetId: string) => linkOptions({ to: "/assets/$assetId/type", params: { assetId } }),
+  assetMove: (assetId: string) => linkOptions({ to: "/assets/$assetId/move", params: { assetId } }),
   assetGroups: () => linkOptions({ to: "/assets/groups" }),
   assetGroupNew: () => linkOptions({ to: "/assets/groups/new" }),
   assetGroupHistory: (groupId: string) =>

@@ -249,6 +249,12 @@ const assetType = createRoute({
   pendingComponent: NothingYet,
   component: pages.AssetTypeDialog,
 });
+const assetMove = createRoute({
+  getParentRoute: () => assetOverview,
+  path: "move",
+  pendingComponent: NothingYet,
+  component: pages.MoveAssetPage,
+});
 const assetHistory = createRoute({
   getParentRoute: () => asset,
   path: "history",
@@ -376,7 +382,7 @@ export const routeTree = root.addChildren([
     updateHosts,
     assets,
     groups.addChildren([groupNew, groupEdit, groupHistory]),
-    asset.addChildren([assetOverview.addChildren([assetIndex, assetType]), assetHistory]),
+    asset.addChildren([assetOverview.addChildren([assetIndex, assetType, assetMove]), assetHistory]),
     auditLog,
     apiKeys.addChildren([apiKeyNew, apiKeyHistory]),
     account.addChildren([accountName, accountPassword, accountAuthenticator]),

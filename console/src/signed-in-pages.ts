@@ -17,6 +17,7 @@ export { AssetOverview } from "./pages/assets/AssetOverview.tsx";
 export { AssetPage } from "./pages/assets/AssetPage.tsx";
 export { AssetsPage } from "./pages/assets/AssetsPage.tsx";
 export { AssetTypeDialog } from "./pages/assets/AssetTypeDialog.tsx";
+export { MoveAssetPage } from "./pages/assets/MoveAssetDialog.tsx";
 export { AuditPage } from "./pages/audit/AuditPage.tsx";
 export { CreateTokenDialog } from "./pages/enrollment-tokens/CreateTokenDialog.tsx";
 export { EditTokenDialog } from "./pages/enrollment-tokens/EditTokenDialog.tsx";

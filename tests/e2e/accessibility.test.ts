@@ -91,7 +91,13 @@ test(
       ),
       `/sensors/deploy?guide=kubernetes&token=${token.id}`,
       ...["/sensors/enrollments", "/sensors/updates", "/sensors/updates/hosts", "/sensors/updates/rings/new"],
-      ...["/assets", `/assets/${assetId}`, `/assets/${assetId}/type`, "/assets/groups"],
+      ...[
+        "/assets",
+        `/assets/${assetId}`,
+        `/assets/${assetId}/type`,
+        `/assets/${assetId}/move`,
+        "/assets/groups",
+      ],
       ...["/assets/groups/new", "/nowhere"],
       ...[
         "/settings/api-keys",

@@ -1,6 +1,8 @@
 // Long lists in a browser: the place in a list, and its counts.
 
 import { expect, test } from "bun:test";
+import { listAssetGroups } from "@attacklens/protocol/asset-groups.ts";
+import { listAssets, moveAsset } from "@attacklens/protocol/assets.ts";
 import { blockSensor, listSensors, unblockSensor } from "@attacklens/protocol/sensors.ts";
 import type { Page } from "playwright-core";
 import { waitUntil } from "../../harness/wait-until.ts";
@@ -74,6 +76,7 @@ test("Back returns to the place in a list, and an action reaches rows that are n
   await expectColumnsAndExport(page);
   await expectViews(page);
   await expectFilters(page);
+  await expectMoves(page, ada);
 });
 
 /** Filters are typed as text, chosen in menus, and copied as one line. */
@@ -205,4 +208,68 @@ async function expectBulk(page: Page, ada: User): Promise<void> {
   await confirm.click();
   await page.getByText(`${total} sensors deleted.`).waitFor();
   expect((await ada.call(listSensors, { query })).total).toBe(0);
+}
+
+/** Moves all assets of a group to a new one, one of them out of it, and sets the types of two. */
+async function expectMoves(page: Page, ada: User): Promise<void> {
+  const { origin } = new URL(page.url());
+  const groups = async () => (await ada.call(listAssetGroups, { query: { limit: 200 } })).items;
+  const from = (await groups()).toSorted((one, other) => other.assets - one.assets)[0]!;
+  const query = { assetGroupId: from.id };
+  const { items } = await ada.call(listAssets, { query });
+  await page.goto(`${origin}/assets?assetGroupId=${from.id}`);
+  await page.getByText(`${from.assets} matching`).waitFor();
+  await page.getByRole("checkbox", { name: "Select all rows" }).click();
+  await page.getByRole("button", { name: `Select all ${from.assets} that match` }).click();
+  await page.getByRole("button", { name: "Move to asset group…" }).click();
+  const choice = page.getByRole("dialog", { name: "Move assets" });
+  await choice.getByRole("button", { name: "Continue" }).click();
+  await choice.getByText("Required").waitFor();
+  await choice.getByRole("combobox", { name: "Asset Group" }).fill("Branch Offices");
+  await choice.getByText("A new asset group “Branch Offices” will be created.").waitFor();
+  await choice.getByRole("button", { name: "Continue" }).click();
+  const title = (count: number) => `Move ${count} assets to asset group “Branch Offices”`;
+  const button = (count: number) => page.getByRole("button", { name: `Move ${count} assets`, exact: true });
+  await page.getByRole("dialog", { name: `${title(from.assets)}?` }).waitFor();
+  await ada.call(moveAsset, { params: { id: items[0]!.id }, body: { assetGroupId: null } });
+  await button(from.assets).click();
+  await page.getByText("The selection has changed since the preview").waitFor();
+  await button(from.assets - 1).click();
+  await page.getByText(`${from.assets - 1} assets moved to asset group “Branch Offices”.`).waitFor();
+  await page.getByText("No matches").waitFor();
+  const counted = Object.fromEntries((await groups()).map(({ name, assets }) => [name, assets]));
+  expect(counted).toMatchObject({ [from.name]: 0, "Branch Offices": from.assets - 1 });
+
+  const to = (await groups()).find(({ name }) => name === "Branch Offices")!;
+  const [one, two] = (await ada.call(listAssets, { query: { assetGroupId: to.id } })).items;
+  await page.goto(`${origin}/assets?assetGroupId=${to.id}`);
+  await page.getByRole("button", { name: `Actions for ${one!.name}` }).click();
+  await page.getByRole("menuitem", { name: "Move to asset group…" }).click();
+  const single = page.getByRole("dialog", { name: `Move ${one!.name}` });
+  await single.getByRole("radio", { name: "No asset group" }).check();
+  await single.getByRole("button", { name: "Move asset" }).click();
+  await page.getByText(`“${one!.name}” is in no asset group.`).waitFor();
+  await page.getByRole("button", { name: "Undo" }).click();
+  await page.getByText(`“${one!.name}” is in asset group “Branch Offices” again.`).waitFor();
+
+  const types = async () =>
+    (await ada.call(listAssets, { query: { assetGroupId: to.id, limit: 2 } })).items.map((asset) =>
+      asset.typeSource === "user" ? asset.type : asset.typeSource,
+    );
+  for (const { name } of [one!, two!]) await page.getByRole("checkbox", { name: `Select ${name}` }).click();
+  await page.getByRole("button", { name: "Set type…" }).click();
+  await page.getByRole("dialog").getByRole("combobox", { name: "Type" }).click();
+  await page.getByRole("option", { name: "Laptop" }).click();
+  await page.getByRole("button", { name: "Continue" }).click();
+  await page.getByRole("dialog", { name: "Set the type of 2 assets to “Laptop”?" }).waitFor();
+  await page.getByRole("button", { name: "Set type of 2 assets" }).click();
+  await page.getByText("2 assets set to “Laptop”.").waitFor();
+  expect(await types()).toEqual(["laptop", "laptop"]);
+  await page.getByRole("button", { name: "Undo" }).last().click();
+  await page.getByText("2 assets as before.").waitFor();
+  expect(await types()).toEqual(["derived", "derived"]);
+
+  await page.goto(`${origin}/assets/${one!.id}/history`);
+  const moved = page.getByRole("table", { name: "Changed settings" });
+  await moved.filter({ hasText: "None" }).filter({ hasText: "Branch Offices" }).first().waitFor();
 }

@@ -41,6 +41,7 @@ const FORMS: { path: (ids: Ids) => string; permission: Permission }[] = [
   { path: ({ group }) => `/assets/groups/${group}/edit`, permission: "assets:manage" },
   { path: () => "/sensors/updates/rings/new", permission: "updates:manage" },
   { path: ({ asset }) => `/assets/${asset}/type`, permission: "assets:manage" },
+  { path: ({ asset }) => `/assets/${asset}/move`, permission: "assets:manage" },
 ];
 
 interface Ids {
@@ -87,8 +88,13 @@ function pagesOf({ token, sensor, asset }: Ids): PageControls[] {
       controls: ["Create Ring"],
     },
     { path: "/sensors/updates/hosts", heading: "Hosts and their updates", permission: "updates:manage" },
-    { path: "/assets", heading: "All assets" },
-    { path: `/assets/${asset}`, heading: "web-01" },
+    {
+      path: "/assets",
+      heading: "All assets",
+      permission: "assets:manage",
+      controls: ["Select all rows", "Select web-01", "Actions for web-01"],
+    },
+    { path: `/assets/${asset}`, heading: "web-01", permission: "assets:manage", controls: ["Actions"] },
     {
       path: "/assets/groups",
       heading: "Asset Groups",

@@ -40,7 +40,14 @@ test("no page overflows, and no text is cut off, at 1440, 1024 and 390 px", asyn
       `/sensors/${sensor}/packages`,
     ],
     ...["/sensors/tokens", "/sensors/tokens/new", token, `${token}/edit`, `${token}/rollout`],
-    ...["/sensors/deploy", "/sensors/updates", "/sensors/updates/hosts", "/assets", `/assets/${asset}`],
+    ...[
+      "/sensors/deploy",
+      "/sensors/updates",
+      "/sensors/updates/hosts",
+      "/assets",
+      `/assets/${asset}`,
+      `/assets/${asset}/move`,
+    ],
     ...["/assets/groups", "/assets/groups/new", "/settings/api-keys", "/settings/api-keys/new", "/nowhere"],
   ]) {
     await page.goto(installation.server.url + path);

@@ -2,8 +2,8 @@ import { listAssetGroups } from "@attacklens/protocol/asset-groups.ts";
 import { Autocomplete } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { usePermissionReason } from "../../components/use-permission.ts";
-import { apiQuery } from "../../queries.ts";
+import { apiQuery } from "../queries.ts";
+import { usePermissionReason } from "./use-permission.ts";
 
 interface GroupFieldProps {
   /** The typed name of an asset group, which may not exist yet. */
@@ -44,7 +44,7 @@ export function GroupField({ value, onChange, error }: GroupFieldProps) {
 }
 
 /** Names that differ only in case are the same name for the server. */
-function isNameOf(group: { name: string }, typed: string): boolean {
+export function isNameOf(group: { name: string }, typed: string): boolean {
   const form = (name: string) => name.trim().normalize("NFKC").toLowerCase();
   return form(group.name) === form(typed);
 }

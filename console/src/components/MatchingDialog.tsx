@@ -23,8 +23,11 @@ export interface MatchingObjects {
 }
 
 interface MatchingDialogProps extends MatchingObjects {
-  action: string;
+  /** The action in the requests, with what it needs. */
+  action: object;
   verb: string;
+  /** Absent: the label of the button. */
+  heading?: (count: number) => string;
   done: string;
   noun: string;
   isDanger: boolean;
@@ -46,7 +49,7 @@ export function MatchingDialog(props: MatchingDialogProps) {
   const preview = useQuery({
     queryKey: [props.preview.name, action, filter],
     queryFn: async ({ signal }) =>
-      (await callApi(props.preview, requestOf({ action, filter }), { signal })) as unknown as BulkPreview,
+      (await callApi(props.preview, requestOf({ ...action, filter }), { signal })) as unknown as BulkPreview,
     staleTime: Number.POSITIVE_INFINITY,
     gcTime: 0,
   });
@@ -54,7 +57,8 @@ export function MatchingDialog(props: MatchingDialogProps) {
   const { data } = preview;
   const toType = data && textToType(props.isDanger, data.possible);
   const [typed, setTyped] = useState<string>();
-  const title = data ? `${verb} ${countOf(data.possible, noun)}` : `${verb} all that match`;
+  const label = data ? `${verb} ${countOf(data.possible, noun)}` : `${verb} all that match`;
+  const title = (data && props.heading?.(data.possible)) ?? label;
   const problem = error ?? (preview.error ? problemOf(preview.error).detail : undefined);
   return (
     <Dialog onDismiss={progress ? undefined : onClose} title={`${title}?`} size={480}>
@@ -93,7 +97,7 @@ export function MatchingDialog(props: MatchingDialogProps) {
             loading={progress !== undefined || preview.isFetching}
             disabled={!data || data.possible === 0 || typed !== toType}
           >
-            {title}
+            {label}
           </Button>
         </Group>
       </Stack>
@@ -144,7 +148,7 @@ function useAction(props: MatchingDialogProps, onChanged: () => void) {
     try {
       for await (const line of streamApi(
         props.run,
-        requestOf({ action, filter, fingerprint }),
+        requestOf({ ...action, filter, fingerprint }),
         control.signal,
       )) {
         latest = bulkProgress.parse(line);

@@ -25,7 +25,7 @@ const calls = (route: Change) => (token: ListedToken) => callApi(route, { params
 const ACTIONS: BulkAction<ListedToken>[] = [
   {
     verb: "Pause",
-    byFilter: "pause",
+    byFilter: { action: "pause" },
     done: "paused",
     can: (token) => canOf(TOKEN_OBSTACLES, token, "pause"),
     run: calls(pauseEnrollmentToken),
@@ -33,7 +33,7 @@ const ACTIONS: BulkAction<ListedToken>[] = [
   },
   {
     verb: "Resume",
-    byFilter: "resume",
+    byFilter: { action: "resume" },
     done: "resumed",
     can: (token) => canOf(TOKEN_OBSTACLES, token, "resume"),
     run: calls(resumeEnrollmentToken),
@@ -41,7 +41,7 @@ const ACTIONS: BulkAction<ListedToken>[] = [
   },
   {
     verb: "Revoke",
-    byFilter: "revoke",
+    byFilter: { action: "revoke" },
     done: "revoked",
     can: (token) => canOf(TOKEN_OBSTACLES, token, "revoke"),
     run: calls(revokeEnrollmentToken),
@@ -51,7 +51,7 @@ const ACTIONS: BulkAction<ListedToken>[] = [
   },
   {
     verb: "Delete",
-    byFilter: "delete",
+    byFilter: { action: "delete" },
     done: "deleted",
     can: (token) => canOf(TOKEN_OBSTACLES, token, "delete"),
     run: calls(deleteEnrollmentToken),

@@ -58,7 +58,7 @@ const ACTIONS: BulkAction<ListedSensor>[] = [
   },
   {
     verb: "Block",
-    byFilter: "block",
+    byFilter: { action: "block" },
     done: "blocked",
     can: (sensor) => canDo(sensor, "block"),
     run: (sensor) => callApi(blockSensor, { params: { id: sensor.id } }),
@@ -66,7 +66,7 @@ const ACTIONS: BulkAction<ListedSensor>[] = [
   },
   {
     verb: "Unblock",
-    byFilter: "unblock",
+    byFilter: { action: "unblock" },
     done: "unblocked",
     can: (sensor) => canDo(sensor, "unblock"),
     run: (sensor) => callApi(unblockSensor, { params: { id: sensor.id } }),
@@ -74,7 +74,7 @@ const ACTIONS: BulkAction<ListedSensor>[] = [
   },
   {
     verb: "Delete",
-    byFilter: "delete",
+    byFilter: { action: "delete" },
     done: "deleted",
     can: (sensor) => canDo(sensor, "delete"),
     run: (sensor) => callApi(deleteSensor, { params: { id: sensor.id } }),
