@@ -14,7 +14,7 @@ import type { Database } from "./schema.ts";
 
 const TABLES = [
   ...["inventory_chunk", "inventory_chunk_scope", "inventory_manifest", "inventory_pack"],
-  ...["inventory_pack_number", "inventory_scope", "inventory_history", "sensor_inventory"],
+  ...["inventory_pack_number", "inventory_scope", "inventory_history", "inventory_state"],
 ];
 
 /** The lists of packages of an earlier installation: the first in two groups, the second in one. */
@@ -69,6 +69,7 @@ for (const dialect of TESTED_DIALECTS) {
       await enrollReporter(world, cookie, "one"),
       await enrollReporter(world, cookie, "two"),
     ];
+    await sql`drop view sensor_inventory`.execute(db);
     for (const table of TABLES) await sql`drop table ${sql.table(table)}`.execute(db);
     await inventory.up(db, dialect);
     await collectionResults.up(db, dialect);

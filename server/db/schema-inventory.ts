@@ -68,7 +68,16 @@ export interface InventoryManifestTable {
   gaps: string | null;
 }
 
-/** The current inventory of a sensor, one row per category. */
+/** The current inventory of a sensor, stored in one row: a first report has eleven categories. */
+export interface InventoryStateTable {
+  sensorId: string;
+  /** When a report completed it for the first time. A trigger ends the status pending of the sensor. */
+  completedAt: number | null;
+  /** JSON object: for each category, an array of the columns of `SensorInventoryTable`, in its order. */
+  states: string;
+}
+
+/** The current inventory of a sensor, one row per category. A view of `inventory_state`. */
 export interface SensorInventoryTable {
   sensorId: string;
   category: string;

@@ -229,6 +229,17 @@ AS $function$ begin delete from asset_tag where asset_id = new.id
 insert into asset_tag (tag, asset_id)
               select distinct tag.value, new.id from json_array_elements_text(new.tags::json) as tag; return null; end $function$
 ;
+CREATE OR REPLACE FUNCTION public.inventory_state_changed()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET enable_seqscan TO 'off'
+ SET enable_hashjoin TO 'off'
+ SET enable_mergejoin TO 'off'
+AS $function$ begin
+      update sensor set reported_at = coalesce(reported_at, changed.completed_at)
+        from changed where id = changed.sensor_id;
+      return null; end $function$
+;
 CREATE OR REPLACE FUNCTION public.sensor_address_add()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -276,13 +287,6 @@ CREATE OR REPLACE FUNCTION public.sensor_count_remove()
  SET enable_mergejoin TO 'off'
 AS $function$ begin insert into sensor_count (token_group_id, cell, version, sensors)
     values (old.token_group_id, old.cell, '', -1), (0, old.cell, old.version, -1); return null; end $function$
-;
-CREATE OR REPLACE FUNCTION public.sensor_inventory_changed()
- RETURNS trigger
- LANGUAGE plpgsql
-AS $function$ begin
-      update sensor set revision = revision where id = any(array(select distinct sensor_id from changed));
-      return null; end $function$
 ;
 CREATE OR REPLACE FUNCTION public.sensor_listing_add()
  RETURNS trigger
@@ -461,6 +465,14 @@ inventory_scope inventory_scope_asset_group_id_key UNIQUE (asset_group_id);
 inventory_scope inventory_scope_pkey PRIMARY KEY (id);
 CREATE UNIQUE INDEX inventory_scope_asset_group_id_key ON public.inventory_scope USING btree (asset_group_id);
 CREATE UNIQUE INDEX inventory_scope_pkey ON public.inventory_scope USING btree (id);
+inventory_state.completed_at bigint;
+inventory_state.sensor_id text collate C not null;
+inventory_state.states text collate C not null;
+inventory_state inventory_state_pkey PRIMARY KEY (sensor_id);
+CREATE UNIQUE INDEX inventory_state_pkey ON public.inventory_state USING btree (sensor_id);
+CREATE TRIGGER inventory_state_delete AFTER DELETE ON public.inventory_state REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION inventory_state_changed();
+CREATE TRIGGER inventory_state_insert AFTER INSERT ON public.inventory_state REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION inventory_state_changed();
+CREATE TRIGGER inventory_state_update AFTER UPDATE ON public.inventory_state REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION inventory_state_changed();
 known_key.public_key text collate C not null;
 known_key.sensor_id text collate C not null;
 known_key.state text collate C not null;
@@ -643,20 +655,24 @@ sensor_instance sensor_instance_clone_sensor_id_fkey FOREIGN KEY (clone_sensor_i
 sensor_instance sensor_instance_pk PRIMARY KEY (sensor_id, instance_id);
 sensor_instance sensor_instance_sensor_id_fkey FOREIGN KEY (sensor_id) REFERENCES sensor(id);
 CREATE UNIQUE INDEX sensor_instance_pk ON public.sensor_instance USING btree (sensor_id, instance_id);
+sensor_inventory.sensor_id text collate C;
+sensor_inventory.category text collate C;
+sensor_inventory.status text collate C;
+sensor_inventory.reason text collate C;
 sensor_inventory.manifest_id bigint;
 sensor_inventory.reported_at bigint;
 sensor_inventory.changed_at bigint;
-sensor_inventory.duration_ms integer;
-sensor_inventory.sensor_id text collate C not null;
-sensor_inventory.category text collate C not null;
-sensor_inventory.status text collate C not null;
-sensor_inventory.reason text collate C;
-sensor_inventory sensor_inventory_category PRIMARY KEY (sensor_id, category);
-sensor_inventory sensor_inventory_sensor_id_fkey1 FOREIGN KEY (sensor_id) REFERENCES sensor(id);
-CREATE UNIQUE INDEX sensor_inventory_category ON public.sensor_inventory USING btree (sensor_id, category);
-CREATE TRIGGER sensor_inventory_delete AFTER DELETE ON public.sensor_inventory REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION sensor_inventory_changed();
-CREATE TRIGGER sensor_inventory_insert AFTER INSERT ON public.sensor_inventory REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION sensor_inventory_changed();
-CREATE TRIGGER sensor_inventory_update AFTER UPDATE ON public.sensor_inventory REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION sensor_inventory_changed();
+sensor_inventory.duration_ms bigint;
+CREATE VIEW sensor_inventory AS SELECT inventory_state.sensor_id,
+    (json_each.key COLLATE "C") AS category,
+    ((json_each.value ->> 0) COLLATE "C") AS status,
+    ((json_each.value ->> 1) COLLATE "C") AS reason,
+    ((json_each.value ->> 2))::bigint AS manifest_id,
+    ((json_each.value ->> 3))::bigint AS reported_at,
+    ((json_each.value ->> 4))::bigint AS changed_at,
+    ((json_each.value ->> 5))::bigint AS duration_ms
+   FROM inventory_state,
+    LATERAL json_each((inventory_state.states)::json) json_each(key, value);
 sensor_listing.number bigint not null;
 sensor_listing.sensor_id text collate C not null;
 sensor_listing.token_group_id bigint not null;

@@ -296,6 +296,21 @@ CREATE TABLE inventory_scope (
   id integer primary key,
   asset_group_id text not null unique
 );
+CREATE TRIGGER inventory_state_complete after update on inventory_state when new.completed_at is not old.completed_at
+    begin update sensor set revision = revision + 1, reported_at = coalesce(reported_at, new.completed_at) where id = new.sensor_id; end;
+CREATE TRIGGER inventory_state_delete after delete on inventory_state
+    begin update sensor set revision = revision + 1 where id = old.sensor_id; end;
+CREATE TRIGGER inventory_state_insert after insert on inventory_state
+    begin update sensor set revision = revision + 1, reported_at = coalesce(reported_at, new.completed_at) where id = new.sensor_id; end;
+CREATE TRIGGER inventory_state_update after update on inventory_state when new.completed_at is old.completed_at
+    begin update sensor set revision = revision + 1 where id = new.sensor_id; end;
+CREATE TABLE inventory_state (
+  -- When a report first completed the inventory.
+  completed_at bigint,
+  sensor_id text primary key,
+  -- By category, an array of the columns of sensor_inventory, in its order.
+  states text not null
+) without rowid;
 CREATE TABLE known_key (
   public_key text primary key,
   sensor_id text not null,
@@ -506,23 +521,10 @@ CREATE TABLE sensor_instance (
   returns integer not null default 0,
   constraint sensor_instance_pk primary key (sensor_id, instance_id)
 );
-CREATE TRIGGER sensor_inventory_delete after delete on sensor_inventory
-      begin update sensor set revision = revision + 1 where id = old.sensor_id; end;
-CREATE TRIGGER sensor_inventory_insert after insert on sensor_inventory
-      begin update sensor set revision = revision + 1 where id = new.sensor_id; end;
-CREATE TRIGGER sensor_inventory_update after update on sensor_inventory
-      begin update sensor set revision = revision + 1 where id = new.sensor_id; end;
-CREATE TABLE sensor_inventory (
-  manifest_id bigint,
-  reported_at bigint,
-  changed_at bigint,
-  duration_ms integer,
-  sensor_id text not null references sensor (id),
-  category text not null,
-  status text not null,
-  reason text,
-  constraint sensor_inventory_category primary key (sensor_id, category)
-) without rowid;
+CREATE VIEW sensor_inventory as
+    select sensor_id, key as category, value ->> 0 as status, value ->> 1 as reason, value ->> 2 as manifest_id,
+      value ->> 3 as reported_at, value ->> 4 as changed_at, value ->> 5 as duration_ms
+    from inventory_state, json_each(states);
 CREATE TRIGGER sensor_count_add after insert on sensor_listing  begin insert into sensor_count (token_group_id, cell, version, sensors)
     values (new.token_group_id, new.cell, '', 1), (0, new.cell, new.version, 1)
     on conflict do update set sensors = sensors + excluded.sensors; end;

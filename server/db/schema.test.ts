@@ -24,6 +24,9 @@ const QUERIES: Record<Dialect, string> = {
       union all
       select tgrelid::regclass::text, 3, 0, pg_get_triggerdef(oid) from pg_trigger where not tgisinternal
       union all
+      select viewname, 3, 0, 'CREATE VIEW ' || viewname || ' AS' || rtrim(definition, ';') from pg_views
+      where schemaname = 'public'
+      union all
       select 'functions', 4, 0, rtrim(pg_get_functiondef(oid)) from pg_proc
       where pronamespace = 'public'::regnamespace and oid not in (select objid from pg_depend where deptype = 'e')
     ) as lines where tbl not like '%kysely%' order by tbl collate "C", part, place, line collate "C"`,

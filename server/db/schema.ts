@@ -25,6 +25,7 @@ import type {
   InventoryPackNumberTable,
   InventoryPackTable,
   InventoryScopeTable,
+  InventoryStateTable,
   SensorInventoryTable,
 } from "./schema-inventory.ts";
 import type {
@@ -455,6 +456,7 @@ export interface Schema {
   inventoryChunkScope: InventoryChunkScopeTable;
   inventoryManifest: InventoryManifestTable;
   inventoryScope: InventoryScopeTable;
+  inventoryState: InventoryStateTable;
   sensorInventory: SensorInventoryTable;
   inventoryHistory: InventoryHistoryTable;
   updateRing: UpdateRingTable;

@@ -3,9 +3,13 @@ import { expect, test } from "bun:test";
 import { CATEGORIES } from "@attacklens/protocol/inventory/categories.ts";
 import { cutChunks, rootHash } from "@attacklens/protocol/inventory/chunks.ts";
 import * as sensors from "@attacklens/protocol/sensors.ts";
+import { inTransaction } from "../db/transaction.ts";
 import { reportedContents } from "../testing/test-history.ts";
 import { CHECK_IN, enrollReporter, HELLO, PACKAGES, sha256 } from "../testing/test-reporter.ts";
 import { openWorld, TESTED_DIALECTS } from "../testing/test-world.ts";
+import { inventoryParts } from "./inventory-parts.ts";
+import { listSensorInventory } from "./inventory-store.ts";
+import { openReportWriter } from "./report-writer.ts";
 
 for (const dialect of TESTED_DIALECTS) {
   test(`a first report is stored with its upload, and without one by the next check-in (${dialect})`, async () => {
@@ -75,5 +79,24 @@ for (const dialect of TESTED_DIALECTS) {
     await upload(silent, { packages: host("three").packages });
     expect(await reported(silent.id)).toEqual(await reported(first.id));
     expect(await reportedContents(world.db)).toHaveLength(7);
+  });
+
+  test(`reports of a sensor that are stored at once keep each other's categories (${dialect})`, async () => {
+    await using world = await openWorld(dialect);
+    const { db, clock } = world;
+    const sensor = await enrollReporter(world, await world.signedIn("admin"));
+    const { manifests } = inventoryParts(db);
+    const times = { now: clock.ms, collectedAt: clock.ms };
+    const said = { status: "unsupported", reason: null, durationMs: null } as const;
+    const stored = CATEGORIES.map(async (category) => {
+      // Each as on another server.
+      const report = { sensorId: sensor.id, wasComplete: false, times, categories: [{ category, ...said }] };
+      const prepared = await openReportWriter(db, manifests).prepare([report]);
+      return await inTransaction(db, (tx) => prepared.insert(tx));
+    });
+    expect(await Promise.all(stored)).toEqual(CATEGORIES.map(() => [sensor.id]));
+    const states = await listSensorInventory(db, sensor.id);
+    expect(states.map(({ category }) => category).toSorted()).toEqual(CATEGORIES.toSorted());
+    expect(await sensor.status()).not.toBe("pending");
   });
 }

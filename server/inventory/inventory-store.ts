@@ -2,7 +2,8 @@
 import type { Category } from "@attacklens/protocol/inventory/categories.ts";
 import { sql } from "kysely";
 import { forSomeRows, forSomeValues } from "../db/batches.ts";
-import { isAmong, jsonRows, lockRows } from "../db/dialect.ts";
+import { isAmong } from "../db/dialect.ts";
+import { rowStatement } from "../db/row-statement.ts";
 import type { Database } from "../db/schema.ts";
 import type { InventoryHistoryTable, SensorInventoryTable } from "../db/schema-inventory.ts";
 import { type Place, statement } from "../db/statement.ts";
@@ -28,25 +29,18 @@ export async function listSensorInventory(db: Database, sensorId: string): Promi
   return (await inventoryOf(db, { sensorId })).map(withRootKey);
 }
 
-const lockedInventories = statement<
-  { sensorIds: string },
-  SensorInventoryTable & { root: Uint8Array | null }
->((db, place) =>
-  lockRows(
-    db,
-    db
-      .selectFrom("sensorInventory")
-      .selectAll()
-      .select(rootOf)
-      .where(isAmong(db, "sensor_id", place("sensorIds")))
-      .orderBy("sensorId")
-      .orderBy("category"),
-  ).compile(),
+const inventoriesOf = statement((db, place: Place<{ sensorIds: string }>) =>
+  db
+    .selectFrom("sensorInventory")
+    .selectAll()
+    .select(rootOf)
+    .where(isAmong(db, "sensor_id", place("sensorIds")))
+    .compile(),
 );
 
-/** Locks the states of sensors until the transaction ends, in an order that avoids deadlocks. */
-export async function lockInventories(tx: Database, sensorIds: readonly string[]): Promise<CategoryState[]> {
-  return (await lockedInventories(tx, { sensorIds: JSON.stringify(sensorIds) })).map(withRootKey);
+/** The sensors have to be locked, so that no other transaction changes their states meanwhile. */
+export async function listInventories(tx: Database, sensorIds: readonly string[]): Promise<CategoryState[]> {
+  return (await inventoriesOf(tx, { sensorIds: JSON.stringify(sensorIds) })).map(withRootKey);
 }
 
 function withRootKey<Row extends { root: Uint8Array | null }>(row: Row) {
@@ -95,32 +89,42 @@ export async function findContent(db: Database, sensorId: string, category: Cate
     .executeTakeFirst();
 }
 
-const upsertStates = statement<{ states: string }, never>((db, place) =>
-  sql<never>`
-    insert into sensor_inventory
-      (sensor_id, category, status, reason, manifest_id, reported_at, changed_at, duration_ms)
-    select sensor_id, category, status, reason, manifest_id, reported_at, changed_at, duration_ms
-    from ${jsonRows(db, place("states"), {
-      ...{ sensor_id: "text", category: "text", status: "text", reason: "text", manifest_id: "bigint" },
-      ...{ reported_at: "bigint", changed_at: "bigint", duration_ms: "bigint" },
-    })} as state where true
-    on conflict (sensor_id, category) do update set
-      status = excluded.status, reason = excluded.reason, manifest_id = excluded.manifest_id,
-      reported_at = excluded.reported_at, changed_at = excluded.changed_at,
-      duration_ms = excluded.duration_ms`.compile(db),
+const upsertStates = rowStatement<{ sensor_id: string; completed_at: number | null; states: string }, never>(
+  { sensor_id: "text", completed_at: "bigint", states: "text" },
+  (db, rows) =>
+    sql<never>`
+      insert into inventory_state (sensor_id, completed_at, states)
+      select sensor_id, completed_at, states from ${rows} as stored where true
+      on conflict (sensor_id) do update set states = excluded.states,
+        completed_at = coalesce(inventory_state.completed_at, excluded.completed_at)`.compile(db),
 );
 
-/** Stores states that were read with `lockInventories` and changed. */
-export async function upsertSensorInventories(
-  tx: Database,
-  rows: readonly SensorInventoryTable[],
-): Promise<void> {
-  if (rows.length === 0) return;
-  const states = rows.map(({ sensorId, category, status, reason, manifestId, ...times }) => ({
-    ...{ sensor_id: sensorId, category, status, reason, manifest_id: manifestId },
-    ...{ reported_at: times.reportedAt, changed_at: times.changedAt, duration_ms: times.durationMs },
-  }));
-  await upsertStates(tx, { states: JSON.stringify(states) });
+/** The states of all categories of a sensor. */
+export interface SensorStates {
+  sensorId: string;
+  /** When the inventory was completed; null: it was before, or is not complete. */
+  completedAt: number | null;
+  states: Iterable<SensorInventoryTable>;
+}
+
+/**
+ * Stores states that were read with `listInventories` and changed. Ends the status pending of sensors whose
+ * inventory is complete.
+ */
+export async function upsertSensorInventories(tx: Database, sensors: readonly SensorStates[]): Promise<void> {
+  await upsertStates(
+    tx,
+    sensors.map(({ sensorId, completedAt, states }) => ({
+      ...{ sensor_id: sensorId, completed_at: completedAt },
+      states: JSON.stringify(Object.fromEntries(Array.from(states, encodeState))),
+    })),
+  );
+}
+
+/** In the order of the view `sensor_inventory`. */
+function encodeState(state: SensorInventoryTable) {
+  const { category, status, reason, manifestId, reportedAt, changedAt, durationMs } = state;
+  return [category, [status, reason, manifestId, reportedAt, changedAt, durationMs]] as const;
 }
 
 export async function insertHistory(tx: Database, rows: InventoryHistoryTable[]): Promise<void> {

@@ -6,7 +6,7 @@ import { announce } from "../db/changes.ts";
 import type { Database } from "../db/schema.ts";
 import {
   listSensorFacts,
-  markSensorsReported,
+  lockReportingSensors,
   type SensorFacts,
   updateSensorFacts,
 } from "../sensors/sensors.ts";
@@ -17,7 +17,7 @@ import {
   type CategoryState,
   insertHistory,
   listBasesOf,
-  lockInventories,
+  listInventories,
   upsertSensorInventories,
 } from "./inventory-store.ts";
 import type { Content, ManifestWriter } from "./storage/manifest-writer.ts";
@@ -57,19 +57,12 @@ export function openReportWriter(db: Database, manifests: ManifestWriter) {
         async insert(tx: Database): Promise<string[]> {
           if (reports.length === 0) return [];
           const manifestIds = await prepared.insert(tx);
-          const states = statesBySensor(await lockInventories(tx, ids));
+          await lockReportingSensors(tx, ids);
+          const states = statesBySensor(await listInventories(tx, ids));
           const changes = changesOf(reports, states, manifestIds);
-          await storeChanges(tx, changes);
+          await storeChanges(tx, changes, states);
           await storeFacts(tx, changes, facts.hosts);
           await storeTypeFacts(tx, typeFactsOfChanges(changes, facts.types));
-          const complete = reports.filter(
-            ({ sensorId, wasComplete }) => !wasComplete && isComplete(states.get(sensorId)!.values()),
-          );
-          await markSensorsReported(
-            tx,
-            complete.map(({ sensorId }) => sensorId),
-            reports[0]!.times.now,
-          );
           if (changes.length > 0) await announce(tx, "sensor");
           return [...new Set(changes.map(({ state }) => state.sensorId))];
         },
@@ -155,14 +148,23 @@ function statesBySensor(rows: CategoryState[]): Map<string, Map<string, Category
   return states;
 }
 
-async function storeChanges(tx: Database, changes: readonly Change[]): Promise<void> {
+/** Ends the status pending of sensors whose first inventory is complete. */
+async function storeChanges(
+  tx: Database,
+  changes: readonly SensorChange[],
+  states: ReadonlyMap<string, ReadonlyMap<string, CategoryState>>,
+): Promise<void> {
   await insertHistory(
     tx,
     changes.flatMap(({ former }) => former ?? []),
   );
+  const changed = new Set(changes.map(({ report }) => report));
   await upsertSensorInventories(
     tx,
-    changes.map(({ state: { root: _, ...row } }) => row),
+    Array.from(changed, ({ sensorId, wasComplete, times }) => {
+      const own = [...states.get(sensorId)!.values()];
+      return { sensorId, completedAt: !wasComplete && isComplete(own) ? times.now : null, states: own };
+    }),
   );
 }
 

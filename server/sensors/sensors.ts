@@ -24,8 +24,8 @@ import {
   listHostColumns,
   listSensorRows,
   lockSensor,
+  lockSensorRows,
   type SensorRow,
-  setReportedAt,
   updateSensor,
 } from "./record/sensors-store.ts";
 import { atTime, pageOfSensors, type SensorPage } from "./sensor-list-store.ts";
@@ -213,7 +213,7 @@ export async function updateSensorVersion(db: Database, id: string, version: str
   await updateSensor(db, id, { version });
 }
 
-/** Ends the status pending, because the first inventory of the sensors is complete. */
-export async function markSensorsReported(db: Database, ids: string[], reportedAt: number): Promise<void> {
-  await setReportedAt(db, ids, reportedAt);
+/** Locks sensors until the transaction ends, so that no other changes them or their inventory. */
+export async function lockReportingSensors(tx: Database, ids: readonly string[]): Promise<void> {
+  await lockSensorRows(tx, ids);
 }

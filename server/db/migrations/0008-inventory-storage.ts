@@ -1,8 +1,9 @@
 // Inventory in little space: chunks in compressed packs, lists of chunks as differences from a base, and rows
-// that refer to both by number. The history contains only former contents: the present one is in
-// sensor_inventory.
+// that refer to both by number. The history contains only former contents: the present ones are in
+// inventory_state.
+import { sql } from "kysely";
 import { convertInventory } from "./convert-inventory.ts";
-import { type Migration, statements } from "./migration.ts";
+import { type Dialect, type Migration, statements } from "./migration.ts";
 
 // PostgreSQL aligns numbers: those of eight bytes come first, so that rows have no gaps.
 const create = statements(`
@@ -63,16 +64,14 @@ create table inventory_manifest (
 );
 create index inventory_manifest_base on inventory_manifest (category, id) where base_id is null;
 
-create table sensor_inventory (
-  manifest_id bigint,
-  reported_at bigint,
-  changed_at bigint,
-  duration_ms integer,
-  sensor_id {text} not null references sensor (id),
-  category {text} not null,
-  status {text} not null,
-  reason {text},
-  constraint sensor_inventory_category primary key (sensor_id, category)
+-- The categories of a sensor in one row: a report writes one, not eleven. It has no foreign key, because the
+-- transaction that writes it has locked the sensor, and a sensor is never deleted.
+create table inventory_state (
+  -- When a report first completed the inventory.
+  completed_at bigint,
+  sensor_id {text} primary key,
+  -- By category, an array of the columns of sensor_inventory, in its order.
+  states {text} not null
 ) {keyed};
 
 create table inventory_history (
@@ -85,6 +84,20 @@ create table inventory_history (
 ) {keyed};
 `);
 
+/** A row for each category that a sensor has reported. */
+const view: Record<Dialect, string> = {
+  sqlite: `create view sensor_inventory as
+    select sensor_id, key as category, value ->> 0 as status, value ->> 1 as reason, value ->> 2 as manifest_id,
+      value ->> 3 as reported_at, value ->> 4 as changed_at, value ->> 5 as duration_ms
+    from inventory_state, json_each(states)`,
+  postgres: `create view sensor_inventory as
+    select sensor_id, key collate "C" as category, (value ->> 0) collate "C" as status,
+      (value ->> 1) collate "C" as reason, (value ->> 2)::bigint as manifest_id,
+      (value ->> 3)::bigint as reported_at, (value ->> 4)::bigint as changed_at,
+      (value ->> 5)::bigint as duration_ms
+    from inventory_state, json_each(states::json)`,
+};
+
 const drop = statements(`
 drop table old_chunk;
 drop table old_manifest;
@@ -96,6 +109,7 @@ drop table old_history;
 export const inventoryStorage: Migration = {
   async up(db, dialect) {
     await create.up(db, dialect);
+    await sql.raw(view[dialect]).execute(db);
     await convertInventory(db);
     await drop.up(db, dialect);
   },

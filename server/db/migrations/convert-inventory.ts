@@ -25,7 +25,18 @@ interface OldManifest {
   gaps: string | null;
 }
 
-/** Rows in memory at a time. */
+interface OldState {
+  sensor: string;
+  category: string;
+  status: string;
+  reason: string | null;
+  manifest: number | null;
+  reported: number | null;
+  changed: number | null;
+  duration: number | null;
+}
+
+/** Rows in memory at a time; for states, sensors. */
 const PAGE = 100;
 /** Chunks of a pack. The first one has the place 0. */
 const PACK_CHUNKS = 256;
@@ -113,13 +124,26 @@ async function convertManifest(db: OldDatabase, manifest: OldManifest): Promise<
 
 /** The last row of the history of a category is its present content. */
 async function convertReports(db: OldDatabase): Promise<void> {
-  await sql`insert into sensor_inventory
-      (sensor_id, category, status, reason, manifest_id, reported_at, changed_at, duration_ms)
-    select i.sensor_id, i.category, i.status, i.reason, m.manifest_id,
+  let afterSensor = "";
+  for (;;) {
+    const { rows } = await sql<OldState>`select i.sensor_id as sensor, i.category, i.status, i.reason,
+        m.manifest_id as manifest, i.changed_at as changed, i.duration_ms as duration,
         (select max(h.reported_at) from old_history h
-          where h.sensor_id = i.sensor_id and h.category = i.category), i.changed_at, i.duration_ms
+          where h.sensor_id = i.sensor_id and h.category = i.category) as reported
       from old_sensor_inventory i
-      left join old_manifest m on m.category = i.category and m.root = i.root`.execute(db);
+      left join old_manifest m on m.category = i.category and m.root = i.root
+      where i.sensor_id in (select distinct sensor_id from old_sensor_inventory
+        where sensor_id > ${afterSensor} order by sensor_id limit ${PAGE})`.execute(db);
+    if (rows.length === 0) break;
+    for (const [sensor, own] of Map.groupBy(rows, (row) => row.sensor)) {
+      const states = own.map(({ category, status, reason, manifest, reported, changed, duration }) => [
+        ...[category, [status, reason, manifest, reported, changed, duration]],
+      ]);
+      await sql`insert into inventory_state (sensor_id, states)
+        values (${sensor}, ${JSON.stringify(Object.fromEntries(states))})`.execute(db);
+      if (sensor > afterSensor) afterSensor = sensor;
+    }
+  }
   await sql`insert into inventory_history (sensor_id, category, reported_at, manifest_id, collected_at)
     select h.sensor_id, h.category, h.reported_at, m.manifest_id, h.collected_at
       from old_history h

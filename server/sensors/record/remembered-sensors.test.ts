@@ -145,12 +145,12 @@ for (const dialect of TESTED_DIALECTS) {
     expect(await stored()).toEqual(["second"]);
     await settle(world.fetch, "first");
     expect(await stored()).toEqual(["first"]);
-    await world.db.deleteFrom("sensorInventory").where("sensorId", "=", id).execute();
+    await world.db.deleteFrom("inventoryState").where("sensorId", "=", id).execute();
     await report(world.fetch, "first");
     expect(await stored()).toEqual(["first"]);
     await world.db
-      .updateTable("sensorInventory")
-      .set({ reason: "third" })
+      .updateTable("inventoryState")
+      .set({ states: JSON.stringify({ packages: ["failed", "third", null, null, null, null] }) })
       .where("sensorId", "=", id)
       .execute();
     await report(world.fetch, "first");

@@ -1,7 +1,7 @@
 // Sensors in SQL.
 import { sql } from "kysely";
 import { forSomeValues } from "../../db/batches.ts";
-import { isAmong, lockRows } from "../../db/dialect.ts";
+import { hasOneServer, isAmong, lockRows } from "../../db/dialect.ts";
 import { isLiveGroup } from "../../db/live-group.ts";
 import type { Database, SensorTable } from "../../db/schema.ts";
 import { type Place, statement } from "../../db/statement.ts";
@@ -196,17 +196,21 @@ export async function updateSensor(db: Database, id: string, columns: HostColumn
   await db.updateTable("sensor").set(columns).where("id", "=", id).execute();
 }
 
-const reportedSensors = statement((db, place: Place<{ reportedAt: number; ids: string }>) =>
-  db
-    .updateTable("sensor")
-    .set({ reportedAt: place("reportedAt") })
-    .where(isAmong(db, "id", place("ids")))
-    .compile(),
+const lockedSensors = statement((db, place: Place<{ ids: string }>) =>
+  lockRows(
+    db,
+    db
+      .selectFrom("sensor")
+      .select("id")
+      .where(isAmong(db, "id", place("ids")))
+      .orderBy("id"),
+  ).compile(),
 );
 
-/** Stores when the first inventory of the sensors was complete. */
-export async function setReportedAt(tx: Database, ids: readonly string[], reportedAt: number): Promise<void> {
-  if (ids.length > 0) await reportedSensors(tx, { ids: JSON.stringify(ids), reportedAt });
+/** Locks the rows of sensors until the transaction ends, in an order that avoids deadlocks. */
+export async function lockSensorRows(tx: Database, ids: readonly string[]): Promise<void> {
+  // On SQLite, the transaction already holds the only write lock.
+  if (!hasOneServer(tx)) await lockedSensors(tx, { ids: JSON.stringify(ids) });
 }
 
 const hostColumnsOf = statement((db, place: Place<{ ids: string }>) =>
