@@ -19,14 +19,20 @@ export interface JobRuns {
   isFailing: boolean;
 }
 
-/** A job that fails is logged and runs again after its interval. */
+/**
+ * A job that fails is logged and runs again after its interval. A run that takes longer than the interval is
+ * the only one until it ends.
+ */
 export function startJobs(jobs: readonly Job[], log: Logger, now: () => number = Date.now) {
   const started = jobs.map(({ name, intervalMs, work }) => {
     const runs: JobRuns = {
       ...{ name, intervalMs, lastAt: null, nextAt: now() + intervalMs },
       ...{ lastError: null, isFailing: false },
     };
+    let isRunning = false;
     async function run(): Promise<void> {
+      if (isRunning) return;
+      isRunning = true;
       runs.lastAt = now();
       runs.nextAt = runs.lastAt + intervalMs;
       try {
@@ -36,6 +42,8 @@ export function startJobs(jobs: readonly Job[], log: Logger, now: () => number =
         runs.isFailing = true;
         runs.lastError = { at: now(), message: error instanceof Error ? error.message : String(error) };
         log.warn({ err: error, job: name }, "background job failed");
+      } finally {
+        isRunning = false;
       }
     }
     return { runs, timer: setInterval(() => void run(), intervalMs) };

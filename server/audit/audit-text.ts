@@ -34,22 +34,15 @@ async function storeWhile(db: Database, mayGoOn: (last: number) => boolean): Pro
 /** Returns the work of the job. It leaves the CPU to hosts that enroll, and stores all texts after them. */
 export function openTextJob(db: Database): () => Promise<void> {
   let lastSeen: number | undefined;
-  let isRunning = false;
   return async () => {
-    if (isRunning) return;
-    isRunning = true;
     let most = BUSY.sinceRun;
-    try {
-      await storeWhile(db, (last) => {
-        const added = last - (lastSeen ?? last);
-        lastSeen = last;
-        if (added > most) return false;
-        most = BUSY.sinceStep;
-        return true;
-      });
-    } finally {
-      isRunning = false;
-    }
+    await storeWhile(db, (last) => {
+      const added = last - (lastSeen ?? last);
+      lastSeen = last;
+      if (added > most) return false;
+      most = BUSY.sinceStep;
+      return true;
+    });
   };
 }
 

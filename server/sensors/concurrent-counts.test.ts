@@ -93,7 +93,7 @@ for (const dialect of TESTED_DIALECTS) {
           const random = seededRandom(seed + index);
           const markAll = async () => {
             for (let round = 0; round < rounds; round++) {
-              await findSilent(db, SINCE);
+              await findSilent(db, () => SINCE);
               await addUpCounts(db);
             }
           };

@@ -16,7 +16,7 @@ export function openSilenceJob(db: Database, now: () => number, checkInIntervalS
   const openedAt = now();
   return async (): Promise<void> => {
     if (now() >= openedAt + checkInIntervalSeconds * 1000)
-      await findSilent(db, onlineSince(now(), checkInIntervalSeconds));
+      await findSilent(db, () => onlineSince(now(), checkInIntervalSeconds));
     await addUpCounts(db);
   };
 }
@@ -24,10 +24,13 @@ export function openSilenceJob(db: Database, now: () => number, checkInIntervalS
 /** Statements after which the numbers are added up, so that they stay few when a whole fleet is silent. */
 const ADD_UP_EVERY = 50;
 
-export async function findSilent(db: Database, since: number): Promise<void> {
+/**
+ * `since` returns the present limit: with that of its start, a long run would undo what another server does.
+ */
+export async function findSilent(db: Database, since: () => number): Promise<void> {
   const turns = openTurns("job");
   for (const isSilent of [1, 0] as const)
-    for (let step = 1; (await markSilence(db, isSilent, since, AT_ONCE)) === AT_ONCE; step++) {
+    for (let step = 1; (await markSilence(db, isSilent, since(), AT_ONCE)) === AT_ONCE; step++) {
       if (step % ADD_UP_EVERY === 0) await addUpCounts(db);
       await turns.next();
     }

@@ -76,6 +76,29 @@ test("a job remembers its last run and its last error", async () => {
   }
 });
 
+test("a run of a job that takes longer than its interval is the only one until it ends", async () => {
+  const { promise: mayEnd, resolve: end } = Promise.withResolvers<void>();
+  const runs = { long: 0, short: 0 };
+  const long = async () => {
+    runs.long++;
+    await mayEnd;
+  };
+  const short = async () => void runs.short++;
+  const table = [
+    { name: "long", intervalMs: 1, work: long },
+    { name: "short", intervalMs: 1, work: short },
+  ];
+  const jobs = startJobs(table, pino({ level: "silent" }));
+  try {
+    await waitUntil("the other job has run ten times", () => runs.short >= 10);
+    expect(runs.long).toBe(1);
+    end();
+    await waitUntil("it runs again", () => runs.long > 1);
+  } finally {
+    jobs.stop();
+  }
+});
+
 test("a certificate has its names, issuer, bounds and fingerprint", async () => {
   const authority = await makeAuthority(NOW);
   const { chain, expiresAt } = await issue(authority, ["lens.example.com", "10.0.0.1"], [], NOW);
