@@ -35,22 +35,16 @@ export async function checkIn(
 ) {
   const { now, checkInIntervalSeconds } = at;
   requireEd25519ToAnnounce(sensor, body.agreementKey);
-  const { isHeld, askAgainSeconds, holdsKey } = await settleInstance(db, at, sensor, {
-    isCheckIn: true,
-    host: body.host,
-  });
+  const { host, agreementKey } = body;
+  const settled = await settleInstance(db, at, sensor, { isCheckIn: true, host, agreementKey });
+  const { isHeld, askAgainSeconds, holdsKey, after } = settled;
+  if (after) rememberedSensors.remember(after);
   const isSettled = isHeld || sensor.isRepeated;
   const wanted = isSettled ? [] : await recordReport(db, now, rememberedSensors, sensor, body);
   // The schema adds defaults to a host, so its bytes are not what it accepts.
-  if (!isSettled && wanted.length === 0 && !body.host)
+  if (!isSettled && wanted.length === 0 && !host)
     rememberedSensors.settle(sensor.id, sensor.revision, sensor.report);
-  const agreement = await settleAgreement(
-    db,
-    agreementKeys.current(now),
-    sensor,
-    holdsKey,
-    body.agreementKey,
-  );
+  const agreement = await settleAgreement(db, agreementKeys.current(now), sensor, settled, agreementKey);
   return {
     agreement,
     checkInIntervalSeconds: askAgainSeconds ?? checkInIntervalSeconds,

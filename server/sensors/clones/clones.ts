@@ -9,6 +9,7 @@ import { togetherOrAlone } from "../../db/group-commit.ts";
 import type { Database, SensorInstanceTable } from "../../db/schema.ts";
 import { inTransaction } from "../../db/transaction.ts";
 import { findPresence, touchPresence } from "../record/presence-store.ts";
+import { type RememberedSensor, readSensorStates } from "../record/remembered-sensors.ts";
 import { MISSED_CHECK_INS } from "../record/sensor-status.ts";
 import { lockSensor, updateSensor } from "../record/sensors-store.ts";
 import { differences, type InstanceHost, judgeInstance, PROVES_LIFE, type Verdict } from "./clone-rules.ts";
@@ -47,6 +48,15 @@ export interface Settled {
   askAgainSeconds: number | undefined;
   /** The instance is the holder, so the server may request a key rotation. */
   holdsKey: boolean;
+  /** The sensor after the decision. Absent: nothing had to be decided. */
+  after?: RememberedSensor | undefined;
+}
+
+interface SettledRequest {
+  isCheckIn: boolean;
+  host?: HostFacts | undefined;
+  /** The X25519 key that the instance announces. It is stored when the instance becomes the holder. */
+  agreementKey?: string | undefined;
 }
 
 /**
@@ -58,7 +68,7 @@ export function settleInstance(
   db: Database,
   at: RequestAt,
   caller: SensorCaller,
-  request: { isCheckIn: boolean; host?: HostFacts | undefined },
+  request: SettledRequest,
 ): Settled | Promise<Settled> {
   if (caller.standing === "clone") throw sensorCloned();
   if (caller.standing === "holder" && !caller.hasNewcomers) return HOLDS_KEY;
@@ -69,7 +79,7 @@ export function settleInstance(
 const HOLDS_KEY: Settled = { isHeld: false, askAgainSeconds: undefined, holdsKey: true };
 
 async function judge(db: Database, { at, caller, request }: Settling): Promise<Settled> {
-  const verdict = await settlingOf(db).add({ at, caller, request });
+  const { verdict, after } = await settlingOf(db).add({ at, caller, request });
   const isClone =
     verdict.type === "clone" || (verdict.type === "fork" && verdict.holder !== caller.instanceId);
   if (isClone) throw sensorCloned();
@@ -77,18 +87,24 @@ async function judge(db: Database, { at, caller, request }: Settling): Promise<S
     isHeld: verdict.type === "newcomer",
     askAgainSeconds: askAgainSeconds(verdict, at.checkInIntervalSeconds),
     holdsKey: verdict.type === "holder" || verdict.type === "fork",
+    after,
   };
 }
 
 interface Settling {
   at: RequestAt;
   caller: SensorCaller;
-  request: { isCheckIn: boolean; host?: HostFacts | undefined };
+  request: SettledRequest;
+}
+
+interface Outcome {
+  verdict: Verdict;
+  after: RememberedSensor | undefined;
 }
 
 /** Sensors that check in for the first time at once share a transaction. */
 function openSettling(db: Database) {
-  return openBatcher<Settling, Verdict>({
+  return openBatcher<Settling, Outcome>({
     ...{ running: 1, paceMs: PACE_MS },
     take: (waiting) => ({ batch: waiting.slice(0, MAX_BATCH), rest: waiting.slice(MAX_BATCH) }),
     work: (all) =>
@@ -98,7 +114,12 @@ function openSettling(db: Database) {
           // In the order of the sensors, so that servers do not deadlock.
           const sorted = some.toSorted((one, other) => (one.caller.id < other.caller.id ? -1 : 1));
           for (const one of sorted) verdicts.set(one, await settle(tx, one.at, one.caller, one.request));
-          return some.map((one) => verdicts.get(one)!);
+          const states = await readSensorStates(
+            tx,
+            some.map(({ caller }) => caller.id),
+          );
+          const stateOf = new Map(states.map((state) => [state.id, state]));
+          return some.map((one) => ({ verdict: verdicts.get(one)!, after: stateOf.get(one.caller.id) }));
         }),
       ),
   });
@@ -131,7 +152,7 @@ async function settle(
   tx: Database,
   { now, address, checkInIntervalSeconds }: RequestAt,
   caller: SensorCaller,
-  { isCheckIn, host }: { isCheckIn: boolean; host?: HostFacts | undefined },
+  { isCheckIn, host, agreementKey }: SettledRequest,
 ): Promise<Verdict> {
   const { instanceId } = caller;
   const sensor = await lockSensor(tx, caller.id);
@@ -182,8 +203,11 @@ async function settle(
       { now, checkInIntervalSeconds },
     );
     const isOpen = verdict.isDisputed || instances.some(({ state }) => state === "newcomer");
-    // The instance has not announced a key yet.
-    await updateSensor(tx, sensor.id, { instanceId, agreementKey: null, hasNewcomers: isOpen ? 1 : 0 });
+    // The key of the holder before is not that of this instance.
+    const announced = sensor.keyChangedAt === caller.keyChangedAt ? agreementKey : undefined;
+    await updateSensor(tx, sensor.id, {
+      ...{ instanceId, agreementKey: announced ?? null, hasNewcomers: isOpen ? 1 : 0 },
+    });
     await touchPresence(tx, sensor.id, now, address);
   } else if (verdict.type === "stray") {
     await updateInstances(tx, sensor.id, [instanceId], { returnedAt: now, returns: verdict.returns });

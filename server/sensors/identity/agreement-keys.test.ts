@@ -9,7 +9,8 @@ import fc from "fast-check";
 import { drawnCases } from "../../../harness/long-tests.ts";
 import { makeTestSensor, type SignOptions, type TestSensor } from "../../testing/test-sensor.ts";
 import { openWorld, TESTED_DIALECTS } from "../../testing/test-world.ts";
-import { openAgreementKeys } from "./agreement-keys.ts";
+import { settleInstance } from "../clones/clones.ts";
+import { openAgreementKeys, settleAgreement } from "./agreement-keys.ts";
 
 const CHECK_IN = "/sensor/v1/check-in";
 const VERSIONS = { protocolVersion: 1, sensorVersion: "2026.11.0" };
@@ -79,6 +80,39 @@ for (const dialect of TESTED_DIALECTS) {
       { keyid: id, macWith: server, method: "PUT" },
     );
     expect(uploaded).toEqual({ status: 200, body: { missing: [] } });
+  });
+
+  test(`a first check-in changes the sensor once, and its server knows the present state (${dialect})`, async () => {
+    const { world, id, announce, checkIn } = await setUp(dialect);
+    await using _ = world;
+    const stored = () =>
+      world.db.selectFrom("sensor").select(["revision", "agreementKey"]).executeTakeFirstOrThrow();
+    const before = await stored();
+    const server = (await announce())!;
+    const after = await stored();
+    expect([before.agreementKey, after.revision - before.revision]).toEqual([null, 1]);
+    expect(world.services.rememberedSensors.recall(id)).toMatchObject(after);
+    expect(await checkIn(server)).toBe(200);
+    expect(await stored()).toEqual(after);
+  });
+
+  test(`a key that is announced while another replaces the sensor's is not stored (${dialect})`, async () => {
+    const { world, id, sensor } = await setUp(dialect);
+    await using _ = world;
+    const { rememberedSensors } = world.services;
+    const state = (await rememberedSensors.read(id))!;
+    const caller = {
+      ...{ ...state, instanceId: "b".repeat(32), standing: "open", hasNewcomers: false },
+      ...{ keyChangedAt: state.keyChangedAt - 1, serverKeyId: undefined, report: "", isRepeated: false },
+    } as const;
+    const at = { now: world.clock.ms, address: "192.0.2.1", checkInIntervalSeconds: 60 };
+    const { agreementKey } = sensor;
+    const settled = await settleInstance(world.db, at, caller, { isCheckIn: true, agreementKey });
+    expect(settled).toMatchObject({ holdsKey: true, after: { agreementKey: null } });
+    const current = openAgreementKeys("secret", () => "").current(world.clock.ms);
+    expect(await settleAgreement(world.db, current, caller, settled, agreementKey)).toBeUndefined();
+    const same = { ...caller, keyChangedAt: state.keyChangedAt };
+    expect(await settleAgreement(world.db, current, same, settled, agreementKey)).toEqual(current);
   });
 
   test(`a block, a deletion and a nonce apply to the first MAC on another server (${dialect})`, async () => {

@@ -14,6 +14,7 @@ import { Problem } from "@attacklens/protocol/problems.ts";
 import { type MacParties, macKeyInfo, serverAgreementBase } from "@attacklens/protocol/signature.ts";
 import type { SensorCaller } from "../../caller.ts";
 import type { Database } from "../../db/schema.ts";
+import type { Settled } from "../clones/clones.ts";
 import type { RememberedSensor } from "../record/remembered-sensors.ts";
 import { storeAgreementKey } from "../record/sensors-store.ts";
 
@@ -104,19 +105,22 @@ export function requireEd25519ToAnnounce({ serverKeyId }: SensorCaller, announce
 /**
  * Stores the X25519 key that the holder of the sensor's key announces. Returns the server's key if the next
  * requests may have MACs with it: after the announcement, and after a MAC with the server's key of the period
- * before.
+ * before. `after`: the sensor after its instance was settled.
  */
 export async function settleAgreement(
   db: Database,
   current: ServerAgreement,
   sensor: SensorCaller,
-  holdsKey: boolean,
+  { holdsKey, after }: Pick<Settled, "holdsKey" | "after">,
   announced: string | undefined,
 ): Promise<ServerAgreement | undefined> {
-  const { serverKeyId, standing, agreementKey } = sensor;
+  const { serverKeyId, standing, keyChangedAt } = sensor;
   if (announced === undefined)
     return serverKeyId === undefined || serverKeyId === current.id ? undefined : current;
   if (!holdsKey) return undefined;
-  const isKnown = standing === "holder" && agreementKey === announced;
+  const isHolder = after
+    ? after.instanceId === sensor.instanceId && after.keyChangedAt === keyChangedAt
+    : standing === "holder";
+  const isKnown = isHolder && (after ?? sensor).agreementKey === announced;
   return isKnown || (await storeAgreementKey(db, sensor, announced)) ? current : undefined;
 }
