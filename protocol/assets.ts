@@ -67,6 +67,10 @@ export const asset = z
   .meta({ id: "Asset" });
 export type Asset = z.infer<typeof asset>;
 
+const assetInFull = asset.extend({
+  identifiers: z.array(z.object({ type: z.enum(IDENTIFIER_TYPES), value: z.string() })),
+});
+
 export const listAssets = route({
   name: "assets.list",
   method: "GET",
@@ -91,9 +95,7 @@ export const getAsset = route({
   summary: "Get an asset with its identifiers",
   params: z.strictObject({ id: assetId }),
   status: 200,
-  output: asset.extend({
-    identifiers: z.array(z.object({ type: z.enum(IDENTIFIER_TYPES), value: z.string() })),
-  }),
+  output: assetInFull,
 });
 
 export const setAssetType = route({
@@ -106,7 +108,7 @@ export const setAssetType = route({
   params: z.strictObject({ id: assetId }),
   body: z.strictObject({ type: chosenAssetType }),
   status: 200,
-  output: asset,
+  output: assetInFull,
 });
 
 export const moveAsset = route({
@@ -119,5 +121,5 @@ export const moveAsset = route({
   params: z.strictObject({ id: assetId }),
   body: assetDestination,
   status: 200,
-  output: asset,
+  output: assetInFull,
 });
