@@ -55,7 +55,9 @@ export function rowStatement<Row extends object, Result>(
   }
 
   function compileArrays(db: Database): CompiledQuery<Result> {
-    const arrays = keys.map((key) => sql`${sql.val(null)}::${sql.raw(columns[key])}[]`);
+    // In subqueries, so that the planner does not see how many rows there are. Otherwise it plans each batch
+    // again, because the plan for few rows looks cheaper.
+    const arrays = keys.map((key) => sql`(select ${sql.val(null)}::${sql.raw(columns[key])}[])`);
     const names = keys.map((key) => sql.ref(key));
     const table = sql`(select * from unnest(${sql.join(arrays)}) as array_row (${sql.join(names)}))`;
     const query = build(db, table);

@@ -336,7 +336,7 @@ update sensor_presence set cell = changed.cell, token_group_id = changed.token_g
   where asset.id = new.asset_id) as token_group_id) as changed
         where sensor_id = new.id and (sensor_presence.cell is distinct from changed.cell
           or sensor_presence.token_group_id is distinct from changed.token_group_id);
-delete from sensor_listing where sensor_id = new.id and new.standing = 'deleted';
+delete from sensor_listing where sensor_id = (select new.id where new.standing = 'deleted');
 update sensor_listing set token_group_id = (
   select token_group.id from asset join token_group
     on token_group.enrollment_token_id = new.enrollment_token_id

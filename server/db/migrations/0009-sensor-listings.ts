@@ -95,7 +95,8 @@ const listing = triggers([
           ${tokenGroupOf("new")} as token_group_id) as changed
         where sensor_id = new.id and (sensor_presence.cell is distinct from changed.cell
           or sensor_presence.token_group_id is distinct from changed.token_group_id)`,
-      "delete from sensor_listing where sensor_id = new.id and new.standing = 'deleted'",
+      // In a subquery, so that PostgreSQL does not plan it again for each row that stays.
+      "delete from sensor_listing where sensor_id = (select new.id where new.standing = 'deleted')",
       `update sensor_listing set token_group_id = ${tokenGroupOf("new")}, standing = new.standing,
         platform = new.platform, hostname_key = new.hostname_key, version = new.version
         where sensor_id = new.id`,

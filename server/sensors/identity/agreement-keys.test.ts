@@ -7,6 +7,7 @@ import * as sensors from "@attacklens/protocol/sensors.ts";
 import { serverAgreementBase } from "@attacklens/protocol/signature.ts";
 import fc from "fast-check";
 import { drawnCases } from "../../../harness/long-tests.ts";
+import type { SensorCaller } from "../../caller.ts";
 import { makeTestSensor, type SignOptions, type TestSensor } from "../../testing/test-sensor.ts";
 import { openWorld, TESTED_DIALECTS } from "../../testing/test-world.ts";
 import { settleInstance } from "../clones/clones.ts";
@@ -101,10 +102,10 @@ for (const dialect of TESTED_DIALECTS) {
     await using _ = world;
     const { rememberedSensors } = world.services;
     const state = (await rememberedSensors.read(id))!;
-    const caller = {
-      ...{ ...state, instanceId: "b".repeat(32), standing: "open", hasNewcomers: false },
+    const caller: SensorCaller = {
+      ...{ ...state, instanceId: "b".repeat(32), standing: "open" as const, hasNewcomers: false },
       ...{ keyChangedAt: state.keyChangedAt - 1, serverKeyId: undefined, report: "", isRepeated: false },
-    } as const;
+    };
     const at = { now: world.clock.ms, address: "192.0.2.1", checkInIntervalSeconds: 60 };
     const { agreementKey } = sensor;
     const settled = await settleInstance(world.db, at, caller, { isCheckIn: true, agreementKey });
