@@ -1,6 +1,6 @@
 // Changes of assets by users: moves them to asset groups, and sets their types.
 import type { AssetBulkAction } from "@attacklens/protocol/asset-actions.ts";
-import type { Asset, AssetDestination, AssetType } from "@attacklens/protocol/assets.ts";
+import type { AssetDestination, AssetType } from "@attacklens/protocol/assets.ts";
 import { lockAssetGroups } from "../asset-groups/asset-groups.ts";
 import { type AuditEvent, recordAuditEvents, userActor } from "../audit/audit.ts";
 import type { Candidate, Refusal } from "../bulk/bulk.ts";
@@ -174,7 +174,7 @@ export async function changeAsset(
   user: User,
   id: string,
   action: Change<AssetDestination>,
-): Promise<Asset> {
+) {
   // Throws not-found, before a new group is created.
   await getAsset(db, user, id);
   await inTransaction(db, async (tx) => {
