@@ -42,8 +42,8 @@ import {
   listPairsToMerge,
   listRefutedPairs,
   listReplaced,
-  undecidedSlices,
 } from "../sensors/matches/matches-store.ts";
+import { undecidedSlices } from "../sensors/matches/undecided-store.ts";
 import { findSensor } from "../sensors/record/sensors-store.ts";
 import { readSensorOverview } from "../sensors/sensor-attention.ts";
 import { countSensors } from "../sensors/sensor-counts.ts";

@@ -7,6 +7,7 @@ import { isLiveGroup } from "../../db/live-group.ts";
 import type { Database, SensorMatchTable } from "../../db/schema.ts";
 import { inSnapshot } from "../../db/snapshot.ts";
 import { statement } from "../../db/statement.ts";
+import { listUndecidedAmong } from "./undecided-store.ts";
 
 /** A value that more than this many assets have identifies none of them. */
 const MAX_HOLDERS = 20;
@@ -153,36 +154,9 @@ export function openPairs(db: Database, onlineSince: number) {
 export type OpenPair = Awaited<ReturnType<typeof listOpenPairs>>[number];
 
 export async function listOpenPairs(db: Database, onlineSince: number, sensorIds: readonly string[]) {
-  return await forSomeValues(sensorIds, (some) =>
+  return await forSomeValues(await listUndecidedAmong(db, sensorIds), (some) =>
     openPairs(db, onlineSince).where("sensorMatch.sensorId", "in", some).execute(),
   );
-}
-
-/** The number of sensors in a slice. Each sensor has few pairs. */
-const SLICE = 200;
-
-/** Yields the later sensors of all undecided pairs in slices. */
-export async function* undecidedSlices(db: Database): AsyncGenerator<string[]> {
-  let after: string | undefined = "";
-  while (after !== undefined) {
-    const last: string = after;
-    const slice = await inSnapshot(db, (tx) => listUndecided(tx, last));
-    yield slice;
-    after = slice.length < SLICE ? undefined : slice.at(-1);
-  }
-}
-
-async function listUndecided(tx: Database, after: string): Promise<string[]> {
-  const rows = await tx
-    .selectFrom("sensorMatch")
-    .select("sensorId")
-    .distinct()
-    .where("decision", "is", null)
-    .where("sensorId", ">", after)
-    .orderBy("sensorId")
-    .limit(SLICE)
-    .execute();
-  return rows.map(({ sensorId }) => sensorId);
 }
 
 /**

@@ -24,8 +24,8 @@ import {
   listPairsToMerge,
   listRefutedPairs,
   type OpenPair,
-  undecidedSlices,
 } from "./matches-store.ts";
+import { undecidedSlices } from "./undecided-store.ts";
 
 /** The number of pairs that are decided in one transaction, which delays other requests. */
 const DECIDED_AT_ONCE = 100;
