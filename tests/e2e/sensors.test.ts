@@ -38,7 +38,7 @@ test("a sensor is Pending after enrollment, Online after its first report, and s
   await tabs.getByRole("link", { name: /^Users/ }).click();
   await page.getByRole("button", { name: "May log in" }).click();
   await page.getByRole("menuitemcheckbox", { name: /^May log in ?\d+$/ }).click();
-  await page.waitForURL(/\/users\?where=login%3Ayes$/);
+  await page.waitForURL(/\/users\?where=login:yes$/);
   await page.keyboard.press("Escape");
   await page.getByRole("button", { name: "Name", exact: true }).click();
   await page.waitForURL(/sort=name&order=asc$/);
