@@ -20,7 +20,7 @@ test("the table of platforms names the categories that each platform has a colle
 
 const MACHINES = join(import.meta.dir, "../testdata");
 
-/** Nobody has signed in on the captured machines. */
+/** The captured machines have no time of a sign-in. */
 const NEVER_CAPTURED = "lastLoginAt";
 
 /** The fields that the items of a category have on a captured machine. */

@@ -111,7 +111,12 @@ const NICE = 5;
 
 /** Only Linux has priorities of threads. Elsewhere, this one would be that of the process. */
 function yieldToOthers(): void {
-  if (process.platform === "linux") setPriority(0, NICE);
+  if (process.platform !== "linux") return;
+  try {
+    setPriority(0, NICE);
+  } catch {
+    // A sandbox, such as that of the systemd unit, may forbid it. Then the thread has the priority of others.
+  }
 }
 
 /** In a thread's file: passes the questions to the function that `open` returns, one after another. */
