@@ -92,7 +92,8 @@ test("the first steps follow one another, and then each number leads to its list
 
   await page.getByRole("link", { name: "All assets" }).click();
   await page.getByRole("link", { name: "web-01" }).first().click();
-  await page.getByRole("link", { name: "Change type…" }).click();
+  await page.getByRole("button", { name: "Actions" }).click();
+  await page.getByRole("menuitem", { name: "Change type…" }).click();
   const dialog = page.getByRole("dialog", { name: "Change type" });
   await dialog.getByRole("combobox", { name: "Type" }).click();
   await page.getByRole("option", { name: "Laptop" }).click();
