@@ -30,7 +30,7 @@ export function GroupField({ value, onChange, error }: GroupFieldProps) {
   return (
     <Autocomplete
       aria-label="Asset Group"
-      placeholder="Choose an asset group, or type the name of a new one"
+      placeholder="Choose an asset group, or name a new one"
       maxLength={100}
       data={groups.map((group) => group.name)}
       filter={({ options }) => options}
