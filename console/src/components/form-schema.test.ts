@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { changePassword } from "@attacklens/protocol/account.ts";
 import { createEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
 import { validateBody } from "./form-schema.ts";
 
@@ -30,4 +31,18 @@ test("shows the server's message at the matching field of the form", () => {
 
 test("an empty field is required", () => {
   expect(validate({ ...valid, name: " ", groupId: null })).toEqual({ name: "Required", groupId: "Required" });
+});
+
+test("a new password and its repetition must be the same", () => {
+  const validate = validateBody<{ currentPassword: string; newPassword: string; repeat: string }>({
+    schema: changePassword.body.strip(),
+    repeated: "newPassword",
+  });
+  const values = {
+    currentPassword: "x",
+    newPassword: "correct horse battery",
+    repeat: "correct horse battery",
+  };
+  expect(validate(values)).toEqual({});
+  expect(validate({ ...values, repeat: "correct horse" })).toEqual({ repeat: "The passwords do not match" });
 });

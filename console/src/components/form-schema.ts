@@ -11,6 +11,8 @@ interface FormSchemaOptions<Values> {
   toBody?: (values: Values) => unknown;
   /** Fields of the body that have another name in the form. */
   renamed?: Record<string, keyof Values & string>;
+  /** The field for a new password. The form has a second one, `repeat`, which must have the same value. */
+  repeated?: keyof Values & string;
 }
 
 /** A `validate` function for `useForm`. The server checks fields of the body that the form does not have. */
@@ -18,8 +20,9 @@ export function validateBody<Values extends object>({
   schema,
   toBody = (values) => values,
   renamed = {},
+  repeated,
 }: FormSchemaOptions<Values>): (values: Values) => FormErrors {
-  return schemaResolver(
+  const validate = schemaResolver(
     {
       "~standard": {
         version: 1,
@@ -45,6 +48,11 @@ export function validateBody<Values extends object>({
     },
     { sync: true },
   );
+  if (!repeated) return validate;
+  return (values) => {
+    const isSame = values[repeated] === (values as { repeat?: unknown }).repeat;
+    return { ...validate(values), ...(isSame ? {} : { repeat: "The passwords do not match" }) };
+  };
 }
 
 /** For an empty field, `Required` is clearer than the limit that it violates. */

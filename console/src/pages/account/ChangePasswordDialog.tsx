@@ -16,7 +16,10 @@ import { countOf } from "../../ui/numbers.ts";
 
 const EMPTY = { currentPassword: "", newPassword: "", repeat: "" };
 
-const validate = validateBody<typeof EMPTY>({ schema: changePassword.body.strip() });
+const validate = validateBody<typeof EMPTY>({
+  schema: changePassword.body.strip(),
+  repeated: "newPassword",
+});
 
 export function ChangePasswordDialog() {
   const { data: me } = useSuspenseQuery(meQuery);
@@ -24,10 +27,7 @@ export function ChangePasswordDialog() {
   const queryClient = useQueryClient();
   const form = useForm({
     initialValues: EMPTY,
-    validate: (values) => ({
-      ...validate(values),
-      ...(values.repeat === values.newPassword ? {} : { repeat: "The passwords do not match" }),
-    }),
+    validate,
   });
   const { submit, isSubmitting, error } = useSubmit(form);
   const close = () => navigate({ ...paths.account(), replace: true });

@@ -1,12 +1,11 @@
-import { signIn } from "@attacklens/protocol/account.ts";
 import { type ShownLink, useLink } from "@attacklens/protocol/one-time-links.ts";
 import { ROLE_NAMES } from "@attacklens/protocol/permissions.ts";
 import { Button, PasswordInput, Stack, Text, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useQueryClient } from "@tanstack/react-query";
 import { useLoaderData, useNavigate } from "@tanstack/react-router";
-import { useEffect, useRef } from "react";
-import { callApi, problemOf } from "../../api.ts";
+import { useEffect } from "react";
+import { callApi } from "../../api.ts";
 import { Form } from "../../components/Form.tsx";
 import { validateBody } from "../../components/form-schema.ts";
 import { ButtonLink } from "../../components/links.tsx";
@@ -19,6 +18,7 @@ import { Notice } from "../../ui/Notice.tsx";
 import { exactTime } from "../../ui/time.ts";
 import { forgetLink, type LoadedLink } from "./one-time-link.ts";
 import { PublicFrame } from "./PublicFrame.tsx";
+import { useOnceOnly } from "./use-once-only.ts";
 
 /** The page of an invitation, and that of a password reset. */
 export function OneTimeLinkPage() {
@@ -54,6 +54,7 @@ interface Values {
 
 const validate = validateBody<Values>({
   schema: useLink.body.omit({ value: true }).strip(),
+  repeated: "password",
 });
 
 function PasswordForm({ value, link }: { value: string; link: ShownLink }) {
@@ -62,32 +63,15 @@ function PasswordForm({ value, link }: { value: string; link: ShownLink }) {
   const queryClient = useQueryClient();
   const form = useForm<Values>({
     initialValues: { name: link.name, password: "", repeat: "" },
-    validate: (values) => ({
-      ...validate(values),
-      ...(values.repeat === values.password ? {} : { repeat: "The passwords do not match" }),
-    }),
+    validate,
   });
   const { submit, isSubmitting, error } = useSubmit(form);
-  const isUnknown = useRef(false);
+  const onceOnly = useOnceOnly("link-invalid");
 
-  /** The link works once. If the reply was lost, it may be used, so this signs in with the same password. */
-  async function setPassword({ name, password }: Values) {
-    try {
-      const body = { value, password, ...(isInvitation ? { name: name.trim() } : {}) };
-      return await callApi(useLink, { body });
-    } catch (error) {
-      const { code, status } = problemOf(error);
-      if (status >= 500) isUnknown.current = true;
-      if (code !== "link-invalid" || !isUnknown.current) throw error;
-      const result = await callApi(signIn, { body: { email: link.email, password } }).catch(() => undefined);
-      if (!result || "secondFactor" in result) throw error;
-      return result;
-    }
-  }
-
-  const send = form.onSubmit((values) =>
+  const send = form.onSubmit(({ name, password }) =>
     submit(async () => {
-      const me = await setPassword(values);
+      const body = { value, password, ...(isInvitation ? { name: name.trim() } : {}) };
+      const me = await onceOnly({ call: () => callApi(useLink, { body }), email: link.email, password });
       forgetLink();
       // Another user may have used this page before.
       queryClient.clear();

@@ -1,10 +1,9 @@
-import { completeSetup, signIn } from "@attacklens/protocol/account.ts";
+import { completeSetup } from "@attacklens/protocol/account.ts";
 import { Button, PasswordInput, Stack, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
-import { useRef } from "react";
-import { callApi, problemOf } from "../../api.ts";
+import { callApi } from "../../api.ts";
 import { Form } from "../../components/Form.tsx";
 import { validateBody } from "../../components/form-schema.ts";
 import { NewPasswordInput } from "../../components/NewPasswordInput.tsx";
@@ -13,6 +12,7 @@ import { paths } from "../../paths.ts";
 import { meQuery, setupQuery } from "../../queries.ts";
 import { Notice } from "../../ui/Notice.tsx";
 import { PublicFrame } from "./PublicFrame.tsx";
+import { useOnceOnly } from "./use-once-only.ts";
 
 const route = getRouteApi("/setup");
 
@@ -36,42 +36,25 @@ function SetupLinkNeeded() {
 
 const EMPTY = { name: "", email: "", password: "", repeat: "" };
 
-const validate = validateBody<typeof EMPTY>({ schema: completeSetup.body.omit({ code: true }).strip() });
+const validate = validateBody<typeof EMPTY>({
+  schema: completeSetup.body.omit({ code: true }).strip(),
+  repeated: "password",
+});
 
 function SetupForm({ code }: { code: string }) {
   const navigate = useNavigate();
   const queryClient = useQueryClient();
   const form = useForm({
     initialValues: EMPTY,
-    validate: (values) => ({
-      ...validate(values),
-      ...(values.repeat === values.password ? {} : { repeat: "The passwords do not match" }),
-    }),
+    validate,
   });
   const { submit, isSubmitting, error } = useSubmit(form);
-  const isUnknown = useRef(false);
-
-  /**
-   * The link works once. If the reply was lost, the account may exist, so this signs in with the same
-   * password.
-   */
-  async function createAccount(body: Parameters<typeof callApi<typeof completeSetup>>[1]["body"]) {
-    try {
-      return await callApi(completeSetup, { body });
-    } catch (error) {
-      const { code, status } = problemOf(error);
-      if (status >= 500) isUnknown.current = true;
-      if (code !== "setup-closed" || !isUnknown.current) throw error;
-      const { email, password } = body;
-      const result = await callApi(signIn, { body: { email, password } }).catch(() => undefined);
-      if (!result || "secondFactor" in result) throw error;
-      return result;
-    }
-  }
+  const onceOnly = useOnceOnly("setup-closed");
 
   const send = form.onSubmit(({ name, email, password }) =>
     submit(async () => {
-      const me = await createAccount({ code, name, email, password });
+      const body = { code, name, email, password };
+      const me = await onceOnly({ call: () => callApi(completeSetup, { body }), email, password });
       queryClient.setQueryData(setupQuery.queryKey, { needed: false, isSignedIn: true });
       queryClient.setQueryData(meQuery.queryKey, me);
       await navigate({ ...paths.home(), replace: true });
