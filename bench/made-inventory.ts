@@ -41,6 +41,16 @@ export function similarHost(number: number): MadeInventory {
   return cut(withIdentity(items, number, random));
 }
 
+let os: { osName: string; osVersion: string } | undefined;
+
+/** What all these hosts report about their system. */
+export function madeOs() {
+  if (os) return os;
+  const { name, version } = captured().system!.items!.find(({ key }) => key === "os")!;
+  os = { osName: String(name), osVersion: String(version) };
+  return os;
+}
+
 /** A host that has not one package, service or account list in common with another. */
 export function dissimilarHost(number: number): MadeInventory {
   const random = seededRandom(1_000_000 + number);
@@ -67,11 +77,14 @@ export function upgradedHost(number: number): MadeInventory {
   return cut({ packages });
 }
 
+function captured() {
+  return JSON.parse(readFileSync(CAPTURED, "utf8")) as Record<string, { items?: MadeItem[] }>;
+}
+
 function imageItems(seed: number): Items {
-  const captured = JSON.parse(readFileSync(CAPTURED, "utf8")) as Record<string, { items?: MadeItem[] }>;
+  const host = captured();
   const items: Items = {};
-  for (const category of CATEGORIES)
-    if (captured[category]?.items) items[category] = captured[category].items;
+  for (const category of CATEGORIES) if (host[category]?.items) items[category] = host[category].items;
   const random = seededRandom(seed + 7);
   const isOther = seed > 0;
   const known = isOther ? items.packages!.map((item) => withVersion(item, version(random))) : items.packages!;

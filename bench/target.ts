@@ -9,6 +9,7 @@ import { createSuperAdmin } from "../harness/first-day.ts";
 import { FROM_SOURCE, startServer } from "../harness/programs.ts";
 import { makeSigner, type SignedRequest } from "../harness/signer.ts";
 import { inParallel } from "./in-parallel.ts";
+import { madeOs } from "./made-inventory.ts";
 
 export const VERSIONS = { protocolVersion: SENSOR_PROTOCOL_VERSION, sensorVersion: RELEASE };
 const AT_ONCE = 100;
@@ -67,7 +68,7 @@ export async function enrollHosts({ url, token }: Target, count: number): Promis
 export function enrollment(token: string, number: number, signer = makeSigner()): SignedRequest {
   const host = {
     ...{ hostname: `bench-${number}`, platform: "linux", architecture: "amd64" },
-    ...{ osName: "Bench", osVersion: "1", machineId: number.toString(16).padStart(32, "0") },
+    ...{ ...madeOs(), machineId: number.toString(16).padStart(32, "0") },
     addresses: [`10.${number >> 16}.${(number >> 8) & 255}.${number & 255}`],
   };
   const body = { publicKey: signer.publicKey, ...VERSIONS, host };
