@@ -4,6 +4,7 @@ import type { ChangeTopic } from "@attacklens/protocol/changes.ts";
 import { sql } from "kysely";
 import { dialectOf } from "./dialect.ts";
 import type { Database } from "./schema.ts";
+import { statement } from "./statement.ts";
 
 export const CHANNEL = "attacklens_changes";
 
@@ -16,6 +17,10 @@ export const withoutNotifications = new WeakSet<Database>();
 const uncommitted = new WeakMap<Database, Set<ChangeTopic>>();
 const committing = new WeakMap<Database, ((db: Database) => void)[]>();
 
+const notify = statement<{ topic: string }, unknown>((db, place) =>
+  sql`select pg_notify(${sql.lit(CHANNEL)}, ${place("topic")})`.compile(db),
+);
+
 /**
  * Announces a topic after the commit of the transaction. Repeated announcements in one transaction count
  * once.
@@ -25,7 +30,7 @@ export async function announce(tx: Database, topic: ChangeTopic): Promise<void> 
   if (!topics) throw new Error("announce needs a transaction of inTransaction");
   if (topics.has(topic)) return;
   topics.add(topic);
-  if (dialectOf(tx) === "postgres") await sql`select pg_notify(${CHANNEL}, ${topic})`.execute(tx);
+  if (dialectOf(tx) === "postgres") await notify(tx, { topic });
 }
 
 /** Calls `work` with the database after the commit of the transaction, and not after a rollback. */

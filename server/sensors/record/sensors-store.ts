@@ -98,8 +98,12 @@ export async function listStateRows(db: Database, ids: string[]): Promise<Sensor
   );
 }
 
-export async function findSensor(db: Database, id: string) {
-  return await sensors(db).where("sensor.id", "=", id).executeTakeFirst();
+const sensorOf = statement((db, place: Place<{ id: string }>) =>
+  sensors(db).where("sensor.id", "=", place("id")).compile(),
+);
+
+export async function findSensor(db: Database, id: string): Promise<SensorRow | undefined> {
+  return (await sensorOf(db, { id }))[0];
 }
 
 export async function hasSensor(db: Database, id: string): Promise<boolean> {
@@ -192,8 +196,26 @@ export type HostColumns = Partial<
   >
 >;
 
+type SensorUpdate = (db: Database, values: HostColumns & { id: string }) => Promise<unknown>;
+
+/** By the names of the columns. The program has a fixed number of such sets. */
+const sensorUpdates = new Map<string, SensorUpdate>();
+
 export async function updateSensor(db: Database, id: string, columns: HostColumns): Promise<void> {
-  await db.updateTable("sensor").set(columns).where("id", "=", id).execute();
+  const names = Object.keys(columns).sort() as (keyof HostColumns)[];
+  const update = sensorUpdates.get(names.join()) ?? updateOf(names);
+  sensorUpdates.set(names.join(), update);
+  await update(db, { ...columns, id });
+}
+
+function updateOf(names: readonly (keyof HostColumns)[]): SensorUpdate {
+  return statement((db, place: Place<HostColumns & { id: string }>) =>
+    db
+      .updateTable("sensor")
+      .set(Object.fromEntries(names.map((name) => [name, place(name)])))
+      .where("id", "=", place("id"))
+      .compile(),
+  );
 }
 
 const lockedSensors = statement((db, place: Place<{ ids: string }>) =>
