@@ -114,6 +114,13 @@ export function rowsAsJson(db: Database, columns: readonly string[], query: RawB
     : sql`(select coalesce(json_agg(json_build_array(${names})), '[]'::json) from (${query}) as first_rows)`;
 }
 
+/** Returns bytes as hexadecimal text in lower case. */
+export function asHex(db: Database, bytes: RawBuilder<unknown>): RawBuilder<string> {
+  return dialectOf(db) === "sqlite"
+    ? sql<string>`lower(hex(${bytes}))`
+    : sql<string>`encode(${bytes}, 'hex')`;
+}
+
 /** Returns an array for each row. PostgreSQL's driver has parsed it. */
 export function parseRows(value: unknown): unknown[][] {
   return (typeof value === "string" ? JSON.parse(value) : value) as unknown[][];

@@ -1,13 +1,13 @@
-// The categories of first reports that need no upload. The sensor uploads the others at once, and one write
-// stores all of them. Without the upload, the next check-in stores them: it reports every category again.
+// The categories of first reports of which no chunk is missing. The sensor uploads the others at once, and one
+// write stores all of them. Without the upload, the sensor reports every category again in its next check-in.
 import { setBounded } from "../bounded-map.ts";
 import type { SensorReport } from "./report-writer.ts";
 import type { NewContent } from "./storage/manifest-writer.ts";
 
 type Categories = SensorReport<NewContent>["categories"];
 
-/** Sensors between their first check-in and the end of their uploads. */
-const MAX_DEFERRED = 10_000;
+/** Sensors between their first check-in and the end of their uploads, each with up to 20 KB. */
+const MAX_DEFERRED = 2_000;
 
 export function openDeferredReports(max = MAX_DEFERRED) {
   const deferred = new Map<string, Categories>();

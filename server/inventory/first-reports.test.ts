@@ -8,7 +8,7 @@ import { reportedContents } from "../testing/test-history.ts";
 import { CHECK_IN, enrollReporter, HELLO, PACKAGES, sha256 } from "../testing/test-reporter.ts";
 import { openWorld, TESTED_DIALECTS } from "../testing/test-world.ts";
 import { inventoryParts } from "./inventory-parts.ts";
-import { listSensorInventory } from "./inventory-store.ts";
+import { findInventory } from "./inventory-store.ts";
 import { openReportWriter } from "./report-writer.ts";
 
 for (const dialect of TESTED_DIALECTS) {
@@ -91,12 +91,12 @@ for (const dialect of TESTED_DIALECTS) {
     const stored = CATEGORIES.map(async (category) => {
       // Each as on another server.
       const report = { sensorId: sensor.id, wasComplete: false, times, categories: [{ category, ...said }] };
-      const prepared = await openReportWriter(db, manifests).prepare([report]);
+      const prepared = await openReportWriter(manifests).prepare([report]);
       return await inTransaction(db, (tx) => prepared.insert(tx));
     });
     expect(await Promise.all(stored)).toEqual(CATEGORIES.map(() => [sensor.id]));
-    const states = await listSensorInventory(db, sensor.id);
-    expect(states.map(({ category }) => category).toSorted()).toEqual(CATEGORIES.toSorted());
+    const { states } = await findInventory(db, sensor.id);
+    expect([...states.keys()].toSorted()).toEqual(CATEGORIES.toSorted());
     expect(await sensor.status()).not.toBe("pending");
   });
 }

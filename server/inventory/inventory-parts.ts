@@ -3,6 +3,7 @@ import type { Category } from "@attacklens/protocol/inventory/categories.ts";
 import { setBounded } from "../bounded-map.ts";
 import type { Database } from "../db/schema.ts";
 import { openDeferredReports } from "./deferred-reports.ts";
+import { findInventory, type SensorInventory } from "./inventory-store.ts";
 import { openInventoryWriter } from "./inventory-writer.ts";
 import { openReportWriter } from "./report-writer.ts";
 import { openBases } from "./storage/bases.ts";
@@ -11,7 +12,7 @@ import { openChunkWriter } from "./storage/chunk-writer.ts";
 import { openKnownChunks } from "./storage/known-chunks.ts";
 import { openKnownItems } from "./storage/known-items.ts";
 import { openManifestWriter } from "./storage/manifest-writer.ts";
-import { findScopeName, getScopeId } from "./storage/manifests-store.ts";
+import { getScopeId } from "./storage/manifests-store.ts";
 import { openPackIds } from "./storage/pack-ids.ts";
 import { openPacks } from "./storage/packs.ts";
 
@@ -26,6 +27,8 @@ export interface Uploading {
   scopeId: number;
   /** When the scope was read. */
   readAt: number;
+  /** By category: the base of the sensor's current list. */
+  bases: ReadonlyMap<string, number>;
   /** By category: the list of a similar host. */
   similar: Map<Category, ChunkList | undefined>;
 }
@@ -38,10 +41,9 @@ function openInventoryParts(db: Database) {
   const scopes = new Map<string, number>();
   const uploading = new Map<string, Uploading>();
 
-  async function readScope(sensorId: string): Promise<number> {
-    const name = await findScopeName(db, sensorId);
-    const id = scopes.get(name) ?? (await getScopeId(db, name));
-    setBounded(scopes, name, id, MAX_SCOPES);
+  async function scopeOf(assetGroupId: string): Promise<number> {
+    const id = scopes.get(assetGroupId) ?? (await getScopeId(db, assetGroupId));
+    setBounded(scopes, assetGroupId, id, MAX_SCOPES);
     return id;
   }
 
@@ -50,8 +52,12 @@ function openInventoryParts(db: Database) {
    * Chunks count there, wherever the sensor moves meanwhile. Another server does not know them, and stores
    * the same chunks in more room.
    */
-  async function begin(sensorId: string, now: number): Promise<Uploading> {
-    const begun = { scopeId: await readScope(sensorId), readAt: now, similar: new Map() };
+  async function begin(
+    sensorId: string,
+    now: number,
+    { assetGroupId, bases }: Pick<SensorInventory, "assetGroupId" | "bases">,
+  ): Promise<Uploading> {
+    const begun = { scopeId: await scopeOf(assetGroupId), readAt: now, bases, similar: new Map() };
     setBounded(uploading, sensorId, begun, MAX_UPLOADING);
     return begun;
   }
@@ -62,13 +68,14 @@ function openInventoryParts(db: Database) {
     deferred: openDeferredReports(),
     write: openInventoryWriter(db, {
       chunks: openChunkWriter(db, { packs, known, ids: openPackIds(db) }),
-      reports: openReportWriter(db, manifests),
+      reports: openReportWriter(manifests),
     }),
     begin,
     /** Returns the uploads of a sensor, and begins them if they have not begun lately. */
     async uploadsOf(sensorId: string, now: number): Promise<Uploading> {
       const begun = uploading.get(sensorId);
-      return begun && now - begun.readAt < SCOPE_MS ? begun : await begin(sensorId, now);
+      if (begun && now - begun.readAt < SCOPE_MS) return begun;
+      return await begin(sensorId, now, await findInventory(db, sensorId));
     },
   };
 }

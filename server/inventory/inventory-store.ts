@@ -1,68 +1,101 @@
 // The inventory of sensors in SQL: the state of each category, and its former contents.
 import type { Category } from "@attacklens/protocol/inventory/categories.ts";
-import { sql } from "kysely";
-import { forSomeRows, forSomeValues } from "../db/batches.ts";
-import { isAmong } from "../db/dialect.ts";
+import { type RawBuilder, sql } from "kysely";
+import { asHex, isAmong, parseRows, rowsAsJson } from "../db/dialect.ts";
+import { isLiveGroup } from "../db/live-group.ts";
 import { rowStatement } from "../db/row-statement.ts";
 import type { Database } from "../db/schema.ts";
 import type { InventoryHistoryTable, SensorInventoryTable } from "../db/schema-inventory.ts";
 import { type Place, statement } from "../db/statement.ts";
-import { hexOf } from "./storage/packs-store.ts";
 
 /** The state of a category, with the key of its content's root. */
 export type CategoryState = SensorInventoryTable & { root: string | null };
 
-const rootOf = sql<Uint8Array | null>`(select root from inventory_manifest where id = manifest_id)`.as(
-  "root",
-);
+/** For each category of a row of `inventory_state`: the root of its content, and the base of its list. */
+function contentsOf(db: Database) {
+  // Each manifest by its id. A join would let PostgreSQL read all of them.
+  const manifest = (column: RawBuilder<unknown>) =>
+    sql`(select ${column} from inventory_manifest where id = content.manifest_id)`;
+  const columns = sql`category, ${manifest(asHex(db, sql`root`))} as root,
+    ${manifest(sql`coalesce(base_id, id)`)} as base_id`;
+  const contents = sql`select ${columns} from sensor_inventory as content
+    where content.sensor_id = inventory_state.sensor_id`;
+  return rowsAsJson(db, ["category", "root", "base_id"], contents).as("contents");
+}
 
 const inventoryOf = statement((db, place: Place<{ sensorId: string }>) =>
   db
-    .selectFrom("sensorInventory")
-    .selectAll()
-    .select(rootOf)
-    .where("sensorId", "=", place("sensorId"))
+    .selectFrom("sensor")
+    .innerJoin("asset", "asset.id", "sensor.assetId")
+    .leftJoin("assetGroup", isLiveGroup)
+    .leftJoin("inventoryState", "inventoryState.sensorId", "sensor.id")
+    .select(["assetGroup.id as assetGroupId", "inventoryState.states", contentsOf(db)])
+    .where("sensor.id", "=", place("sensorId"))
     .compile(),
 );
 
-export async function listSensorInventory(db: Database, sensorId: string): Promise<CategoryState[]> {
-  return (await inventoryOf(db, { sensorId })).map(withRootKey);
+export interface SensorInventory {
+  /** Empty for a sensor without a group. */
+  assetGroupId: string;
+  /** By category. */
+  states: Map<string, CategoryState>;
+  /** By category: the complete list from which the list of its content differs: itself, or its base. */
+  bases: Map<string, number>;
 }
 
-const inventoriesOf = statement((db, place: Place<{ sensorIds: string }>) =>
+export async function findInventory(db: Database, sensorId: string): Promise<SensorInventory> {
+  const row = (await inventoryOf(db, { sensorId }))[0];
+  const contents = row?.contents ?? "[]";
+  const states = statesOf({ sensorId, states: row?.states ?? "{}", contents });
+  const bases = contentRows(contents).flatMap(([category, , baseId]): [string, number][] =>
+    baseId === null ? [] : [[category, baseId]],
+  );
+  return {
+    assetGroupId: row?.assetGroupId ?? "",
+    states: new Map(states.map((state) => [state.category, state])),
+    bases: new Map(bases),
+  };
+}
+
+const statesOfSensors = statement((db, place: Place<{ sensorIds: string }>) =>
   db
-    .selectFrom("sensorInventory")
-    .selectAll()
-    .select(rootOf)
+    .selectFrom("inventoryState")
+    .select(["sensorId", "states", contentsOf(db)])
     .where(isAmong(db, "sensor_id", place("sensorIds")))
     .compile(),
 );
 
 /** The sensors have to be locked, so that no other transaction changes their states meanwhile. */
 export async function listInventories(tx: Database, sensorIds: readonly string[]): Promise<CategoryState[]> {
-  return (await inventoriesOf(tx, { sensorIds: JSON.stringify(sensorIds) })).map(withRootKey);
+  return (await statesOfSensors(tx, { sensorIds: JSON.stringify(sensorIds) })).flatMap(statesOf);
 }
 
-function withRootKey<Row extends { root: Uint8Array | null }>(row: Row) {
-  return { ...row, root: row.root === null ? null : hexOf(row.root) };
+/** The columns of a category in the order of the view `sensor_inventory`. */
+type StoredState = [
+  status: SensorInventoryTable["status"],
+  reason: string | null,
+  manifestId: number | null,
+  reportedAt: number | null,
+  changedAt: number | null,
+  durationMs: number | null,
+];
+
+function statesOf(row: { sensorId: string; states: string; contents: unknown }): CategoryState[] {
+  const { sensorId } = row;
+  const roots = new Map(contentRows(row.contents).map(([category, root]) => [category, root]));
+  const stored = Object.entries(JSON.parse(row.states) as Record<string, StoredState>);
+  return stored.map(([category, [status, reason, manifestId, reportedAt, changedAt, durationMs]]) => ({
+    ...{ sensorId, category, status, reason, manifestId, reportedAt, changedAt, durationMs },
+    root: roots.get(category) ?? null,
+  }));
 }
 
-/** Returns the complete list from which the list of the category's content differs: itself, or its base. */
-export async function listBasesOf(db: Database, sensorIds: string[]) {
-  return await forSomeValues(sensorIds, (some) =>
-    db
-      .selectFrom("sensorInventory")
-      .innerJoin("inventoryManifest", "inventoryManifest.id", "sensorInventory.manifestId")
-      .select(["sensorInventory.sensorId", "sensorInventory.category"])
-      .select((eb) => eb.fn.coalesce("inventoryManifest.baseId", "inventoryManifest.id").as("baseId"))
-      .where("sensorInventory.sensorId", "in", some)
-      .execute(),
-  );
+function contentRows(contents: unknown) {
+  return parseRows(contents) as [category: string, root: string | null, baseId: number | null][];
 }
 
-/** The inventory of a sensor by category, with its stored size. */
-export async function listSensorInventorySizes(db: Database, sensorId: string) {
-  return await db
+const sizesOf = statement((db, place: Place<{ sensorId: string }>) =>
+  db
     .selectFrom("sensorInventory")
     .leftJoin("inventoryManifest", "inventoryManifest.id", "sensorInventory.manifestId")
     .select([
@@ -75,18 +108,27 @@ export async function listSensorInventorySizes(db: Database, sensorId: string) {
       "inventoryManifest.totalItems",
       "inventoryManifest.gaps",
     ])
-    .where("sensorInventory.sensorId", "=", sensorId)
-    .execute();
+    .where("sensorInventory.sensorId", "=", place("sensorId"))
+    .compile(),
+);
+
+/** The inventory of a sensor by category, with its stored size. */
+export async function listSensorInventorySizes(db: Database, sensorId: string) {
+  return await sizesOf(db, { sensorId });
 }
+
+const contentOf = statement((db, place: Place<{ sensorId: string; category: string }>) =>
+  db
+    .selectFrom("sensorInventory")
+    .select(["status", "manifestId"])
+    .where("sensorId", "=", place("sensorId"))
+    .where("category", "=", place("category"))
+    .compile(),
+);
 
 /** Returns the state and the manifest of a category of a sensor. */
 export async function findContent(db: Database, sensorId: string, category: Category) {
-  return await db
-    .selectFrom("sensorInventory")
-    .select(["status", "manifestId"])
-    .where("sensorId", "=", sensorId)
-    .where("category", "=", category)
-    .executeTakeFirst();
+  return (await contentOf(db, { sensorId, category }))[0];
 }
 
 const upsertStates = rowStatement<{ sensor_id: string; completed_at: number | null; states: string }, never>(
@@ -121,12 +163,31 @@ export async function upsertSensorInventories(tx: Database, sensors: readonly Se
   );
 }
 
-/** In the order of the view `sensor_inventory`. */
-function encodeState(state: SensorInventoryTable) {
+function encodeState(state: SensorInventoryTable): [string, StoredState] {
   const { category, status, reason, manifestId, reportedAt, changedAt, durationMs } = state;
-  return [category, [status, reason, manifestId, reportedAt, changedAt, durationMs]] as const;
+  return [category, [status, reason, manifestId, reportedAt, changedAt, durationMs]];
 }
 
-export async function insertHistory(tx: Database, rows: InventoryHistoryTable[]): Promise<void> {
-  await forSomeRows(rows, (some) => tx.insertInto("inventoryHistory").values(some).execute());
+const insertHistoryRows = rowStatement<
+  { sensor_id: string; category: string; manifest_id: number; reported_at: number; collected_at: number },
+  never
+>(
+  {
+    ...{ sensor_id: "text", category: "text", manifest_id: "bigint" },
+    ...{ reported_at: "bigint", collected_at: "bigint" },
+  },
+  (db, rows) =>
+    sql<never>`
+      insert into inventory_history (sensor_id, category, manifest_id, reported_at, collected_at)
+      select sensor_id, category, manifest_id, reported_at, collected_at from ${rows} as former`.compile(db),
+);
+
+export async function insertHistory(tx: Database, rows: readonly InventoryHistoryTable[]): Promise<void> {
+  await insertHistoryRows(
+    tx,
+    rows.map(({ sensorId, category, manifestId, reportedAt, collectedAt }) => ({
+      ...{ sensor_id: sensorId, category, manifest_id: manifestId },
+      ...{ reported_at: reportedAt, collected_at: collectedAt },
+    })),
+  );
 }

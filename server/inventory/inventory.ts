@@ -11,7 +11,7 @@ import { updateSensorVersion } from "../sensors/sensors.ts";
 import { openTurns } from "../turns.ts";
 import type { ReportTimes } from "./apply-report.ts";
 import { inventoryParts } from "./inventory-parts.ts";
-import { listSensorInventory } from "./inventory-store.ts";
+import { findInventory } from "./inventory-store.ts";
 import { badInput, judgeManifest, type NewReport, parseUpload } from "./judge-upload.ts";
 import type { Upload } from "./storage/chunk-writer.ts";
 import { keyOf } from "./storage/packs-store.ts";
@@ -32,13 +32,13 @@ export async function recordReport(
 ): Promise<Category[]> {
   const { sensorVersion, inventory = {} } = report;
   if (sensorVersion !== sensor.version) await updateSensorVersion(db, sensor.id, sensorVersion);
-  const stored = new Map((await listSensorInventory(db, sensor.id)).map((row) => [row.category, row]));
+  const stored = await findInventory(db, sensor.id);
   const categories: NewReport["categories"] = [];
   const collected: { category: Category; root: string; durationMs: number | null }[] = [];
   for (const category of CATEGORIES) {
     const said = inventory[category];
     if (!said) continue;
-    const before = stored.get(category);
+    const before = stored.states.get(category);
     const durationMs = "durationMs" in said ? (said.durationMs ?? null) : null;
     if (said.status === "collected") {
       const root = keyOf(said.root);
@@ -53,7 +53,7 @@ export async function recordReport(
   const wanted: Category[] = [];
   if (collected.length > 0) {
     const { manifests, begin } = inventoryParts(db);
-    const { scopeId } = await begin(sensor.id, now);
+    const { scopeId } = await begin(sensor.id, now, stored);
     const found = await manifests.find(scopeId, collected);
     for (const { category, durationMs } of collected) {
       const content = found.get(category);
@@ -64,7 +64,7 @@ export async function recordReport(
   if (categories.length === 0) return wanted;
   const { deferred } = inventoryParts(db);
   const isLate = report.collectedAt !== undefined;
-  if (stored.size === 0 && wanted.length > 0 && !isLate && !deferred.has(sensor.id)) {
+  if (stored.states.size === 0 && wanted.length > 0 && !isLate && !deferred.has(sensor.id)) {
     deferred.add(sensor.id, categories);
     return wanted;
   }
@@ -118,7 +118,15 @@ export async function recordManifests(
   { collectedAt, categories }: { collectedAt?: string | undefined; categories: Manifests },
   uploads: Upload[] = [],
 ): Promise<Missing> {
-  const uploading = await inventoryParts(db).uploadsOf(sensor.id, now);
+  const { bases, known, deferred, uploadsOf, write } = inventoryParts(db);
+  const uploading = await uploadsOf(sensor.id, now);
+  const uploaded = new Map(uploads.map(({ category, chunks }) => [category, chunks]));
+  const hashes = Object.values(categories).flatMap(({ chunks }) => chunks);
+  const uploadedHashes = new Set(uploads.flatMap(({ chunks }) => chunks.map(({ hash }) => hash)));
+  const stored = await known.find(
+    uploading.scopeId,
+    hashes.filter((hash) => !uploadedHashes.has(hash)),
+  );
   const missing: Missing = {};
   const complete: NewReport["categories"] = [];
   const turns = openTurns("upload");
@@ -126,16 +134,19 @@ export async function recordManifests(
     const manifest = categories[category];
     if (!manifest) continue;
     if (turns.isOver()) await turns.next();
-    const uploaded = uploads.find((upload) => upload.category === category)?.chunks ?? [];
-    const judged = await judgeManifest(db, sensor, uploading, category, manifest, uploaded);
+    const own = uploaded.get(category) ?? [];
+    const judged = await judgeManifest(bases, uploading, category, manifest, own, stored);
     if ("missing" in judged) missing[category] = judged.missing;
     else complete.push(judged.reported);
   }
-  if (complete.length > 0) {
+  const isFollowed = Object.keys(missing).length > 0 && uploads.length === 0;
+  if (complete.length > 0 && isFollowed && collectedAt === undefined && deferred.has(sensor.id))
+    deferred.add(sensor.id, [...deferred.find(sensor.id), ...complete]);
+  else if (complete.length > 0) {
     const report = { times: timesOf(now, collectedAt), categories: complete };
     await store(db, remembered, sensor, report, uploads);
     for (const { category } of complete) uploading.similar.delete(category);
-  } else if (uploads.length > 0) await inventoryParts(db).write({ uploads });
+  } else if (uploads.length > 0) await write({ uploads });
   return missing;
 }
 

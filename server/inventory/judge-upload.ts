@@ -9,11 +9,11 @@ import { Problem } from "@attacklens/protocol/problems.ts";
 import type { SensorCaller } from "../caller.ts";
 import type { Database } from "../db/schema.ts";
 import { openTurns } from "../turns.ts";
-import { type InventoryParts, inventoryParts, type Uploading } from "./inventory-parts.ts";
-import { listBasesOf } from "./inventory-store.ts";
+import { inventoryParts, type Uploading } from "./inventory-parts.ts";
 import { keyOfItem, parseChunk } from "./parse-chunk.ts";
 import type { SensorReport } from "./report-writer.ts";
-import type { ChunkList, NewChunkList } from "./storage/chunk-list.ts";
+import type { Bases } from "./storage/bases.ts";
+import type { NewChunkList } from "./storage/chunk-list.ts";
 import type { NewChunk, Upload } from "./storage/chunk-writer.ts";
 import type { KnownChunk } from "./storage/known-chunks.ts";
 import type { NewContent } from "./storage/manifest-writer.ts";
@@ -24,32 +24,44 @@ export type NewReport = SensorReport<NewContent>;
 
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
 
-/** Returns the category with its chunks, or those that are missing. Throws input-invalid. */
+/**
+ * Returns the category with its chunks, or those that are missing. `stored`: those that sensors of its scope
+ * have uploaded, of any category. Throws input-invalid.
+ */
 export async function judgeManifest(
-  db: Database,
-  sensor: SensorCaller,
-  { scopeId, similar }: Uploading,
+  bases: Bases,
+  uploading: Uploading,
   category: Category,
   { root, chunks, totalItems, gaps, durationMs }: Manifest,
   uploads: readonly NewChunk[],
+  stored: ReadonlyMap<string, KnownChunk>,
 ): Promise<{ missing: string[] } | { reported: NewReport["categories"][number] }> {
   if (new Set(chunks).size !== chunks.length) throw badInput("chunks", "names a chunk twice");
   if (rootHash(chunks, sha256, { totalItems, gaps }) !== root)
     throw badInput("root", "is not the hash of the chunk list, or of it with its gaps and its total");
-  const parts = inventoryParts(db);
   const uploaded = new Map(uploads.map((chunk) => [chunk.hash, chunk]));
-  const others = chunks.filter((hash) => !uploaded.has(hash));
-  const stored = await parts.known.find(scopeId, category, others);
-  const missing = others.filter((hash) => !stored.has(hash));
+  const missing: string[] = [];
+  const known: KnownChunk[] = [];
+  const listed: (KnownChunk | NewChunk)[] = [];
+  for (const hash of chunks) {
+    const found = stored.get(hash);
+    const isKnown = found?.category === category;
+    if (isKnown) known.push(found);
+    const chunk = uploaded.get(hash) ?? (isKnown ? found : undefined);
+    if (chunk) listed.push(chunk);
+    else missing.push(hash);
+  }
+  const ownBase = uploading.bases.get(category);
   if (missing.length > 0) {
-    similar.set(category, await findSimilar(db, parts, sensor, category, [...stored.values()]));
+    const list = new Map(known.map(({ bucket, chunk }) => [bucket, chunk]));
+    uploading.similar.set(category, (await bases.closest(category, list, ownBase))?.list);
     return { missing };
   }
-  const { list, itemCount } = checkChunks(chunks.map((hash) => uploaded.get(hash) ?? stored.get(hash)!));
+  const { list, itemCount } = checkChunks(listed);
   if (totalItems !== undefined && totalItems <= itemCount)
     throw badInput("totalItems", `must be more than the ${countOf(itemCount, "item")} of the chunks`);
   const content = {
-    ...{ scopeId, category, root: keyOf(root), list, itemCount },
+    ...{ scopeId: uploading.scopeId, category, root: keyOf(root), list, ownBase, itemCount },
     totalItems: totalItems ?? null,
     gaps: gaps === undefined ? null : JSON.stringify(gaps),
   };
@@ -77,20 +89,6 @@ function checkChunks(chunks: (KnownChunk | NewChunk)[]): { list: NewChunkList; i
     chunks.map((listed) => [listed.bucket, "chunk" in listed ? listed.chunk : listed.hash]),
   );
   return { list, itemCount };
-}
-
-/** Returns the stored list that is closest to that of the sensor. */
-async function findSimilar(
-  db: Database,
-  { bases }: InventoryParts,
-  sensor: SensorCaller,
-  category: Category,
-  known: KnownChunk[],
-): Promise<ChunkList | undefined> {
-  const own = sensor.reportedAt === null ? [] : await listBasesOf(db, [sensor.id]);
-  const ownBase = own.find((row) => row.category === category)?.baseId;
-  const list = new Map(known.map(({ bucket, chunk }) => [bucket, chunk]));
-  return (await bases.closest(category, list, ownBase))?.list;
 }
 
 /** Throws input-invalid if a chunk does not match its hash, or an item does not match the category. */

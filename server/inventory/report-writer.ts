@@ -4,19 +4,13 @@ import type { TypeFacts } from "../assets/asset-type.ts";
 import { storeTypeFacts } from "../assets/asset-types.ts";
 import { announce } from "../db/changes.ts";
 import type { Database } from "../db/schema.ts";
-import {
-  listSensorFacts,
-  lockReportingSensors,
-  type SensorFacts,
-  updateSensorFacts,
-} from "../sensors/sensors.ts";
+import { lockReportingSensors, type SensorFacts, updateSensorFacts } from "../sensors/sensors.ts";
 import { openTurns } from "../turns.ts";
 import { applyReport, type Change, isComplete, type Reported, type ReportTimes } from "./apply-report.ts";
 import { hostFactsOf } from "./host-facts.ts";
 import {
   type CategoryState,
   insertHistory,
-  listBasesOf,
   listInventories,
   upsertSensorInventories,
 } from "./inventory-store.ts";
@@ -33,7 +27,7 @@ export interface SensorReport<StoredContent = Content> {
 
 type SensorChange = Change & { report: SensorReport };
 
-export function openReportWriter(db: Database, manifests: ManifestWriter) {
+export function openReportWriter(manifests: ManifestWriter) {
   return {
     /** Prepares what a transaction inserts. At most one report per sensor. */
     async prepare(reports: readonly SensorReport[]) {
@@ -41,27 +35,18 @@ export function openReportWriter(db: Database, manifests: ManifestWriter) {
       const contents = reports.flatMap(({ sensorId, categories }) =>
         categories.flatMap(({ category, content }) => (content ? [{ sensorId, category, content }] : [])),
       );
-      // A first inventory has no content before it.
-      const changed = reports.filter(({ wasComplete }) => wasComplete).map(({ sensorId }) => sensorId);
-      const bases = await listBasesOf(db, changed);
-      const ownBases = new Map(bases.map((row) => [`${row.sensorId} ${row.category}`, row.baseId]));
-      const prepared = await manifests.prepare(
-        contents.map(({ sensorId, category, content }) => ({
-          ...{ category, content },
-          own: ownBases.get(`${sensorId} ${category}`),
-        })),
-      );
+      const prepared = await manifests.prepare(contents.map(({ content }) => content));
       const facts = await readFacts(contents, manifests);
       return {
         /** Returns the sensors whose inventory has changed. */
         async insert(tx: Database): Promise<string[]> {
           if (reports.length === 0) return [];
           const manifestIds = await prepared.insert(tx);
-          await lockReportingSensors(tx, ids);
+          const stored = await lockReportingSensors(tx, ids);
           const states = statesBySensor(await listInventories(tx, ids));
           const changes = changesOf(reports, states, manifestIds);
           await storeChanges(tx, changes, states);
-          await storeFacts(tx, changes, facts.hosts);
+          await storeFacts(tx, changes, facts.hosts, stored);
           await storeTypeFacts(tx, typeFactsOfChanges(changes, facts.types));
           if (changes.length > 0) await announce(tx, "sensor");
           return [...new Set(changes.map(({ state }) => state.sensorId))];
@@ -172,20 +157,13 @@ async function storeChanges(
 async function storeFacts(
   tx: Database,
   changes: readonly SensorChange[],
-  facts: Map<string, SensorFacts>,
+  facts: ReadonlyMap<string, SensorFacts>,
+  stored: ReadonlyMap<string, SensorFacts>,
 ): Promise<void> {
-  const reported = changes.filter(
-    ({ state }) =>
-      state.category === ("system" satisfies Category) &&
-      state.status === "collected" &&
-      facts.has(state.sensorId),
-  );
-  const stored = await listSensorFacts(
-    tx,
-    reported.map(({ state }) => state.sensorId),
-  );
-  for (const { state, report } of reported) {
-    const said = facts.get(state.sensorId)!;
+  for (const { state, report } of changes) {
+    const said = facts.get(state.sensorId);
+    const isSystem = state.category === ("system" satisfies Category) && state.status === "collected";
+    if (!isSystem || !said) continue;
     const before: SensorFacts = stored.get(state.sensorId) ?? {};
     const names = Object.keys(said) as (keyof SensorFacts)[];
     const other = names.filter((name) => said[name] !== before[name]);

@@ -21,10 +21,9 @@ import {
   findSensor,
   hasSensor,
   type ListedRow,
-  listHostColumns,
   listSensorRows,
+  lockHostColumns,
   lockSensor,
-  lockSensorRows,
   type SensorRow,
   updateSensor,
 } from "./record/sensors-store.ts";
@@ -187,11 +186,6 @@ export interface SensorFacts {
   osVersion?: string;
 }
 
-/** Returns the stored facts of the sensors, by their ids. */
-export async function listSensorFacts(db: Database, ids: string[]): Promise<Map<string, SensorFacts>> {
-  return new Map((await listHostColumns(db, ids)).map(({ id, ...facts }) => [id, facts]));
-}
-
 /** Stores the host facts of a system report, in a transaction. Absent columns stay unchanged. */
 export async function updateSensorFacts(
   tx: Database,
@@ -213,7 +207,13 @@ export async function updateSensorVersion(db: Database, id: string, version: str
   await updateSensor(db, id, { version });
 }
 
-/** Locks sensors until the transaction ends, so that no other changes them or their inventory. */
-export async function lockReportingSensors(tx: Database, ids: readonly string[]): Promise<void> {
-  await lockSensorRows(tx, ids);
+/**
+ * Locks sensors until the transaction ends, so that no other changes them or their inventory. Returns their
+ * stored facts, by their ids.
+ */
+export async function lockReportingSensors(
+  tx: Database,
+  ids: readonly string[],
+): Promise<Map<string, SensorFacts>> {
+  return new Map((await lockHostColumns(tx, ids)).map(({ id, ...facts }) => [id, facts]));
 }

@@ -149,8 +149,7 @@ export function openChunkWriter(db: Database, parts: { packs: Packs; known: Know
             { category: row.category, chunks: chunks.map(factsOfChunk), depth: row.depth },
             chunks.map(({ text }) => text),
           );
-        for (const { key, scopeId, category, ...chunk } of rows)
-          if (inserted.has(key)) known.add(scopeId, key, category, chunk);
+        for (const { key, scopeId, ...chunk } of rows) if (inserted.has(key)) known.add(scopeId, key, chunk);
       },
     };
   }

@@ -1,5 +1,4 @@
 // Finds stored chunks by their hashes, and remembers them: a chunk never moves, and a scope never loses one.
-import type { Category } from "@attacklens/protocol/inventory/categories.ts";
 import { openBatcher } from "../../batcher.ts";
 import { setBounded } from "../../bounded-map.ts";
 import type { Database } from "../../db/schema.ts";
@@ -10,6 +9,12 @@ import { keyOf, listChunksOfScope } from "./packs-store.ts";
 
 export interface KnownChunk extends ChunkFacts {
   chunk: number;
+  category: string;
+}
+
+interface KeptChunk extends KnownChunk {
+  /** Whose sensors have uploaded it, as far as this server has seen. */
+  scopes: number[];
 }
 
 interface Read {
@@ -24,9 +29,11 @@ interface Place {
 
 /** The chunks of a few hundred images. */
 const MAX_KEPT = 20_000;
+/** Scopes of a chunk. */
+const MAX_SCOPES = 20;
 
 export function openKnownChunks(db: Database, packs: Packs) {
-  const kept = new Map<string, KnownChunk & { category: string }>();
+  const kept = new Map<string, KeptChunk>();
   const reads = openBatcher<Read, Place[]>({
     ...{ running: 1, take: (waiting) => ({ batch: waiting, rest: [] }), work: readAll },
   });
@@ -35,8 +42,8 @@ export function openKnownChunks(db: Database, packs: Packs) {
   async function readAll(all: Read[]): Promise<Place[][]> {
     const found = new Map<number, Map<string, number>>();
     for (const scopeId of new Set(all.map((read) => read.scopeId))) {
-      const keys = all.flatMap((read) => (read.scopeId === scopeId ? read.keys : []));
-      const rows = await listChunksOfScope(db, scopeId, keys);
+      const keys = new Set(all.flatMap((read) => (read.scopeId === scopeId ? read.keys : [])));
+      const rows = await listChunksOfScope(db, scopeId, [...keys]);
       found.set(scopeId, new Map(rows.map(({ key, chunk }) => [key, chunk])));
     }
     return all.map(({ scopeId, keys }) =>
@@ -47,32 +54,36 @@ export function openKnownChunks(db: Database, packs: Packs) {
     );
   }
 
-  function add(scopeId: number, key: string, category: string, known: KnownChunk): void {
-    setBounded(kept, `${scopeId} ${key}`, { ...known, category }, MAX_KEPT);
+  function add(scopeId: number, key: string, known: KnownChunk): void {
+    const before = kept.get(key);
+    if (before?.chunk !== known.chunk) setBounded(kept, key, { ...known, scopes: [scopeId] }, MAX_KEPT);
+    else if (!before.scopes.includes(scopeId))
+      before.scopes = [scopeId, ...before.scopes.slice(0, MAX_SCOPES - 1)];
   }
 
   return {
     add,
-    /** Returns the chunks of the category that a sensor of the scope has uploaded, by their hashes. */
-    async find(scopeId: number, category: Category, hashes: string[]): Promise<Map<string, KnownChunk>> {
-      const missing = hashes.map(keyOf).filter((key) => !kept.has(`${scopeId} ${key}`));
-      const rows = missing.length === 0 ? [] : await reads.add({ scopeId, keys: missing });
+    /** Returns the chunks that a sensor of the scope has uploaded, by their hashes. */
+    async find(scopeId: number, hashes: readonly string[]): Promise<Map<string, KnownChunk>> {
+      const found = new Map<string, KnownChunk>();
+      const missing = new Map<string, string>();
+      for (const hash of hashes) {
+        const key = keyOf(hash);
+        const known = kept.get(key);
+        if (known?.scopes.includes(scopeId)) found.set(hash, known);
+        else missing.set(key, hash);
+      }
+      if (missing.size === 0) return found;
+      const rows = await reads.add({ scopeId, keys: [...missing.keys()] });
       const facts = await packs.factsOf(rows.map(({ chunk }) => chunk));
-      const read = new Map<string, KnownChunk & { category: string }>();
       for (const { key, chunk } of rows) {
         const pack = facts.get(packOf(chunk));
         const chunkFacts = pack?.chunks[placeOf(chunk)];
         // Of a lost pack, the sensor uploads the chunks again.
         if (!pack || !chunkFacts) continue;
-        const known = { ...chunkFacts, chunk };
-        read.set(key, { ...known, category: pack.category });
-        add(scopeId, key, pack.category, known);
-      }
-      const found = new Map<string, KnownChunk>();
-      for (const hash of hashes) {
-        const key = keyOf(hash);
-        const known = read.get(key) ?? kept.get(`${scopeId} ${key}`);
-        if (known?.category === category) found.set(hash, known);
+        const known = { ...chunkFacts, chunk, category: pack.category };
+        found.set(missing.get(key)!, known);
+        add(scopeId, key, known);
       }
       return found;
     },

@@ -20,6 +20,8 @@ export interface Content {
   manifestId?: number;
   /** Of a manifest that may be new. */
   list?: ChunkList;
+  /** The base of the sensor's current list. Absent: it has none, or it is not known. */
+  ownBase?: number | undefined;
   /** Of the chunks that the same transaction stores. */
   texts?: ReadonlyMap<number, string>;
   itemCount?: number;
@@ -66,10 +68,10 @@ export function openManifestWriter(db: Database, { packs, bases }: { packs: Pack
     );
   }
 
-  async function newManifest(content: Content, own: number | undefined) {
-    const { scopeId, category, root, itemCount, totalItems = null, gaps = null } = content;
+  async function newManifest(content: Content) {
+    const { scopeId, category, root, ownBase, itemCount, totalItems = null, gaps = null } = content;
     const list = content.list!;
-    const base = await bases.closest(category, list, own);
+    const base = await bases.closest(category, list, ownBase);
     const isSimilar = base && countCommon(list, base.list) >= list.size * LEAST_COMMON;
     const manifest: NewManifest = {
       ...{ scopeId, category, root, itemCount: itemCount!, totalItems, gaps },
@@ -104,18 +106,18 @@ export function openManifestWriter(db: Database, { packs, bases }: { packs: Pack
       return read ? [...texts.values(), ...read].flatMap(itemsOfText) : [];
     },
 
-    /** Prepares what a transaction inserts. `own`: the base of the sensor's current list. */
-    async prepare(contents: { category: Category; content: Content; own: number | undefined }[]) {
-      const unknown = contents.filter(({ content }) => content.manifestId === undefined);
+    /** Prepares what a transaction inserts. */
+    async prepare(contents: readonly Content[]) {
+      const unknown = contents.filter(({ manifestId }) => manifestId === undefined);
       const stored = new Map<string, number>();
       const added = new Map<string, Awaited<ReturnType<typeof newManifest>>>();
       const turns = openTurns("write");
-      for (const { content, own } of unknown) {
+      for (const content of unknown) {
         if (turns.isOver()) await turns.next();
         const key = textOf(content);
         const id = known.get(key);
         if (id !== undefined) stored.set(key, id);
-        else if (!added.has(key)) added.set(key, await newManifest(content, own));
+        else if (!added.has(key)) added.set(key, await newManifest(content));
       }
       const inserted = new Map<string, number>();
       const late = new Map<string, number>();
@@ -134,9 +136,7 @@ export function openManifestWriter(db: Database, { packs, bases }: { packs: Pack
           ))
             late.set(textOf(row), row.id);
           const idOf = (key: string) => stored.get(key) ?? inserted.get(key) ?? late.get(key)!;
-          return new Map(
-            contents.map(({ content }) => [content, content.manifestId ?? idOf(textOf(content))]),
-          );
+          return new Map(contents.map((content) => [content, content.manifestId ?? idOf(textOf(content))]));
         },
         /** Makes the inserted manifests known. */
         async committed(): Promise<void> {

@@ -2,26 +2,10 @@
 import { type Insertable, type Selectable, sql } from "kysely";
 import { forSomeValues } from "../../db/batches.ts";
 import { isAmong, jsonRows } from "../../db/dialect.ts";
-import { isLiveGroup } from "../../db/live-group.ts";
 import type { Database } from "../../db/schema.ts";
 import type { InventoryManifestTable } from "../../db/schema-inventory.ts";
-import { type Place, statement } from "../../db/statement.ts";
+import { statement } from "../../db/statement.ts";
 import { hexOf } from "./packs-store.ts";
-
-const scopeOf = statement((db, place: Place<{ sensorId: string }>) =>
-  db
-    .selectFrom("sensor")
-    .innerJoin("asset", "asset.id", "sensor.assetId")
-    .leftJoin("assetGroup", isLiveGroup)
-    .select("assetGroup.id as assetGroupId")
-    .where("sensor.id", "=", place("sensorId"))
-    .compile(),
-);
-
-/** Returns the asset group of a sensor, or an empty text for a sensor without one. */
-export async function findScopeName(db: Database, sensorId: string): Promise<string> {
-  return (await scopeOf(db, { sensorId }))[0]?.assetGroupId ?? "";
-}
 
 /** Returns the id of a scope, and creates it if it is new. */
 export async function getScopeId(db: Database, assetGroupId: string): Promise<number> {

@@ -1,7 +1,7 @@
 // Sensors in SQL.
 import { sql } from "kysely";
 import { forSomeValues } from "../../db/batches.ts";
-import { hasOneServer, isAmong, lockRows } from "../../db/dialect.ts";
+import { isAmong, lockRows } from "../../db/dialect.ts";
 import { isLiveGroup } from "../../db/live-group.ts";
 import type { Database, SensorTable } from "../../db/schema.ts";
 import { type Place, statement } from "../../db/statement.ts";
@@ -218,34 +218,23 @@ function updateOf(names: readonly (keyof HostColumns)[]): SensorUpdate {
   );
 }
 
-const lockedSensors = statement((db, place: Place<{ ids: string }>) =>
+const lockedHostColumns = statement((db, place: Place<{ ids: string }>) =>
   lockRows(
     db,
     db
       .selectFrom("sensor")
-      .select("id")
+      .select(["id", "hostname", "platform", "osName", "osVersion"])
       .where(isAmong(db, "id", place("ids")))
       .orderBy("id"),
   ).compile(),
 );
 
-/** Locks the rows of sensors until the transaction ends, in an order that avoids deadlocks. */
-export async function lockSensorRows(tx: Database, ids: readonly string[]): Promise<void> {
-  // On SQLite, the transaction already holds the only write lock.
-  if (!hasOneServer(tx)) await lockedSensors(tx, { ids: JSON.stringify(ids) });
-}
-
-const hostColumnsOf = statement((db, place: Place<{ ids: string }>) =>
-  db
-    .selectFrom("sensor")
-    .select(["id", "hostname", "platform", "osName", "osVersion"])
-    .where(isAmong(db, "id", place("ids")))
-    .compile(),
-);
-
-/** Returns the columns that a system report repeats. */
-export async function listHostColumns(db: Database, ids: readonly string[]) {
-  return ids.length === 0 ? [] : await hostColumnsOf(db, { ids: JSON.stringify(ids) });
+/**
+ * Locks the rows of sensors until the transaction ends, in an order that avoids deadlocks. Returns the columns
+ * that a system report repeats.
+ */
+export async function lockHostColumns(tx: Database, ids: readonly string[]) {
+  return await lockedHostColumns(tx, { ids: JSON.stringify(ids) });
 }
 
 /** Stores the key that the holder announced, unless another instance or key holds the sensor by now. */
