@@ -128,19 +128,35 @@ export function parseRows(value: unknown): unknown[][] {
 
 /**
  * Compares a column with the values of a JSON array, which needs only one parameter for any number of values.
- * Bytes are hexadecimal. Reads the rows by the index of the column.
+ * Reads the rows by the index of the column.
  */
 export function isAmong(
   db: Database,
   column: string,
   json: string | RawBuilder<string>,
-  type: "text" | "bytes" = "text",
 ): RawBuilder<SqlBool> {
   return dialectOf(db) === "postgres"
-    ? sql`${sql.ref(column)} = any(array(select ${
-        type === "bytes" ? sql`decode(value, 'hex')` : sql`value`
-      } from json_array_elements_text(${json}::json)))`
-    : sql`${sql.ref(column)} in (select ${type === "bytes" ? sql`unhex(value)` : sql`value`} from json_each(${json}))`;
+    ? sql`${sql.ref(column)} = any(array(select value from json_array_elements_text(${json}::json)))`
+    : sql`${sql.ref(column)} in (select value from json_each(${json}))`;
+}
+
+/**
+ * Returns the rows of a table whose column has one of the hexadecimal values of a JSON array, as a table.
+ * Reads each by the index of the column. PostgreSQL may have planned `isAmong` while the table was small, and
+ * then reads the whole table at each call.
+ */
+export function rowsByKeys(
+  db: Database,
+  table: string,
+  column: string,
+  json: RawBuilder<string>,
+): RawBuilder<unknown> {
+  const [from, key] = [sql.table(table), sql.ref(column)];
+  return dialectOf(db) === "postgres"
+    ? sql`(select found.* from json_array_elements_text(${json}::json) as wanted
+        cross join lateral (select * from ${from} where ${key} = decode(wanted.value, 'hex') offset 0) as found)`
+    : sql`(select found.* from json_each(${json}) as wanted
+        cross join ${from} as found on found.${key} = unhex(wanted.value))`;
 }
 
 /**

@@ -1,5 +1,5 @@
-// The categories of first reports of which no chunk is missing. The sensor uploads the others at once, and one
-// write stores all of them. Without the upload, the sensor reports every category again in its next check-in.
+// The categories of first reports of which no chunk is missing. The sensor uploads the others at once, and
+// one write stores all of them. Without the upload, the next check-in reports every category again.
 import { setBounded } from "../bounded-map.ts";
 import type { SensorReport } from "./report-writer.ts";
 import type { NewContent } from "./storage/manifest-writer.ts";

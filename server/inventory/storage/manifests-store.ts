@@ -1,7 +1,7 @@
 // Manifests in SQL: the list of chunks of a category's content, for each scope that has reported it.
 import { type Insertable, type Selectable, sql } from "kysely";
 import { forSomeValues } from "../../db/batches.ts";
-import { isAmong, jsonRows } from "../../db/dialect.ts";
+import { jsonRows, rowsByKeys } from "../../db/dialect.ts";
 import type { Database } from "../../db/schema.ts";
 import type { InventoryManifestTable } from "../../db/schema-inventory.ts";
 import { statement } from "../../db/statement.ts";
@@ -31,11 +31,9 @@ export interface ManifestKey {
 type StoredKey = Pick<Selectable<InventoryManifestTable>, "id" | "scopeId" | "category" | "root">;
 
 const manifestsOf = statement<{ roots: string }, StoredKey>((db, place) =>
-  db
-    .selectFrom("inventoryManifest")
-    .select(["id", "scopeId", "category", "root"])
-    .where(isAmong(db, "root", place("roots"), "bytes"))
-    .compile(),
+  sql<StoredKey>`
+    select id, scope_id, category, root
+    from ${rowsByKeys(db, "inventory_manifest", "root", place("roots"))} as stored`.compile(db),
 );
 
 /** Returns the manifests of these roots, of all scopes and categories. */

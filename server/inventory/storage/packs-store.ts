@@ -1,7 +1,7 @@
 // Packs in SQL, and where each chunk is.
-import { type SqlBool, sql } from "kysely";
+import { type RawBuilder, type SqlBool, sql } from "kysely";
 import { forSomeValues } from "../../db/batches.ts";
-import { isAmong, jsonRows } from "../../db/dialect.ts";
+import { jsonRows, rowsByKeys } from "../../db/dialect.ts";
 import type { Database } from "../../db/schema.ts";
 import { type InventoryChunkTable, type InventoryPackTable, PACK_CHUNKS } from "../../db/schema-inventory.ts";
 import { statement } from "../../db/statement.ts";
@@ -66,18 +66,22 @@ export async function insertPacks(db: Database, packs: InventoryPackTable[]): Pr
   await insertPackRows(db, { packs: JSON.stringify(rows) });
 }
 
-/** The pack of the row `inventory_chunk` exists: see `packOf`. */
-const hasPack = sql<SqlBool>`exists (
-  select 1 from inventory_pack where inventory_pack.id = inventory_chunk.chunk / ${sql.lit(PACK_CHUNKS)})`;
+/** The pack of the row `inventory_chunk` exists: see `packOf`. Other than `exists`, it reads only that pack. */
+const hasPack = sql<SqlBool>`(select id from inventory_pack
+  where inventory_pack.id = inventory_chunk.chunk / ${sql.lit(PACK_CHUNKS)}) is not null`;
 
 const chunksOf = statement<{ keys: string }, InventoryChunkTable>((db, place) =>
   db
-    .selectFrom("inventoryChunk")
+    .selectFrom(chunksByKeys(db, place("keys")))
     .selectAll()
-    .where(isAmong(db, "hash", place("keys"), "bytes"))
     .where(hasPack)
     .compile(),
 );
+
+function chunksByKeys(db: Database, keys: RawBuilder<string>) {
+  const rows = rowsByKeys(db, "inventory_chunk", "hash", keys) as RawBuilder<InventoryChunkTable>;
+  return rows.as<"inventoryChunk">("inventoryChunk");
+}
 
 /**
  * Returns the chunks that are stored, for any scope, with the scope of the first upload. A chunk of a lost
@@ -92,9 +96,8 @@ export async function listStoredChunks(db: Database, keys: readonly string[]) {
 const chunksOfScope = statement<{ scopeId: number; keys: string }, Omit<InventoryChunkTable, "scopeId">>(
   (db, place) =>
     db
-      .selectFrom("inventoryChunk")
+      .selectFrom(chunksByKeys(db, place("keys")))
       .select(["hash", "chunk"])
-      .where(isAmong(db, "hash", place("keys"), "bytes"))
       .where((eb) =>
         eb.or([
           eb("scopeId", "=", place("scopeId")),

@@ -230,8 +230,8 @@ const lockedHostColumns = statement((db, place: Place<{ ids: string }>) =>
 );
 
 /**
- * Locks the rows of sensors until the transaction ends, in an order that avoids deadlocks. Returns the columns
- * that a system report repeats.
+ * Locks the rows of sensors until the transaction ends, in an order that avoids deadlocks. Returns the
+ * columns that a system report repeats.
  */
 export async function lockHostColumns(tx: Database, ids: readonly string[]) {
   return await lockedHostColumns(tx, { ids: JSON.stringify(ids) });
