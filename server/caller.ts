@@ -1,5 +1,6 @@
 // The caller of a route, and the HTTP request as it arrived.
 import type { Role } from "@attacklens/protocol/permissions.ts";
+import type { SensorStanding } from "@attacklens/protocol/route.ts";
 
 /** A signed-in user, or the user of an API key. */
 export interface User {
@@ -33,7 +34,11 @@ export interface SensorCaller {
   standing: "holder" | "open" | "clone";
   /** Another instance with the key has reported, and seems to run on another host. */
   hasNewcomers: boolean;
+  /** The sensor's key when the request was admitted. A clone has an earlier one. */
+  publicKey: string;
   keyChangedAt: number;
+  /** The standings in which the route may be called. */
+  accepts: readonly SensorStanding[];
   /** The X25519 key that the holder announced; null: none. */
   agreementKey: string | null;
   /** The server's key that the request's MAC was made with; undefined: signed with Ed25519. */

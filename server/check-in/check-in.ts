@@ -49,7 +49,7 @@ export async function checkIn(
     agreement,
     checkInIntervalSeconds: askAgainSeconds ?? checkInIntervalSeconds,
     wanted,
-    update: isHeld ? undefined : await settleUpdate(db, now, plans, sensor.id, body),
+    update: isHeld ? undefined : await settleUpdate(db, now, plans, sensor, body),
     undecided: isHeld,
     rotateKey: holdsKey && now - sensor.keyChangedAt > keyMaxAgeMs,
   };

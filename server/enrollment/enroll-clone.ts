@@ -1,7 +1,6 @@
 // Makes a host with another sensor's key a separate sensor. The rules of an enrollment apply, under the lock
 // of the original's token. If the token refuses the host, its sensor needs approval.
 import type { enrollClone as cloneRoute } from "@attacklens/protocol/enroll.ts";
-import { Problem } from "@attacklens/protocol/problems.ts";
 import type { RouteInput } from "@attacklens/protocol/route.ts";
 import type { AuditEvent } from "../audit/audit.ts";
 import type { SensorCaller } from "../caller.ts";
@@ -10,13 +9,14 @@ import { inTransaction, withSecondTry } from "../db/transaction.ts";
 import { insertRefusal, recordRefusal, recordTokenUses } from "../enrollment-tokens/attempts.ts";
 import type { RefusalLedger } from "../enrollment-tokens/refusal-ledger.ts";
 import { type LockedToken, lockRulesOfSensor, RefusedAttempt } from "../enrollment-tokens/token-admission.ts";
-import { newId, toInstant } from "../ids.ts";
+import { newId } from "../ids.ts";
 import { recordCloneSensor, requireClone } from "../sensors/clones/clone-sensors.ts";
 import { sensorCloned } from "../sensors/clones/clones.ts";
 import { createSensors, type Enrolled, findEnrolled } from "../sensors/create-sensors.ts";
 import { requireProof } from "../sensors/identity/key-rotation.ts";
 import { readKnownKeys } from "../sensors/record/known-keys.ts";
-import { type LockedSensor, lockLiveSensor } from "../sensors/record/locked-sensor.ts";
+import { lockSender } from "../sensors/record/lock-sender.ts";
+import type { LockedSensor } from "../sensors/record/locked-sensor.ts";
 
 /**
  * The number of clones of one enrolled sensor, including their clones, that its token admits. Others need
@@ -65,8 +65,7 @@ async function enrollInTransaction(
   const { at, address } = attempt;
   // Locks the token first, like every enrollment and every change of a token, to avoid deadlocks.
   const token = await lockRulesOfSensor(tx, caller.id);
-  const original = await lockLiveSensor(tx, caller.id);
-  requireUnblocked(original);
+  const original = await lockSender(tx, caller);
   const keys = await readKnownKeys(tx, [publicKey]);
   const earlier = keys.admit(publicKey, "clone", ({ clonedFrom }) => clonedFrom === original.id);
   if (earlier) return earlier.sensorId;
@@ -83,15 +82,6 @@ async function enrollInTransaction(
   if (useNumber !== undefined)
     await recordTokenUses(tx, token.id, [{ sensorId, publicKey, host, at, address, useNumber }]);
   return sensorId;
-}
-
-/** Throws sensor-blocked. */
-function requireUnblocked({ blockedAt }: LockedSensor): void {
-  if (blockedAt === null) return;
-  throw new Problem(
-    "sensor-blocked",
-    `Cannot enroll clone: its original was blocked here at ${toInstant(blockedAt)}`,
-  );
 }
 
 /**

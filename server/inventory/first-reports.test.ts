@@ -4,6 +4,7 @@ import { CATEGORIES } from "@attacklens/protocol/inventory/categories.ts";
 import { cutChunks, rootHash } from "@attacklens/protocol/inventory/chunks.ts";
 import * as sensors from "@attacklens/protocol/sensors.ts";
 import { inTransaction } from "../db/transaction.ts";
+import { lockSensorStates } from "../sensors/record/sensors-store.ts";
 import { reportedContents } from "../testing/test-history.ts";
 import { CHECK_IN, enrollReporter, HELLO, PACKAGES, sha256 } from "../testing/test-reporter.ts";
 import { openWorld, TESTED_DIALECTS } from "../testing/test-world.ts";
@@ -92,7 +93,10 @@ for (const dialect of TESTED_DIALECTS) {
       // Each as on another server.
       const report = { sensorId: sensor.id, wasComplete: false, times, categories: [{ category, ...said }] };
       const prepared = await openReportWriter(manifests).prepare([report]);
-      return await inTransaction(db, (tx) => prepared.insert(tx));
+      return await inTransaction(db, async (tx) => {
+        await lockSensorStates(tx, [sensor.id]);
+        return await prepared.insert(tx);
+      });
     });
     expect(await Promise.all(stored)).toEqual(CATEGORIES.map(() => [sensor.id]));
     const { states } = await findInventory(db, sensor.id);

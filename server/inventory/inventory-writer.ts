@@ -5,6 +5,7 @@ import { togetherOrAlone } from "../db/group-commit.ts";
 import type { Database } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
 import { pace } from "../pace.ts";
+import { lockSenders, type Sender } from "../sensors/record/lock-sender.ts";
 import { type RememberedSensor, readSensorStates } from "../sensors/record/remembered-sensors.ts";
 import type { ReportWriter, SensorReport } from "./report-writer.ts";
 import type { ChunkWriter, NewChunk, StoredChunk, Upload } from "./storage/chunk-writer.ts";
@@ -12,6 +13,7 @@ import { type NewContent, withNumbers } from "./storage/manifest-writer.ts";
 
 /** What a request of a sensor stores. */
 interface Write {
+  sender: Sender;
   uploads: Upload[];
   /** Of contents that may have the uploaded chunks. */
   report?: SensorReport<NewContent>;
@@ -51,16 +53,29 @@ export function openInventoryWriter(
       ),
     );
     await pace.turn("write");
-    const states = await inTransaction(db, async (tx) => {
+    const { refusals, states } = await inTransaction(db, async (tx) => {
+      const refusals = await lockSenders(
+        tx,
+        writes.map(({ sender }) => sender),
+      );
+      if (refusals.some((refusal) => refusal !== undefined)) return { refusals, states: undefined };
       await uploaded.insert(tx);
-      return await readSensorStates(tx, await reported.insert(tx));
+      return { refusals, states: await readSensorStates(tx, await reported.insert(tx)) };
     });
+    if (!states) return await storeOthers(writes, refusals);
     uploaded.committed();
     await reported.committed();
     const stateOf = new Map(states.map((state) => [state.id, state]));
     return writes.map(
       ({ report }, index) => errors[index] ?? { sensor: report && stateOf.get(report.sensorId) },
     );
+  }
+
+  /** What was prepared has chunks of refused senders, so it is prepared again. */
+  async function storeOthers(writes: Write[], refusals: (Error | undefined)[]): Promise<(Stored | Error)[]> {
+    const others = writes.filter((_, index) => !refusals[index]);
+    const stored = (others.length > 0 ? await store(others) : []).values();
+    return refusals.map((refusal) => refusal ?? stored.next().value!);
   }
 
   /** Returns the state of the sensor after the report, or undefined if the write changes nothing of it. */

@@ -31,7 +31,7 @@ export async function recordReport(
   report: RouteInput<typeof checkIn>["body"],
 ): Promise<Category[]> {
   const { sensorVersion, inventory = {} } = report;
-  if (sensorVersion !== sensor.version) await updateSensorVersion(db, sensor.id, sensorVersion);
+  if (sensorVersion !== sensor.version) await updateSensorVersion(db, sensor, sensorVersion);
   const stored = await findInventory(db, sensor.id);
   const categories: NewReport["categories"] = [];
   const collected: { category: Category; root: string; durationMs: number | null }[] = [];
@@ -64,8 +64,8 @@ export async function recordReport(
   if (categories.length === 0) return wanted;
   const { deferred } = inventoryParts(db);
   const isLate = report.collectedAt !== undefined;
-  if (stored.states.size === 0 && wanted.length > 0 && !isLate && !deferred.has(sensor.id)) {
-    deferred.add(sensor.id, categories);
+  if (stored.states.size === 0 && wanted.length > 0 && !isLate && !deferred.has(sensor)) {
+    deferred.add(sensor, categories);
     return wanted;
   }
   // This report has them all again.
@@ -140,13 +140,13 @@ export async function recordManifests(
     else complete.push(judged.reported);
   }
   const isFollowed = Object.keys(missing).length > 0 && uploads.length === 0;
-  if (complete.length > 0 && isFollowed && collectedAt === undefined && deferred.has(sensor.id))
-    deferred.add(sensor.id, [...deferred.find(sensor.id), ...complete]);
+  if (complete.length > 0 && isFollowed && collectedAt === undefined && deferred.has(sensor))
+    deferred.add(sensor, [...deferred.find(sensor), ...complete]);
   else if (complete.length > 0) {
     const report = { times: timesOf(now, collectedAt), categories: complete };
     await store(db, remembered, sensor, report, uploads);
     for (const { category } of complete) uploading.similar.delete(category);
-  } else if (uploads.length > 0) await write({ uploads });
+  } else if (uploads.length > 0) await write({ sender: sensor, uploads });
   return missing;
 }
 
@@ -159,7 +159,7 @@ export async function recordChunks(
   uploaded: Record<string, unknown[]>,
 ): Promise<void> {
   const upload = await parseUpload(db, now, sensor, category, Object.entries(uploaded));
-  await inventoryParts(db).write({ uploads: [upload] });
+  await inventoryParts(db).write({ sender: sensor, uploads: [upload] });
 }
 
 /**
@@ -169,19 +169,20 @@ export async function recordChunks(
 async function store(
   db: Database,
   remembered: Remembered,
-  { id, reportedAt }: SensorCaller,
+  sensor: SensorCaller,
   { times, categories }: Pick<NewReport, "times" | "categories">,
   uploads: Upload[] = [],
 ): Promise<void> {
+  const { id, reportedAt } = sensor;
   const { deferred, write } = inventoryParts(db);
   const others = deferred
-    .find(id)
+    .find(sensor)
     .filter(({ category }) => !categories.some((reported) => reported.category === category));
   const report = {
     ...{ sensorId: id, wasComplete: reportedAt !== null },
     ...{ times, categories: [...others, ...categories] },
   };
-  const after = await write({ uploads, report });
+  const after = await write({ sender: sensor, uploads, report });
   deferred.delete(id);
   if (after) remembered.remember(after);
 }

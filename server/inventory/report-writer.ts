@@ -4,7 +4,7 @@ import type { TypeFacts } from "../assets/asset-type.ts";
 import { storeTypeFacts } from "../assets/asset-types.ts";
 import { announce } from "../db/changes.ts";
 import type { Database } from "../db/schema.ts";
-import { lockReportingSensors, type SensorFacts, updateSensorFacts } from "../sensors/sensors.ts";
+import { listSensorFacts, type SensorFacts, updateSensorFacts } from "../sensors/sensors.ts";
 import { openTurns } from "../turns.ts";
 import { applyReport, type Change, isComplete, type Reported, type ReportTimes } from "./apply-report.ts";
 import { hostFactsOf } from "./host-facts.ts";
@@ -38,11 +38,11 @@ export function openReportWriter(manifests: ManifestWriter) {
       const prepared = await manifests.prepare(contents.map(({ content }) => content));
       const facts = await readFacts(contents, manifests);
       return {
-        /** Returns the sensors whose inventory has changed. */
+        /** Returns the sensors whose inventory has changed. They have to be locked. */
         async insert(tx: Database): Promise<string[]> {
           if (reports.length === 0) return [];
           const manifestIds = await prepared.insert(tx);
-          const stored = await lockReportingSensors(tx, ids);
+          const stored = await listSensorFacts(tx, ids);
           const states = statesBySensor(await listInventories(tx, ids));
           const changes = changesOf(reports, states, manifestIds);
           await storeChanges(tx, changes, states);

@@ -8,12 +8,14 @@ import { z } from "zod";
 import { type AuditEvent, recordAuditEvent, userActor } from "../audit/audit.ts";
 import type { User } from "../caller.ts";
 import type { Database } from "../db/schema.ts";
+import { inTransaction } from "../db/transaction.ts";
 import { nameKey, toInstant } from "../ids.ts";
 import { addressOfKey } from "../networks.ts";
 import { permitted } from "../permitted.ts";
 import { presentClones } from "./clones/clone-sensors.ts";
 import { findLikes, presentReplaced } from "./matches/matches.ts";
 import { isHostnameAllowed, recordRename } from "./record/admitted-hostnames.ts";
+import { lockSender, type Sender } from "./record/lock-sender.ts";
 import { sensorNotFound } from "./record/locked-sensor.ts";
 import { SENSOR_ACTIONS, SENSOR_RULES, sensorObstacle } from "./record/sensor-obstacles.ts";
 import { onlineSince, sensorStatus } from "./record/sensor-status.ts";
@@ -21,8 +23,8 @@ import {
   findSensor,
   hasSensor,
   type ListedRow,
+  listHostColumns,
   listSensorRows,
-  lockHostColumns,
   lockSensor,
   type SensorRow,
   updateSensor,
@@ -186,6 +188,14 @@ export interface SensorFacts {
   osVersion?: string;
 }
 
+/** Returns the stored facts of the sensors, by their ids. */
+export async function listSensorFacts(
+  db: Database,
+  ids: readonly string[],
+): Promise<Map<string, SensorFacts>> {
+  return new Map((await listHostColumns(db, ids)).map(({ id, ...facts }) => [id, facts]));
+}
+
 /** Stores the host facts of a system report, in a transaction. Absent columns stay unchanged. */
 export async function updateSensorFacts(
   tx: Database,
@@ -203,17 +213,10 @@ export async function updateSensorFacts(
   await updateSensor(tx, id, { ...facts, ...hostnameKey });
 }
 
-export async function updateSensorVersion(db: Database, id: string, version: string): Promise<void> {
-  await updateSensor(db, id, { version });
-}
-
-/**
- * Locks sensors until the transaction ends, so that no other changes them or their inventory. Returns their
- * stored facts, by their ids.
- */
-export async function lockReportingSensors(
-  tx: Database,
-  ids: readonly string[],
-): Promise<Map<string, SensorFacts>> {
-  return new Map((await lockHostColumns(tx, ids)).map(({ id, ...facts }) => [id, facts]));
+/** Throws the problems of `lockSender`. */
+export async function updateSensorVersion(db: Database, sender: Sender, version: string): Promise<void> {
+  await inTransaction(db, async (tx) => {
+    await lockSender(tx, sender);
+    await updateSensor(tx, sender.id, { version });
+  });
 }

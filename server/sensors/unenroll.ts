@@ -8,7 +8,7 @@ import { inTransaction } from "../db/transaction.ts";
 import { isSameHost } from "./clones/clone-rules.ts";
 import { parseHost, sensorCloned } from "./clones/clones.ts";
 import { listInstances } from "./clones/clones-store.ts";
-import { lockLiveSensor } from "./record/locked-sensor.ts";
+import { lockSender, type Sender } from "./record/lock-sender.ts";
 import { findPresence } from "./record/presence-store.ts";
 import { updateSensor } from "./record/sensors-store.ts";
 
@@ -21,16 +21,17 @@ export interface Unenrolling {
 
 /**
  * Refuses the sensor's key from now on. Its row and its reports stay. A sensor that awaits approval or is
- * blocked may unenroll too. Throws sensor-unknown, sensor-cloned, and state-conflict for an instance that may
- * run on another host.
+ * blocked may unenroll too. Throws sensor-cloned, state-conflict for an instance that may run on another
+ * host, and the problems of `lockSender`.
  */
 export async function unenrollSensor(
   db: Database,
-  { id, instanceId }: Pick<SensorCaller, "id" | "instanceId">,
+  sender: Sender & Pick<SensorCaller, "instanceId">,
   { now, address, host }: Unenrolling,
 ): Promise<void> {
+  const { id, instanceId } = sender;
   await inTransaction(db, async (tx) => {
-    const sensor = await lockLiveSensor(tx, id);
+    const sensor = await lockSender(tx, sender);
     if (instanceId !== sensor.instanceId)
       await requireOwnHost(tx, { ...sensor, instanceId }, { address, host });
     await updateSensor(tx, id, { uninstalledAt: now });

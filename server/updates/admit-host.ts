@@ -5,6 +5,7 @@ import { announce } from "../db/changes.ts";
 import type { Database } from "../db/schema.ts";
 import type { SensorUpdateTable, UpdateRunTable } from "../db/schema-updates.ts";
 import { inTransaction } from "../db/transaction.ts";
+import { lockSender, type Sender } from "../sensors/record/lock-sender.ts";
 import { countCanaries, lockHostUpdate, upsertHostUpdate } from "./host-updates-store.ts";
 import {
   hasPassed,
@@ -34,9 +35,10 @@ export async function admitHost(
   db: Database,
   now: number,
   plan: Plan,
-  host: { id: string; assetGroupId: string | null },
+  sender: Sender,
+  assetGroupId: string | null,
 ): Promise<Admission> {
-  const ring = ringOf(plan, host.assetGroupId);
+  const ring = ringOf(plan, assetGroupId);
   const { target } = ring;
   if (!target) return { type: "changed" };
   return await inTransaction(db, async (tx) => {
@@ -53,7 +55,8 @@ export async function admitHost(
     const canaries = isCanary && (await countCanaries(tx, run, now - CANARY_EXPECTED_MS, ring.canaries));
     if (canaries && !ring.mandatory && canaries.done + canaries.expected >= ring.canaries)
       return { type: "full" };
-    const before = await lockHostUpdate(tx, host.id);
+    await lockSender(tx, sender);
+    const before = await lockHostUpdate(tx, sender.id);
     if (before?.method !== "self") return { type: "changed" };
     if (!(await takeOffer(tx, Math.floor(now / MINUTE_MS), OFFERS_PER_MINUTE))) return { type: "later" };
     if (!isSame) await upsertRun(tx, run);

@@ -6,23 +6,26 @@ import { announce } from "../db/changes.ts";
 import type { Database } from "../db/schema.ts";
 import type { SensorUpdateTable, UpdateRunTable } from "../db/schema-updates.ts";
 import { inTransaction } from "../db/transaction.ts";
+import { lockSender, type Sender } from "../sensors/record/lock-sender.ts";
 import { countCanaries, countFailures, lockHostUpdate, upsertHostUpdate } from "./host-updates-store.ts";
 import { compareVersions, type Plan } from "./offer-rules.ts";
 import { listRuns, lockRing, type RingRow, updateRun } from "./updates-store.ts";
 
-/** Writes nothing if the report is the stored one. Returns the row. */
+/** Writes nothing if the report is the stored one. Returns the row. Throws the problems of `lockSender`. */
 export async function recordUpdate(
   db: Database,
   now: number,
   plan: Plan,
-  sensorId: string,
+  sender: Sender,
   stored: SensorUpdateTable | null,
   report: UpdateReport,
 ): Promise<SensorUpdateTable> {
+  const sensorId = sender.id;
   if (stored && isSame(stored, next(plan, now, sensorId, stored, report))) return stored;
   return await inTransaction(db, async (tx) => {
     // The ring first, like an admission.
     const ring = stored?.ringId == null ? undefined : await lockRing(tx, stored.ringId);
+    await lockSender(tx, sender);
     const before = (await lockHostUpdate(tx, sensorId)) ?? null;
     const after = next(plan, now, sensorId, before, report);
     if (before && isSame(before, after)) return before;

@@ -3,6 +3,7 @@
 import type { UpdateReport } from "@attacklens/protocol/updates.ts";
 import type { Database } from "../db/schema.ts";
 import type { SensorUpdateTable } from "../db/schema-updates.ts";
+import type { Sender } from "../sensors/record/lock-sender.ts";
 import { admitHost, endOfMinute } from "./admit-host.ts";
 import { findOfferHost } from "./host-updates-store.ts";
 import { decide, hasFailed, mayOffer, ringOf } from "./offer-rules.ts";
@@ -19,23 +20,23 @@ function isMended(before: SensorUpdateTable | null): boolean {
   return before !== null && hasFailed(before.state);
 }
 
-/** `sensorVersion`: that the sensor runs. Undefined: it stays at its version. */
+/** Returns undefined if the sensor stays at its version. Throws the problems of `lockSender`. */
 export async function settleUpdate(
   db: Database,
   now: number,
   plans: Plans,
-  sensorId: string,
+  sender: Sender,
   { sensorVersion, update }: { sensorVersion: string; update?: UpdateReport | undefined },
 ): Promise<UpdateOffer | undefined> {
   let plan = await plans.current();
   if (!update && !mayOffer(plan, now, sensorVersion)) return undefined;
-  const host = await findOfferHost(db, sensorId);
+  const host = await findOfferHost(db, sender.id);
   if (!host) return undefined;
   const { assetGroupId } = host;
   let stored = host.update;
   if (update) {
     const before = stored;
-    stored = await recordUpdate(db, now, plan, sensorId, before, update);
+    stored = await recordUpdate(db, now, plan, sender, before, update);
     if (stored !== before && (stored.isCanary === 1 || hasFailed(stored.state) || isMended(before))) {
       plans.changed();
       plan = await plans.current();
@@ -46,7 +47,7 @@ export async function settleUpdate(
   const { version } = ringOf(plan, assetGroupId).target!;
   if (decision.type === "repeat") return { version, attempt: decision.attempt };
   if (now < plans.noOffersUntil) return undefined;
-  const admission = await admitHost(db, now, plan, { id: sensorId, assetGroupId });
+  const admission = await admitHost(db, now, plan, sender, assetGroupId);
   if (admission.type === "later") plans.noOffersUntil = endOfMinute(now);
   else if (admission.type !== "admitted" || admission.isCanary) plans.changed();
   return admission.type === "admitted" ? { version, attempt: admission.attempt } : undefined;

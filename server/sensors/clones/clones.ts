@@ -8,10 +8,11 @@ import type { SensorCaller } from "../../caller.ts";
 import { togetherOrAlone } from "../../db/group-commit.ts";
 import type { Database, SensorInstanceTable } from "../../db/schema.ts";
 import { inTransaction } from "../../db/transaction.ts";
+import { lockSender } from "../record/lock-sender.ts";
 import { findPresence, touchPresence } from "../record/presence-store.ts";
 import { type RememberedSensor, readSensorStates } from "../record/remembered-sensors.ts";
 import { MISSED_CHECK_INS } from "../record/sensor-status.ts";
-import { lockSensor, updateSensor } from "../record/sensors-store.ts";
+import { updateSensor } from "../record/sensors-store.ts";
 import { differences, type InstanceHost, judgeInstance, PROVES_LIFE, type Verdict } from "./clone-rules.ts";
 import { deleteInstances, listInstances, updateInstances, upsertInstance } from "./clones-store.ts";
 import { instancesToForget } from "./remembered-instances.ts";
@@ -155,8 +156,7 @@ async function settle(
   { isCheckIn, host, agreementKey }: SettledRequest,
 ): Promise<Verdict> {
   const { instanceId } = caller;
-  const sensor = await lockSensor(tx, caller.id);
-  if (!sensor) throw new Problem("sensor-unknown", "The sensor is not known here: it was deleted");
+  const sensor = await lockSender(tx, caller);
   const rows = await listInstances(tx, sensor.id);
   const known = rows.find((row) => row.instanceId === instanceId);
   if (!isCheckIn && (!known || known.state === "newcomer")) throw checkInFirst();
@@ -204,10 +204,9 @@ async function settle(
     );
     const isOpen = verdict.isDisputed || instances.some(({ state }) => state === "newcomer");
     // The key of the holder before is not that of this instance.
-    const announced = sensor.keyChangedAt === caller.keyChangedAt ? agreementKey : undefined;
-    await updateSensor(tx, sensor.id, {
-      ...{ instanceId, agreementKey: announced ?? null, hasNewcomers: isOpen ? 1 : 0 },
-    });
+    const announced = agreementKey ?? null;
+    const hasNewcomers = isOpen ? 1 : 0;
+    await updateSensor(tx, sensor.id, { instanceId, agreementKey: announced, hasNewcomers });
     await touchPresence(tx, sensor.id, now, address);
   } else if (verdict.type === "stray") {
     await updateInstances(tx, sensor.id, [instanceId], { returnedAt: now, returns: verdict.returns });

@@ -104,16 +104,17 @@ for (const dialect of TESTED_DIALECTS) {
     const state = (await rememberedSensors.read(id))!;
     const caller: SensorCaller = {
       ...{ ...state, instanceId: "b".repeat(32), standing: "open" as const, hasNewcomers: false },
-      ...{ keyChangedAt: state.keyChangedAt - 1, serverKeyId: undefined, report: "", isRepeated: false },
+      ...{ accepts: [], serverKeyId: undefined, report: "", isRepeated: false },
     };
     const at = { now: world.clock.ms, address: "192.0.2.1", checkInIntervalSeconds: 60 };
     const { agreementKey } = sensor;
-    const settled = await settleInstance(world.db, at, caller, { isCheckIn: true, agreementKey });
+    const settled = await settleInstance(world.db, at, caller, { isCheckIn: true });
     expect(settled).toMatchObject({ holdsKey: true, after: { agreementKey: null } });
     const current = openAgreementKeys("secret", () => "").current(world.clock.ms);
-    expect(await settleAgreement(world.db, current, caller, settled, agreementKey)).toBeUndefined();
-    const same = { ...caller, keyChangedAt: state.keyChangedAt };
-    expect(await settleAgreement(world.db, current, same, settled, agreementKey)).toEqual(current);
+    const earlier = { ...caller, publicKey: "an earlier key" };
+    const announcing = settleAgreement(world.db, current, earlier, settled, agreementKey);
+    await expect(announcing).rejects.toMatchObject({ code: "too-many-requests" });
+    expect(await settleAgreement(world.db, current, caller, settled, agreementKey)).toEqual(current);
   });
 
   test(`a block, a deletion and a nonce apply to the first MAC on another server (${dialect})`, async () => {

@@ -14,9 +14,11 @@ import { Problem } from "@attacklens/protocol/problems.ts";
 import { type MacParties, macKeyInfo, serverAgreementBase } from "@attacklens/protocol/signature.ts";
 import type { SensorCaller } from "../../caller.ts";
 import type { Database } from "../../db/schema.ts";
+import { inTransaction } from "../../db/transaction.ts";
 import type { Settled } from "../clones/clones.ts";
+import { lockSender } from "../record/lock-sender.ts";
 import type { RememberedSensor } from "../record/remembered-sensors.ts";
-import { storeAgreementKey } from "../record/sensors-store.ts";
+import { updateSensor } from "../record/sensors-store.ts";
 
 const DAY_MS = 86_400_000;
 const PERIOD_MS = 90 * DAY_MS;
@@ -105,7 +107,7 @@ export function requireEd25519ToAnnounce({ serverKeyId }: SensorCaller, announce
 /**
  * Stores the X25519 key that the holder of the sensor's key announces. Returns the server's key if the next
  * requests may have MACs with it: after the announcement, and after a MAC with the server's key of the period
- * before. `after`: the sensor after its instance was settled.
+ * before. `after`: the sensor after its instance was settled. Throws the problems of `lockSender`.
  */
 export async function settleAgreement(
   db: Database,
@@ -114,13 +116,23 @@ export async function settleAgreement(
   { holdsKey, after }: Pick<Settled, "holdsKey" | "after">,
   announced: string | undefined,
 ): Promise<ServerAgreement | undefined> {
-  const { serverKeyId, standing, keyChangedAt } = sensor;
+  const { serverKeyId, standing, publicKey } = sensor;
   if (announced === undefined)
     return serverKeyId === undefined || serverKeyId === current.id ? undefined : current;
   if (!holdsKey) return undefined;
   const isHolder = after
-    ? after.instanceId === sensor.instanceId && after.keyChangedAt === keyChangedAt
+    ? after.instanceId === sensor.instanceId && after.publicKey === publicKey
     : standing === "holder";
   const isKnown = isHolder && (after ?? sensor).agreementKey === announced;
-  return isKnown || (await storeAgreementKey(db, sensor, announced)) ? current : undefined;
+  return isKnown || (await storeKey(db, sensor, announced)) ? current : undefined;
+}
+
+/** Returns false if another instance holds the sensor's key by now. */
+async function storeKey(db: Database, sender: SensorCaller, agreementKey: string): Promise<boolean> {
+  return await inTransaction(db, async (tx) => {
+    const { instanceId } = await lockSender(tx, sender);
+    if (instanceId !== sender.instanceId) return false;
+    await updateSensor(tx, sender.id, { agreementKey });
+    return true;
+  });
 }

@@ -6,10 +6,17 @@ import { INSTANCE_HEADER, SIGNED_COMPONENTS } from "@attacklens/protocol/signatu
 import type { HttpRequest, SensorCaller } from "../../caller.ts";
 import type { Database } from "../../db/schema.ts";
 import { inTransaction } from "../../db/transaction.ts";
-import { toInstant } from "../../ids.ts";
 import { sensorCloned, settleInstance } from "../clones/clones.ts";
 import { unmerge } from "../matches/merges.ts";
 import { listReplacedKeys, promoteKey } from "../record/known-keys-store.ts";
+import {
+  keyReplaced,
+  lockSender,
+  sensorAwaitingApproval,
+  sensorBlocked,
+  sensorChanging,
+  sensorUnknown,
+} from "../record/lock-sender.ts";
 import { findLastNonce, findPresence, type Presence } from "../record/presence-store.ts";
 import type { RememberedSensor, RememberedSensors } from "../record/remembered-sensors.ts";
 import type { SensorState } from "../record/sensors-store.ts";
@@ -70,17 +77,16 @@ export async function authenticateSensor(
   const claimed = parseSignature(http.headers, SIGNED_COMPONENTS);
   const { sensor, caller } = await admit(door, { now, route, http, bytes, claimed });
   if (sensor.replacedAt !== null && caller.standing !== "clone" && sensor.blockedAt === null)
-    await inTransaction(db, (tx) => unmerge(tx, now, null, sensor.id));
+    await inTransaction(db, async (tx) => {
+      await lockSender(tx, caller);
+      await unmerge(tx, now, null, sensor.id);
+    });
   if (caller.standing === "clone" && !accepts("clone")) throw sensorCloned();
   if (!accepts("unsettled")) {
     const at = { now, address: http.address, checkInIntervalSeconds };
     await settleInstance(db, at, caller, { isCheckIn: false });
   }
-  if (sensor.awaitingApproval === 1 && !accepts("awaiting-approval"))
-    throw new Problem(
-      "sensor-awaiting-approval",
-      "The sensor waits until an operator approves it in the console",
-    );
+  if (sensor.awaitingApproval === 1 && !accepts("awaiting-approval")) throw sensorAwaitingApproval();
   return { sensor: caller, digests: claimed.digests };
 }
 
@@ -110,9 +116,7 @@ async function admit(door: SensorDoor, request: SignedRequest) {
     if (!state) throw sensorUnknown();
     if (state.revision === sensor.revision) throw refusal ?? (await signatureReplayed(door.db, id));
   }
-  throw new Problem("too-many-requests", "The sensor is being changed by other requests", {
-    extras: { retryAfterSeconds: 1 },
-  });
+  throw sensorChanging();
 }
 
 /**
@@ -131,12 +135,8 @@ async function spendNonce(
       ? await verifyKey(door, sensor, claimed, http, now)
       : verifyAgreedKey(door, request, sensor, instanceId, claimed.serverKeyId);
   if (used === "promoted") return undefined;
-  if (sensor.blockedAt !== null && !route.accepts?.includes("blocked")) {
-    throw new Problem(
-      "sensor-blocked",
-      `The sensor is blocked here since ${toInstant(sensor.blockedAt)}; keep its key: it may be unblocked`,
-    );
-  }
+  const { accepts = [] } = route;
+  if (sensor.blockedAt !== null && !accepts.includes("blocked")) throw sensorBlocked(sensor.blockedAt);
   // Checks the hourly limit here, without a write. It counts the request after the nonce is spent, so that a
   // replay does not use up the limit.
   sensorBudget.require(sensor.id, route.isUpload ? "upload" : "request", bytes);
@@ -145,7 +145,7 @@ async function spendNonce(
   const seen = isHolder
     ? { lastSeenAt: now, address: http.address }
     : ((await findPresence(db, sensor.id)) ?? { lastSeenAt: now, address: http.address });
-  const { id, revision, standing, version, reportedAt, keyChangedAt } = sensor;
+  const { id, revision, standing, version, reportedAt, publicKey, keyChangedAt } = sensor;
   const { lastSeenAt, address } = seen;
   const lastNonce = claimed.nonce;
   const isAccepted = await presence.accept({
@@ -163,7 +163,9 @@ async function spendNonce(
     version,
     reportedAt,
     instanceId,
+    publicKey,
     keyChangedAt,
+    accepts,
     revision,
     report,
     agreementKey: sensor.agreementKey,
@@ -177,13 +179,6 @@ async function spendNonce(
 async function signatureReplayed(db: Database, sensorId: string): Promise<Problem> {
   const lastNonce = await findLastNonce(db, sensorId);
   return new Problem("signature-replayed", `The nonce must be above ${lastNonce}`, { extras: { lastNonce } });
-}
-
-function sensorUnknown(): Problem {
-  return new Problem(
-    "sensor-unknown",
-    "The sensor is not known here: it was deleted, or enrolled with another server",
-  );
 }
 
 function parseInstanceId(headers: Headers): string {
@@ -263,9 +258,6 @@ async function verifyKey(
     if (!earlier) throw refusal;
     requireFresh(claimed, now);
     if (earlier.state === "rotated") return "earlier";
-    throw new Problem(
-      "key-replaced",
-      `The sensor was enrolled again at ${toInstant(earlier.replacedAt ?? 0)} with another key; this one is refused`,
-    );
+    throw keyReplaced(earlier.replacedAt);
   }
 }

@@ -4,7 +4,7 @@ import { announceKey } from "./key-rotation.ts";
 
 export const identityRoutes = [
   handler(replaceKey, async ({ body, sensor }, { db }) => {
-    await announceKey(db, sensor.id, body);
+    await announceKey(db, sensor, body);
     return undefined;
   }),
   // Authentication has already verified the sensor's signature. There is nothing else to do.

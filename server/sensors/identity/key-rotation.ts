@@ -6,20 +6,21 @@ import type { Database } from "../../db/schema.ts";
 import { inTransaction, withSecondTry } from "../../db/transaction.ts";
 import { readKnownKeys } from "../record/known-keys.ts";
 import { type KnownKey, replaceNextKey } from "../record/known-keys-store.ts";
-import { lockLiveSensor } from "../record/locked-sensor.ts";
+import { lockSender, type Sender } from "../record/lock-sender.ts";
 
 /**
  * Stores the announcement of the sensor's next key. Another announcement replaces it. Throws
- * signature-invalid, sensor-unknown, key-taken.
+ * signature-invalid, key-taken, and the problems of `lockSender`.
  */
 export async function announceKey(
   db: Database,
-  sensorId: string,
+  sender: Sender,
   { publicKey, proof }: { publicKey: string; proof: string },
 ): Promise<void> {
+  const sensorId = sender.id;
   requireProof(sensorId, publicKey, proof);
   const announce = async (tx: Database) => {
-    await lockLiveSensor(tx, sensorId);
+    await lockSender(tx, sender);
     const keys = await readKnownKeys(tx, [publicKey]);
     const isAnnounced = ({ state, ...key }: KnownKey) => state === "next" && key.sensorId === sensorId;
     if (!keys.admit(publicKey, "announcement", isAnnounced)) await replaceNextKey(tx, sensorId, publicKey);

@@ -90,6 +90,9 @@ export async function promoteKey(
     .where("id", "=", id)
     .where("publicKey", "=", from)
     .where("nextPublicKey", "=", to)
+    .where("deletedAt", "is", null)
+    .where("uninstalledAt", "is", null)
+    .where("removedAt", "is", null)
     .returning("id")
     .executeTakeFirst();
   if (row === undefined) return;

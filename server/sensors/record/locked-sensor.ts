@@ -7,13 +7,6 @@ import { lockSensor } from "./sensors-store.ts";
 
 export type LockedSensor = NonNullable<Awaited<ReturnType<typeof lockSensor>>>;
 
-/** Locks the sensor that sent a request. Throws sensor-unknown if it was deleted after its authentication. */
-export async function lockLiveSensor(tx: Database, id: string): Promise<LockedSensor> {
-  const sensor = await lockSensor(tx, id);
-  if (sensor && sensor.uninstalledAt === null && sensor.removedAt === null) return sensor;
-  throw new Problem("sensor-unknown", "The sensor is not known here: it was deleted, removed or unenrolled");
-}
-
 /** An action on a single sensor, not on a pair. */
 export type SoloAction = Exclude<SensorAction, "merge" | "dismissMatch">;
 

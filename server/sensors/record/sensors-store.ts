@@ -166,6 +166,20 @@ export async function listSensorStates(db: Database, ids: readonly string[]): Pr
   return ids.length === 0 ? [] : await sensorStatesOf(db, { ids: JSON.stringify(ids) });
 }
 
+const lockedStatesOf = statement((db, place: Place<{ ids: string }>) =>
+  lockRows(
+    db,
+    sensorStates(db)
+      .where(isAmong(db, "id", place("ids")))
+      .orderBy("id"),
+  ).compile(),
+);
+
+/** The same. Locks the rows until the transaction ends, in an order that avoids deadlocks. */
+export async function lockSensorStates(tx: Database, ids: readonly string[]): Promise<SensorState[]> {
+  return await lockedStatesOf(tx, { ids: JSON.stringify(ids) });
+}
+
 export type SensorState = NonNullable<Awaited<ReturnType<typeof findSensorState>>>;
 
 export type HostColumns = Partial<
@@ -218,40 +232,17 @@ function updateOf(names: readonly (keyof HostColumns)[]): SensorUpdate {
   );
 }
 
-const lockedHostColumns = statement((db, place: Place<{ ids: string }>) =>
-  lockRows(
-    db,
-    db
-      .selectFrom("sensor")
-      .select(["id", "hostname", "platform", "osName", "osVersion"])
-      .where(isAmong(db, "id", place("ids")))
-      .orderBy("id"),
-  ).compile(),
+const hostColumnsOf = statement((db, place: Place<{ ids: string }>) =>
+  db
+    .selectFrom("sensor")
+    .select(["id", "hostname", "platform", "osName", "osVersion"])
+    .where(isAmong(db, "id", place("ids")))
+    .compile(),
 );
 
-/**
- * Locks the rows of sensors until the transaction ends, in an order that avoids deadlocks. Returns the
- * columns that a system report repeats.
- */
-export async function lockHostColumns(tx: Database, ids: readonly string[]) {
-  return await lockedHostColumns(tx, { ids: JSON.stringify(ids) });
-}
-
-/** Stores the key that the holder announced, unless another instance or key holds the sensor by now. */
-export async function storeAgreementKey(
-  db: Database,
-  { id, instanceId, keyChangedAt }: Pick<SensorState, "id" | "instanceId" | "keyChangedAt">,
-  agreementKey: string,
-): Promise<boolean> {
-  const row = await db
-    .updateTable("sensor")
-    .set({ agreementKey })
-    .where("id", "=", id)
-    .where("instanceId", "=", instanceId)
-    .where("keyChangedAt", "=", keyChangedAt)
-    .returning("id")
-    .executeTakeFirst();
-  return row !== undefined;
+/** Returns the columns that a system report repeats. */
+export async function listHostColumns(db: Database, ids: readonly string[]) {
+  return ids.length === 0 ? [] : await hostColumnsOf(db, { ids: JSON.stringify(ids) });
 }
 
 /** Marks the sensors as deleted whose history a deleted sensor continued. */
