@@ -7,7 +7,6 @@ import { z } from "zod";
 import type { User } from "../caller.ts";
 import type { AuditEventTable, Database } from "../db/schema.ts";
 import { toInstant } from "../ids.ts";
-import { storeTexts } from "./audit-text.ts";
 import { listExisting } from "./entities-store.ts";
 import { type EventFilter, type EventPageOptions, pageOfEvents } from "./events-page-store.ts";
 
@@ -19,13 +18,8 @@ const ADDRESS_DETAILS = ["address", "cloneAddress"];
 const settings = z.record(z.string(), z.unknown());
 const details = z.looseObject({ before: settings.optional(), after: settings.optional() });
 
-/** `db` stores what a search needs, and `reads` reads. Throws input-invalid. */
-export async function listAuditEvents(
-  { db, reads }: { db: Database; reads: Database },
-  filter: AuditFilter,
-  options: EventPageOptions,
-) {
-  if (filter.q) await storeTexts(db);
+/** Throws input-invalid. */
+export async function listAuditEvents(reads: Database, filter: AuditFilter, options: EventPageOptions) {
   const { rows, ...page } = await pageOfEvents(reads, toEventFilter(filter), options);
   return { items: await present(reads, rows, true), ...page };
 }

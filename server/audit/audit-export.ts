@@ -6,7 +6,6 @@ import { toInstant } from "../ids.ts";
 import { type ExportFormat, writeExport } from "../list-export.ts";
 import { type AuditEvent, recordAuditEvent } from "./audit.ts";
 import { toEventFilter } from "./audit-events.ts";
-import { storeTexts } from "./audit-text.ts";
 import { pageOfEvents } from "./events-page-store.ts";
 
 export interface Export {
@@ -27,7 +26,6 @@ export async function exportEvents(
   request: Export,
 ): Promise<AsyncGenerator<string>> {
   const { format, filter, actor, at } = request;
-  if (filter.q) await storeTexts(db);
   const action = "audit-log.exported";
   const entity = { type: "audit-log", id: "audit-log", name: "Audit log" } as const;
   await inTransaction(db, (tx) =>

@@ -12,10 +12,10 @@ const history = <Type extends keyof typeof HISTORIES>(type: Type): RouteHandler 
   );
 
 export const auditRoutes: readonly RouteHandler[] = [
-  handler(routes.listAuditEvents, ({ query }, { db, reads, longReads }) => {
+  handler(routes.listAuditEvents, ({ query }, { reads, longReads }) => {
     const { cursor, limit, order, sort: _, ...filter } = query;
     // A search may read the text of many events.
-    return listAuditEvents({ db, reads: filter.q ? longReads : reads }, filter, { order, cursor, limit });
+    return listAuditEvents(filter.q ? longReads : reads, filter, { order, cursor, limit });
   }),
   ...exportHandlers(
     { noun: "audit log", csv: routes.exportAuditCsv, jsonLines: routes.exportAuditJsonLines },

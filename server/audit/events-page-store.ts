@@ -1,13 +1,23 @@
 // Pages of audit events in SQL, by time and then by number. An index has the order of each page. Where no
 // index fits all filters, a page looks at a limited number of events and returns where it ended.
 import type { AuditActorType } from "@attacklens/protocol/audit-actions.ts";
-import { type RawBuilder, sql } from "kysely";
+import { sql } from "kysely";
 import { isAmongNumbers } from "../db/dialect.ts";
 import { ENROLLMENT_ACTIONS, isEnrollment, isNoEnrollment } from "../db/enrollment-events.ts";
 import { contains, readCursor } from "../db/keyset.ts";
 import { eventsWithText } from "../db/name-search.ts";
 import type { AuditEventTable, Database } from "../db/schema.ts";
 import { inSnapshot, walkInOrder } from "../db/snapshot.ts";
+import { foldText } from "../ids.ts";
+import { findFirstTime, findTextEnds, mayHaveText } from "./audit-text-store.ts";
+import {
+  type Condition,
+  type Count,
+  countWalk,
+  type Place,
+  type Walk,
+  walkEvents,
+} from "./event-walks-store.ts";
 
 /** Times are milliseconds, both inclusive. */
 export interface EventFilter {
@@ -33,22 +43,11 @@ export interface EventPageOptions {
 const MOST_WALKED = 50_000;
 /** Events with a searched text that are compared with the other filters. More of them are walked. */
 const MOST_CANDIDATES = 10_000;
-const MOST_COUNTED = 1_000_000;
+
+/** Without a search, no text is compared. */
+const ALL_STORED = { last: 0, stored: 0 };
 
 const NOT_COUNTED = { total: 0, totalIsCapped: true };
-
-type Condition = RawBuilder<boolean>;
-
-interface Place {
-  at: number;
-  sequence: number;
-}
-
-/** Events in the order of an index, of which the conditions in `matches` select some. */
-interface Walk {
-  index: Condition[];
-  matches: Condition[];
-}
 
 /** Returns the events of a page in its order, and the number of all that match. */
 export async function pageOfEvents(
@@ -61,17 +60,25 @@ export async function pageOfEvents(
   const read = readCursor({ sortName: "at", order, cursor, type: "number" });
   const after = read && { at: Number(read.v), sequence: Number(read.id) };
   return await inSnapshot(db, async (tx) => {
-    const found = filter.q === undefined ? undefined : await listWithText(tx, filter.q);
+    const { q } = filter;
+    // First, because texts that are stored meanwhile would be missed.
+    const texts = q === undefined ? ALL_STORED : await findTextEnds(tx);
+    const found = q === undefined ? undefined : await listWithText(tx, q, texts.stored);
     if (found === undefined) await walkInOrder(tx);
-    const walks = walksOf(tx, filter, found);
+    const walks = walksOf(tx, filter, found, texts.stored);
+    if (q !== undefined && texts.stored < texts.last) {
+      const since = await findFirstTime(tx, texts.stored);
+      walks.push(walkWithoutTexts(tx, { ...filter, q }, texts.stored, since));
+    }
     const isPast = comparison(order);
     const places: Place[] = [];
+    const counts = new Map<Walk, Count>();
     let end: Place | undefined;
     for (const walk of walks) {
-      const some = await listPlaces(tx, walk, { order, after, mostWalked, limit: limit + 1 });
-      places.push(...some);
-      const last = some.length > limit ? undefined : await findEnd(tx, walk, { order, after, mostWalked });
-      if (last && (!end || isPast(end, last))) end = last;
+      const some = await walkEvents(tx, walk, { order, after, mostWalked, limit: limit + 1 });
+      places.push(...some.places);
+      if (some.count) counts.set(walk, some.count);
+      if (some.end && (!end || isPast(end, some.end))) end = some.end;
     }
     const inOrder = places.toSorted((one, other) => (isPast(one, other) ? 1 : -1));
     const before = inOrder.filter((place) => !end || !isPast(place, end));
@@ -82,8 +89,9 @@ export async function pageOfEvents(
           "base64url",
         )
       : null;
-    const counts = counting === "counted" ? await countWalks(tx, filter, walks, mostWalked) : NOT_COUNTED;
-    return { rows: await listEvents(tx, shown), nextCursor, ...counts };
+    const total =
+      counting === "counted" ? await countWalks(tx, filter, walks, { mostWalked, counts }) : NOT_COUNTED;
+    return { rows: await listEvents(tx, shown), nextCursor, ...total };
   });
 }
 
@@ -94,31 +102,42 @@ function comparison(order: "asc" | "desc"): (one: Place, other: Place) => boolea
 }
 
 /** Returns the numbers of the events with the text; undefined: no index finds them, or they are many. */
-async function listWithText(db: Database, text: string): Promise<number[] | undefined> {
+async function listWithText(db: Database, text: string, stored: number): Promise<number[] | undefined> {
   const query = eventsWithText(db, text);
   if (!query) return undefined;
   const rows = (await query.limit(MOST_CANDIDATES + 1).execute()) as { sequence: number }[];
-  return rows.length > MOST_CANDIDATES ? undefined : rows.map(({ sequence }) => Number(sequence));
+  if (rows.length > MOST_CANDIDATES) return undefined;
+  return rows.map(({ sequence }) => Number(sequence)).filter((sequence) => sequence <= stored);
 }
 
-function walksOf(db: Database, filter: EventFilter, found: number[] | undefined): Walk[] {
-  const { q, actorType, actorId, actions, entityType, entityId, address, from, to } = filter;
-  const range: Condition[] = [];
-  if (from !== undefined) range.push(sql<boolean>`event.at >= ${from}`);
-  if (to !== undefined) range.push(sql<boolean>`event.at <= ${to}`);
-  const isAction = (some: readonly string[]): Condition =>
-    sql<boolean>`event.action in (${sql.join(some.map((one) => sql`${one}`))})`;
-  const text: Condition[] = q === undefined || found ? [] : [hasText(q)];
-  // In the order of preference: the first ones select the fewest events.
-  const keys: Record<string, Condition> = {
-    ...(entityId !== undefined && { entityId: sql<boolean>`event.entity_id = ${entityId}` }),
-    ...(actorId !== undefined && { actorId: sql<boolean>`event.actor_id = ${actorId}` }),
-    ...(address !== undefined && { address: sql<boolean>`event.address = ${address}` }),
-    ...(actions?.length === 1 && { action: sql<boolean>`event.action = ${actions[0]}` }),
-    ...(entityType !== undefined && { entityType: sql<boolean>`event.entity_type = ${entityType}` }),
-    ...(actorType !== undefined && { actorType: sql<boolean>`event.actor_type = ${actorType}` }),
-  };
-  const [key, ...others] = Object.values(keys);
+const isAction = (some: readonly string[]): Condition =>
+  sql<boolean>`event.action in (${sql.join(some.map((one) => sql`${one}`))})`;
+
+function timesOf({ from, to }: EventFilter): Condition[] {
+  return [
+    ...(from === undefined ? [] : [sql<boolean>`event.at >= ${from}`]),
+    ...(to === undefined ? [] : [sql<boolean>`event.at <= ${to}`]),
+  ];
+}
+
+/** In the order of preference: the first ones select the fewest events. */
+function keysOf({ actorType, actorId, actions, entityType, entityId, address }: EventFilter): Condition[] {
+  return [
+    ...(entityId === undefined ? [] : [sql<boolean>`event.entity_id = ${entityId}`]),
+    ...(actorId === undefined ? [] : [sql<boolean>`event.actor_id = ${actorId}`]),
+    ...(address === undefined ? [] : [sql<boolean>`event.address = ${address}`]),
+    ...(actions?.length === 1 ? [sql<boolean>`event.action = ${actions[0]}`] : []),
+    ...(entityType === undefined ? [] : [sql<boolean>`event.entity_type = ${entityType}`]),
+    ...(actorType === undefined ? [] : [sql<boolean>`event.actor_type = ${actorType}`]),
+  ];
+}
+
+/** `stored`: the number of the last event whose text is stored. */
+function walksOf(db: Database, filter: EventFilter, found: number[] | undefined, stored: number): Walk[] {
+  const { q, actions, entityId } = filter;
+  const range = timesOf(filter);
+  const text: Condition[] = q === undefined || found ? [] : [hasText(q, stored)];
+  const [key, ...others] = keysOf(filter);
   const rest = [...others, ...text];
   if (actions && actions.length > 1) rest.push(isAction(actions));
   if (found)
@@ -155,55 +174,25 @@ function mayEnroll({ actions, actorId, actorType, entityType }: EventFilter): bo
   );
 }
 
-function hasText(text: string): Condition {
-  return sql<boolean>`exists (select 1 from audit_text where audit_text.sequence = event.sequence
-    and ${contains(sql<string>`audit_text.words`, text)})`;
+function hasText(text: string, stored: number): Condition {
+  return sql<boolean>`event.sequence <= ${stored} and exists (select 1 from audit_text
+    where audit_text.sequence = event.sequence and ${contains(sql<string>`audit_text.words`, text)})`;
 }
 
-const and = (conditions: readonly Condition[]) =>
-  conditions.length === 0 ? sql<boolean>`1 = 1` : sql<boolean>`${sql.join(conditions, sql` and `)}`;
-
-interface WalkOptions {
-  order: "asc" | "desc";
-  after?: Place | undefined;
-  mostWalked: number;
-}
-
-/** The events of the index after a place, in its order. */
-function walkFrom(
-  { index }: Walk,
-  { order, after }: Omit<WalkOptions, "mostWalked">,
-  limit: RawBuilder<unknown>,
-) {
-  const direction = sql.raw(order);
-  const past = after
-    ? sql`and (event.at, event.sequence) ${sql.raw(order === "asc" ? ">" : "<")} (${after.at}, ${after.sequence})`
-    : sql``;
-  return sql<Place>`select event.* from audit_event as event where ${and(index)} ${past}
-    order by event.at ${direction}, event.sequence ${direction} ${limit}`;
-}
-
-/** Returns the places of the first events that match. */
-async function listPlaces(
+/**
+ * Returns a walk over the events whose texts are not stored yet, such as those of a rollout. `since`: the
+ * earliest of their times.
+ */
+function walkWithoutTexts(
   db: Database,
-  walk: Walk,
-  { limit, ...options }: WalkOptions & { limit: number },
-): Promise<Place[]> {
-  const isWhole = walk.matches.length === 0;
-  const walked = walkFrom(walk, options, sql`limit ${isWhole ? limit : options.mostWalked}`);
-  // Without another order, which would read all of the walk first.
-  const { rows } = await sql<Place>`
-    select at, sequence from (${walked}) as event where ${and(walk.matches)} limit ${limit}`.execute(db);
-  return rows.map(({ at, sequence }) => ({ at: Number(at), sequence: Number(sequence) }));
-}
-
-/** Returns where a walk ended before the end of its index. */
-async function findEnd(db: Database, walk: Walk, options: WalkOptions): Promise<Place | undefined> {
-  if (walk.matches.length === 0) return undefined;
-  const last = walkFrom(walk, options, sql`limit 1 offset ${options.mostWalked - 1}`);
-  const { rows } = await sql<Place>`select at, sequence from (${last}) as event`.execute(db);
-  const [row] = rows;
-  return row && { at: Number(row.at), sequence: Number(row.sequence) };
+  { q, ...filter }: EventFilter & { q: string },
+  stored: number,
+  since: number,
+): Walk {
+  const { actions } = filter;
+  const matches = [sql<boolean>`event.sequence > ${stored}`, ...keysOf(filter), mayHaveText(db, q)];
+  if (actions && actions.length > 1) matches.push(isAction(actions));
+  return { index: [sql<boolean>`event.at >= ${since}`, ...timesOf(filter)], matches, text: foldText(q) };
 }
 
 /** Counts the events that match, of the first ones of each walk. */
@@ -211,7 +200,7 @@ async function countWalks(
   db: Database,
   { q, ...filter }: EventFilter,
   walks: readonly Walk[],
-  mostWalked: number,
+  { mostWalked, counts }: { mostWalked: number; counts: ReadonlyMap<Walk, Count> },
 ) {
   if (q === undefined && Object.values(filter).every((value) => value === undefined)) {
     const head = await db.selectFrom("auditHead").select("sequence").executeTakeFirst();
@@ -220,13 +209,9 @@ async function countWalks(
   let total = 0;
   let totalIsCapped = false;
   for (const walk of walks) {
-    const most = walk.matches.length === 0 ? MOST_COUNTED : mostWalked;
-    const walked = walkFrom(walk, { order: "desc" }, sql`limit ${most}`);
-    const { rows } = await sql<{ walked: number; matching: number }>`
-      select count(*) as walked, sum(case when ${and(walk.matches)} then 1 else 0 end) as matching
-      from (${walked}) as event`.execute(db);
-    total += Number(rows[0]?.matching ?? 0);
-    totalIsCapped ||= Number(rows[0]?.walked ?? 0) >= most;
+    const counted = counts.get(walk) ?? (await countWalk(db, walk, mostWalked));
+    total += counted.total;
+    totalIsCapped ||= counted.isCapped;
   }
   return { total, totalIsCapped };
 }

@@ -88,7 +88,7 @@ async function listCommand(db: Database, flags: Flags): Promise<void> {
   let cursor: string | undefined;
   do {
     const most = Math.min(200, limit - events.length);
-    const page = await listAuditEvents({ db, reads: db }, filter, { order: "desc", limit: most, cursor });
+    const page = await listAuditEvents(db, filter, { order: "desc", limit: most, cursor });
     events.push(...page.items);
     cursor = page.nextCursor ?? undefined;
   } while (cursor !== undefined && events.length < limit);

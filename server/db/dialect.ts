@@ -99,6 +99,18 @@ export function isIn(db: Database, column: string, values: readonly string[]): R
   return sql<boolean>`${sql.ref(column)} in (select value from ${texts(db, values)} as text)`;
 }
 
+/** Returns whether a text has only characters of ASCII. */
+export function hasOnlyAscii(db: Database, text: RawBuilder<string>): RawBuilder<boolean> {
+  return dialectOf(db) === "sqlite"
+    ? sql<boolean>`length(${text}) = length(cast(${text} as blob))`
+    : sql<boolean>`char_length(${text}) = octet_length(${text})`;
+}
+
+/** Returns a text whose letters of ASCII are in lower case, in any locale. */
+export function lowerAscii(db: Database, text: RawBuilder<string>): RawBuilder<string> {
+  return dialectOf(db) === "sqlite" ? sql<string>`lower(${text})` : sql<string>`lower(${text} collate "C")`;
+}
+
 /** Returns whether a whole number is one of many, with one parameter for any number of them. */
 export function isAmongNumbers(db: Database, number: RawBuilder<unknown>, numbers: readonly number[]) {
   return dialectOf(db) === "sqlite"
