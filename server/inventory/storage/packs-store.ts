@@ -66,7 +66,7 @@ export async function insertPacks(db: Database, packs: InventoryPackTable[]): Pr
   await insertPackRows(db, { packs: JSON.stringify(rows) });
 }
 
-/** The pack of the row `inventory_chunk` exists: see `packOf`. Other than `exists`, it reads only that pack. */
+/** The pack of the row `inventory_chunk` exists. Reads no other pack, which `exists` may do. */
 const hasPack = sql<SqlBool>`(select id from inventory_pack
   where inventory_pack.id = inventory_chunk.chunk / ${sql.lit(PACK_CHUNKS)}) is not null`;
 
