@@ -19,6 +19,11 @@ export interface PostgresOptions {
 export const DEFAULT_MAX_CONNECTIONS = 10;
 /** The longest wait of a request for a connection. */
 const CONNECT_TIMEOUT_MS = 5_000;
+/**
+ * A time limit that ends this late shows that the process did not run for a while, as when the machine
+ * stalls. Then a connection may be free, or open, and the process has not noticed it yet.
+ */
+const STALLED_MS = 100;
 /** Startup parameters of each connection. */
 const SERVER_TIMEOUTS = { statement_timeout: 30_000, idle_in_transaction_session_timeout: 30_000 };
 /** For a PostgreSQL server that has stopped, or a pooler that drops the timeouts. */
@@ -26,6 +31,9 @@ const QUERY_TIMEOUT_MS = 35_000;
 /** After PostgreSQL had no free connection, the pool tries to open more again after this time. */
 const FEWER_CONNECTIONS_FOR_MS = 60_000;
 const RETRY_MS = 50;
+
+const CONNECT_TIMEOUT =
+  /^(timeout exceeded when trying to connect|Connection terminated due to connection timeout)/;
 
 export function postgresDialect(url: string, options: PostgresOptions): PostgresDialect {
   const types = new pg.TypeOverrides();
@@ -68,11 +76,14 @@ function adaptPool(pool: pg.Pool, onError: (error: Error) => void): PostgresPool
   let restore: Timer | undefined;
   async function connect(): Promise<pg.PoolClient> {
     const deadline = Date.now() + CONNECT_TIMEOUT_MS;
-    for (;;) {
+    for (let stalls = 0; ; ) {
+      const startedAt = performance.now();
       try {
         return await prepared(await pool.connect());
       } catch (error) {
         const { code, message } = error as pg.DatabaseError;
+        const hasStalled = performance.now() - startedAt > CONNECT_TIMEOUT_MS + STALLED_MS;
+        if (hasStalled && CONNECT_TIMEOUT.test(message) && stalls++ === 0) continue;
         const refusesTimeouts = code === "08P01" && message.includes("startup parameter");
         if (refusesTimeouts && pool.options.statement_timeout !== undefined) {
           for (const name of Object.keys(SERVER_TIMEOUTS) as (keyof typeof SERVER_TIMEOUTS)[])

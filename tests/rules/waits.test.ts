@@ -9,6 +9,7 @@ const EXCEPTIONS: Record<string, string> = {
   "harness/first-day.ts": "polls for an inventory, for the demo too",
   "tests/support/second-sensor/second-sensor.ts": "a program whose pauses are the protocol's intervals",
   "sensor/testing/misbehaving-collector.ts": "a collector that hangs, for the process that ends it",
+  "server/db/postgres.test.ts": "the stall of a process",
   "tests/faults/crash-cycles.ts": "the random moment when the server is killed",
   "tests/faults/two-servers.test.ts": "the random moment of a change while requests are sent",
   "tests/faults/updates.test.ts": "the random moment of a power failure while links change",
