@@ -68,6 +68,21 @@ test("keeps the key after a lost reply, and removes it if the server has no reco
   expect(isForgotten()).toBe(true);
 });
 
+test("repeats the request once if the server asks for it soon", async () => {
+  const isBusy = (seconds: number) => problem("unavailable", {}, { "retry-after": String(seconds) });
+  enrollWith();
+  server.next.push(isBusy(1), isBusy(1));
+  expect((await unenroll()).exitCode).toBe(4);
+  server.next.push(isBusy(3_600));
+  expect((await unenroll()).exitCode).toBe(4);
+  expect(server.received).toHaveLength(3);
+  server.next.push(isBusy(1));
+  const { exitCode, stderr } = await unenroll();
+  expect(exitCode).toBe(0);
+  expect(stderr).toContain("the server returned 503: The server is temporarily unavailable; retrying in 1 s");
+  expect(isForgotten()).toBe(true);
+});
+
 test("keeps a key that another host may own, and removes it only with --force", async () => {
   enrollWith();
   for (const code of ["state-conflict", "sensor-cloned"] as const) {

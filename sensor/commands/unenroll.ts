@@ -28,7 +28,7 @@ export async function unenrollCommand(args: string[]): Promise<void> {
     return;
   }
   if (identity.state === "enrolled") {
-    const error = await unenrollOnServer(identity, root);
+    const error = await unenrollOnServer(identity, note, root);
     if (error) {
       if (!flags.force) {
         throw new SensorError(

@@ -60,7 +60,7 @@ export async function uninstallCommand(args: string[]): Promise<void> {
 async function unenrollHost(stateDir: string): Promise<void> {
   const identity = readable(stateDir);
   if (identity?.state !== "enrolled") return;
-  const error = await unenrollOnServer(identity);
+  const error = await unenrollOnServer(identity, note);
   if (!error) {
     printStep("unenroll", `unenrolled ${identity.sensorId} from ${identity.server}`);
     return;
