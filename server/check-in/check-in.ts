@@ -5,7 +5,8 @@ import type { RouteInput } from "@attacklens/protocol/route.ts";
 import type { SensorCaller } from "../caller.ts";
 import type { Database } from "../db/schema.ts";
 import { recordReport } from "../inventory/inventory.ts";
-import { type RequestAt, settleInstance } from "../sensors/clones/clones.ts";
+import { settleInstance } from "../sensors/clones/clones.ts";
+import type { RequestAt } from "../sensors/clones/settling.ts";
 import {
   type AgreementKeys,
   requireEd25519ToAnnounce,

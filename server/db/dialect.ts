@@ -86,9 +86,9 @@ export function numberRows(db: Database, columns: readonly string[], rows: numbe
   return sql`(select ${sql.join(values)} from json_array_elements(${json}::json))`;
 }
 
-/** Returns texts as a table with the column `value`, which needs only one parameter. */
-export function texts(db: Database, values: readonly string[]): RawBuilder<unknown> {
-  const json = JSON.stringify(values);
+/** Returns texts, or a JSON array of them, as a table with the column `value`, which needs one parameter. */
+export function texts(db: Database, values: readonly string[] | RawBuilder<string>): RawBuilder<unknown> {
+  const json = "toOperationNode" in values ? values : JSON.stringify(values);
   return dialectOf(db) === "sqlite"
     ? sql`(select value from json_each(${json}))`
     : sql`(select value collate "C" as value from json_array_elements_text(${json}::json) as value)`;

@@ -6,7 +6,7 @@ import { recordAuditEvents, userActor } from "../audit/audit.ts";
 import type { User } from "../caller.ts";
 import type { Database } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
-import { parseHost } from "./clones/clones.ts";
+import { parseHost } from "./clones/instance-host.ts";
 import { detectMatches, presentReplaced } from "./matches/matches.ts";
 import { deleteOpenMatches, listPredecessorIds, listReplacedIds } from "./matches/matches-store.ts";
 import { dismiss, merge, unmerge } from "./matches/merges.ts";

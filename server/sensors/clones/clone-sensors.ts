@@ -7,7 +7,6 @@ import type { SensorCaller } from "../../caller.ts";
 import type { Database } from "../../db/schema.ts";
 import { toInstant } from "../../ids.ts";
 import { differences } from "./clone-rules.ts";
-import { parseHost, remember } from "./clones.ts";
 import {
   countClones,
   listClones,
@@ -15,6 +14,8 @@ import {
   listUnsettledClones,
   updateInstances,
 } from "./clones-store.ts";
+import { parseHost } from "./instance-host.ts";
+import { remember } from "./settling.ts";
 
 /**
  * Returns the number of clones of the original, including their clones, and how many of them await approval.

@@ -1,10 +1,29 @@
 // Instances of the sensor process and clones, in SQL.
 import { sql } from "kysely";
 import { forSomeValues } from "../../db/batches.ts";
+import { parseRows, rowsAsJson, texts } from "../../db/dialect.ts";
+import { rowStatement } from "../../db/row-statement.ts";
 import type { Database, SensorInstanceTable } from "../../db/schema.ts";
 import { readByIndex } from "../../db/snapshot.ts";
 import { type Place, statement } from "../../db/statement.ts";
 import { addressOfKey } from "../../networks.ts";
+
+interface HeldKey {
+  id: string;
+  instanceId: string;
+  agreementKey: string | null;
+  hasNewcomers: number;
+}
+
+/** Stores which instance holds the key of each sensor, with what it announced. */
+export const updateHolders = rowStatement<HeldKey, never>(
+  { id: "text", instanceId: "text", agreementKey: "text", hasNewcomers: "bigint" },
+  (db, rows) =>
+    sql<never>`
+      update sensor set instance_id = held.instance_id, agreement_key = held.agreement_key,
+        has_newcomers = held.has_newcomers
+      from ${rows} as held where sensor.id = held.id`.compile(db),
+);
 
 const instancesOf = statement((db, place: Place<{ sensorId: string }>) =>
   db
@@ -19,26 +38,78 @@ export async function listInstances(tx: Database, sensorId: string): Promise<Sen
   return await instancesOf(tx, { sensorId });
 }
 
-const upsert = statement((db, place: Place<SensorInstanceTable>) => {
-  const columns = {
-    state: place("state"),
-    host: place("host"),
-    address: place("address"),
-    firstSeenAt: place("firstSeenAt"),
-    returnedAt: place("returnedAt"),
-    returns: place("returns"),
-    cloneSensorId: place("cloneSensorId"),
-  };
-  return db
-    .insertInto("sensorInstance")
-    .values({ sensorId: place("sensorId"), instanceId: place("instanceId"), ...columns })
-    .onConflict((conflict) => conflict.columns(["sensorId", "instanceId"]).doUpdateSet(columns))
-    .compile();
-});
+const KNOWN_COLUMNS = [
+  ...["instance_id", "state", "host", "address", "first_seen_at", "returned_at", "returns"],
+  "clone_sensor_id",
+];
 
-export async function upsertInstance(tx: Database, instance: SensorInstanceTable): Promise<void> {
-  await upsert(tx, instance);
+/** What decides which instance holds a sensor's key. */
+export interface KnownInstances {
+  hostname: string;
+  /** JSON of the facts with which the sensor enrolled. */
+  enrolledHost: string;
+  /** The sensor's last request. */
+  lastSeenAt: number;
+  /** The earliest first. */
+  instances: SensorInstanceTable[];
 }
+
+const knownInstancesOf = statement((db, place: Place<{ sensorIds: string }>) =>
+  sql<Omit<KnownInstances, "instances"> & { sensorId: string; instances: unknown }>`
+      select known.value as sensor_id,
+        (select hostname from sensor where id = known.value) as hostname,
+        (select enrolled_host from sensor where id = known.value) as enrolled_host,
+        coalesce((select last_seen_at from sensor_presence where sensor_id = known.value), 0) as last_seen_at,
+        ${rowsAsJson(
+          db,
+          KNOWN_COLUMNS,
+          sql`select * from sensor_instance where sensor_id = known.value`,
+        )} as instances
+      from ${texts(db, place("sensorIds"))} as known`.compile(db),
+);
+
+/** Returns it for each of the sensors, whose rows are locked. */
+export async function listKnownInstances(
+  tx: Database,
+  sensorIds: readonly string[],
+): Promise<Map<string, KnownInstances>> {
+  const rows = await knownInstancesOf(tx, { sensorIds: JSON.stringify(sensorIds) });
+  return new Map(
+    rows.map(({ sensorId, instances, ...known }) => [
+      sensorId,
+      {
+        ...known,
+        instances: parseRows(instances)
+          .map((row) => instanceOf(sensorId, row))
+          .sort((one, other) => one.firstSeenAt - other.firstSeenAt),
+      },
+    ]),
+  );
+}
+
+/** `row`: the values of `KNOWN_COLUMNS`. */
+function instanceOf(sensorId: string, row: unknown[]): SensorInstanceTable {
+  const [instanceId, state, host, address, firstSeenAt, returnedAt, returns, cloneSensorId] = row;
+  return {
+    ...{ sensorId, instanceId, state, host, address, firstSeenAt, returnedAt, returns, cloneSensorId },
+  } as SensorInstanceTable;
+}
+
+const INSTANCE = {
+  ...({ sensorId: "text", instanceId: "text", state: "text", host: "text", address: "text" } as const),
+  ...({ firstSeenAt: "bigint", returnedAt: "bigint", returns: "bigint", cloneSensorId: "text" } as const),
+};
+
+export const upsertInstances = rowStatement<SensorInstanceTable, never>(INSTANCE, (db, rows) =>
+  sql<never>`
+    insert into sensor_instance (sensor_id, instance_id, state, host, address, first_seen_at, returned_at,
+      returns, clone_sensor_id)
+    select sensor_id, instance_id, state, host, address, first_seen_at, returned_at, returns, clone_sensor_id
+    from ${rows} as instance where true
+    on conflict (sensor_id, instance_id) do update set state = excluded.state, host = excluded.host,
+      address = excluded.address, first_seen_at = excluded.first_seen_at, returned_at = excluded.returned_at,
+      returns = excluded.returns, clone_sensor_id = excluded.clone_sensor_id`.compile(db),
+);
 
 export async function updateInstances(
   tx: Database,

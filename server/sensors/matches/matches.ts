@@ -7,7 +7,7 @@ import { z } from "zod";
 import type { Database } from "../../db/schema.ts";
 import { toInstant } from "../../ids.ts";
 import type { InstanceHost } from "../clones/clone-rules.ts";
-import { parseHost } from "../clones/clones.ts";
+import { parseHost } from "../clones/instance-host.ts";
 import { onlineSince } from "../record/sensor-status.ts";
 import { compareHardware, hardwareOf } from "./match-rules.ts";
 import { insertMatches, listHolders, listOpenPairs, listReplaced } from "./matches-store.ts";

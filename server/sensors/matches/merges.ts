@@ -12,7 +12,7 @@ import type { Database } from "../../db/schema.ts";
 import { inTransaction } from "../../db/transaction.ts";
 import { requirePossible } from "../../permitted.ts";
 import { openTurns } from "../../turns.ts";
-import { parseHost } from "../clones/clones.ts";
+import { parseHost } from "../clones/instance-host.ts";
 import { sensorNotFound } from "../record/locked-sensor.ts";
 import { sensorObstacle } from "../record/sensor-obstacles.ts";
 import { onlineSince } from "../record/sensor-status.ts";

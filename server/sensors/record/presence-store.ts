@@ -111,22 +111,26 @@ export async function findPresence(db: Database, sensorId: string) {
   return row && { ...row, address: addressOfKey(row.address) };
 }
 
-const touch = statement((db, place: Place<Omit<SensorPresenceTable, "lastNonce">>) =>
-  db
-    .updateTable("sensorPresence")
-    .set({ lastSeenAt: place("lastSeenAt"), address: place("address") })
-    .where("sensorId", "=", place("sensorId"))
-    .compile(),
+interface Touched {
+  sensorId: string;
+  lastSeenAt: number;
+  address: string;
+}
+
+const touch = rowStatement<Touched, never>(
+  { sensorId: "text", lastSeenAt: "bigint", address: "text" },
+  (db, rows) =>
+    sql<never>`
+      update sensor_presence set last_seen_at = seen.last_seen_at, address = seen.address
+      from ${rows} as seen where sensor_presence.sensor_id = seen.sensor_id`.compile(db),
 );
 
-/** Records that the sensor was seen, after its nonce was spent. */
-export async function touchPresence(
-  tx: Database,
-  sensorId: string,
-  lastSeenAt: number,
-  address: string,
-): Promise<void> {
-  await touch(tx, { sensorId, lastSeenAt, address: addressKey(address) });
+/** Records that sensors were seen, after their nonces were spent. */
+export async function touchPresences(tx: Database, sensors: readonly Touched[]): Promise<void> {
+  await touch(
+    tx,
+    sensors.map((seen) => ({ ...seen, address: addressKey(seen.address) })),
+  );
 }
 
 /** Raises the last nonce when the key changes, so that nonces keep increasing. */
