@@ -2,10 +2,11 @@
 import type { Logger } from "pino";
 import type { Connection } from "./certificates/connection.ts";
 import { openChangeStreams } from "./changes/changes.ts";
+import { hasOneServer } from "./db/dialect.ts";
 import type { Database } from "./db/schema.ts";
 import { checkBatch } from "./enrollment/check-token.ts";
 import { enrollBatch } from "./enrollment/enroll-batch.ts";
-import { openTokenQueue, TOKEN_QUEUE_LIMITS } from "./enrollment/enrollment-queue.ts";
+import { GATHERING_QUEUE_LIMITS, openTokenQueue, TOKEN_QUEUE_LIMITS } from "./enrollment/enrollment-queue.ts";
 import { KNOWN_TOKEN_LIMITS, openKnownTokens } from "./enrollment/known-tokens.ts";
 import { listExistingHashes } from "./enrollment-tokens/enrollment-tokens-store.ts";
 import { openRefusalLedger, REFUSAL_LIMITS } from "./enrollment-tokens/refusal-ledger.ts";
@@ -117,7 +118,11 @@ export function openServices(options: ServicesOptions): Services {
       paceMs: KNOWN_TOKEN_LIMITS.paceMs * processes,
       waiting: share(KNOWN_TOKEN_LIMITS.waiting),
     }),
-    enrollQueue: openTokenQueue(now, (batch) => enrollBatch(db, batch, checkInIntervalSeconds)),
+    enrollQueue: openTokenQueue(
+      now,
+      (batch) => enrollBatch(db, batch, checkInIntervalSeconds),
+      hasOneServer(db) ? GATHERING_QUEUE_LIMITS : TOKEN_QUEUE_LIMITS,
+    ),
     checkQueue: openTokenQueue(now, (batch) => checkBatch(db, batch), { ...TOKEN_QUEUE_LIMITS, running: 1 }),
     refusals: openRefusalLedger(db, now, {
       ...REFUSAL_LIMITS,

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { Problem } from "@attacklens/protocol/problems.ts";
 import { openTokenQueue } from "./enrollment-queue.ts";
 
-const LIMITS = { running: 2, batch: 3, waiting: 4, perSecond: 200 };
+const LIMITS = { running: 2, batch: 3, gatherMs: 0, waiting: 4, perSecond: 200 };
 
 /** A queue whose batches end on command. `log` has the started batches and the outcome of each request. */
 function held(limits = LIMITS) {
@@ -89,4 +89,18 @@ test("all requests of a failed batch fail, and the next batch starts", async () 
   end("b1");
   await Promise.all(all);
   expect(log).toEqual(["a1 a2", "b1", "a1: the database is gone", "a2: the database is gone", "b1: done"]);
+});
+
+test("a batch waits while each turn brings further requests, and a single request does not wait", async () => {
+  const { log, add, turn } = held({ ...LIMITS, gatherMs: 60_000 });
+  void ["a1", "a2"].map(add);
+  await turn();
+  void add("a3");
+  await turn();
+  expect(log).toEqual([]);
+  await turn();
+  expect(log).toEqual(["a1 a2 a3"]);
+  void add("b1");
+  await turn();
+  expect(log).toEqual(["a1 a2 a3", "b1"]);
 });
