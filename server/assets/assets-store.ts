@@ -137,16 +137,20 @@ export async function deleteIdentifiersUnlessLive(tx: Database, assetIds: readon
 
 export type NewAssetRow = Omit<AssetTable, "mergedInto" | "typeSource" | "typeFacts">;
 
-const insertAssetRows = insertion<NewAssetRow>("asset", {
-  id: "text",
-  name: "text",
-  nameKey: "text",
-  type: "text",
-  category: "text",
-  assetGroupId: "text",
-  createdAt: "bigint",
-  tags: "text",
-});
+const insertAssetRows = insertion<NewAssetRow>(
+  "asset",
+  {
+    id: "text",
+    name: "text",
+    nameKey: "text",
+    type: "text",
+    category: "text",
+    assetGroupId: "text",
+    createdAt: "bigint",
+    tags: "text",
+  },
+  { shared: ["category", "assetGroupId", "tags"] },
+);
 
 export async function insertAssets(tx: Database, assets: NewAssetRow[]): Promise<void> {
   await insertAssetRows(tx, assets);
@@ -257,5 +261,5 @@ export async function deleteIdentifiers(
 export const insertIdentifiers = insertion<AssetIdentifierTable>(
   "assetIdentifier",
   { assetId: "text", type: "text", value: "text" },
-  "skip",
+  { onConflict: "skip" },
 );

@@ -13,23 +13,27 @@ export async function lockHead(tx: Database): Promise<{ sequence: number; hash: 
   return (await headOf(tx, {}))[0]!;
 }
 
-const insertEvents = insertion<AuditEventTable>("auditEvent", {
-  sequence: "bigint",
-  id: "text",
-  at: "bigint",
-  actorType: "text",
-  actorId: "text",
-  actorName: "text",
-  action: "text",
-  entityType: "text",
-  entityId: "text",
-  details: "text",
-  previousHash: "text",
-  hash: "text",
-  version: "bigint",
-  address: "text",
-  entityName: "text",
-});
+const insertEvents = insertion<AuditEventTable>(
+  "auditEvent",
+  {
+    sequence: "bigint",
+    id: "text",
+    at: "bigint",
+    actorType: "text",
+    actorId: "text",
+    actorName: "text",
+    action: "text",
+    entityType: "text",
+    entityId: "text",
+    details: "text",
+    previousHash: "text",
+    hash: "text",
+    version: "bigint",
+    address: "text",
+    entityName: "text",
+  },
+  { shared: ["actorType", "actorId", "actorName", "version"] },
+);
 
 const moveHead = statement((db, place: Place<{ sequence: number; hash: string }>) =>
   db

@@ -91,4 +91,4 @@ export async function listEventsWithoutText(
 
 /** Skips texts that another server has stored. */
 export const insertTexts: (db: Database, rows: readonly AuditTextTable[]) => Promise<void> =
-  insertion<AuditTextTable>("auditText", { sequence: "bigint", words: "text" }, "skip");
+  insertion<AuditTextTable>("auditText", { sequence: "bigint", words: "text" }, { onConflict: "skip" });

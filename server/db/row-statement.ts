@@ -14,22 +14,45 @@ export type Columns<Row> = {
  * cost less than reading the values from JSON. A statement of SQLite has as many rows as one of these, or as
  * parameters allow, and leaves out those without values.
  */
-const SIZES = [1, 4, 16, 64, 256];
+const SIZES = [1, 4, 16, 64, 100, 150, 200, 256, 400, 512, 800, 1_200, 1_800];
 /** In the text of a statement, in place of its rows. */
 const ROWS = "{rows}";
 /** More rows need several statements. */
 const MAX_PARAMETERS = 8_192;
 
+type Run<Row, Result> = (db: Database, rows: readonly Row[]) => Promise<Result[]>;
+type Build<Result> = (db: Database, rows: RawBuilder<unknown>) => CompiledQuery<Result>;
+
 /**
  * Returns a function that executes a statement with a table of rows, and returns the rows of its result.
- * `build` is called once for each dialect and size, and depends on nothing else. The first column is never
- * null. The table is the only part of the statement with parameters.
+ * `build` is called a few times for each dialect and size, and depends on nothing else. The first column is
+ * never null. The table is the only part of the statement with parameters.
+ *
+ * `shared`: other columns, whose values are often the same in all rows. Then they have one parameter for all
+ * rows.
  */
 export function rowStatement<Row extends object, Result>(
   columns: Columns<Row>,
-  build: (db: Database, rows: RawBuilder<unknown>) => CompiledQuery<Result>,
-): (db: Database, rows: readonly Row[]) => Promise<Result[]> {
-  const keys = Object.keys(columns) as (keyof Row & string)[];
+  build: Build<Result>,
+  shared: readonly (keyof Row & string)[] = [],
+): Run<Row, Result> {
+  const separate = statementOf<Row, Result>(columns, [], build);
+  if (shared.length === 0) return separate;
+  const together = statementOf<Row, Result>(columns, shared, build);
+  return async (db, rows) => {
+    const [first] = rows;
+    const areSame = first && rows.every((row) => shared.every((name) => row[name] === first[name]));
+    return await (areSame ? together : separate)(db, rows);
+  };
+}
+
+/** The values of the shared columns are those of the first row. */
+function statementOf<Row extends object, Result>(
+  columns: Columns<Row>,
+  shared: readonly (keyof Row & string)[],
+  build: Build<Result>,
+): Run<Row, Result> {
+  const keys = (Object.keys(columns) as (keyof Row & string)[]).filter((key) => !shared.includes(key));
   const most = Math.floor(MAX_PARAMETERS / keys.length);
   const sizes = [...SIZES.filter((size) => size < most), most];
   const bySize = new Map<number, CompiledQuery<Result>>();
@@ -37,7 +60,10 @@ export function rowStatement<Row extends object, Result>(
 
   /** Repeats the text of a row. Compiling the statement with all rows would take 20 ms. */
   function compile(db: Database, size: number): CompiledQuery<Result> {
-    const names = keys.map((key, at) => sql`${sql.raw(`column${at + 1}`)} as ${sql.ref(key)}`);
+    const names = [
+      ...shared.map((key) => sql`${sql.val(null)} as ${sql.ref(key)}`),
+      ...keys.map((key, at) => sql`${sql.raw(`column${at + 1}`)} as ${sql.ref(key)}`),
+    ];
     const table = sql`(select ${sql.join(names)} from (values ${sql.raw(ROWS)}) where column1 is not null)`;
     const row = `(${keys.map(() => "?").join(", ")})`;
     const query = build(db, table);
@@ -48,8 +74,9 @@ export function rowStatement<Row extends object, Result>(
     const size = sizes.find((one) => one >= rows.length)!;
     const query = bySize.get(size) ?? compile(db, size);
     bySize.set(size, query);
-    const parameters: unknown[] = new Array(size * keys.length).fill(null);
+    const parameters: unknown[] = new Array(shared.length + size * keys.length).fill(null);
     let place = 0;
+    for (const key of shared) parameters[place++] = rows[0]![key];
     for (const row of rows) for (const key of keys) parameters[place++] = row[key];
     return (await db.executeQuery<Result>({ ...query, parameters })).rows;
   }
@@ -58,8 +85,10 @@ export function rowStatement<Row extends object, Result>(
     // In subqueries, so that the planner does not see how many rows there are. Otherwise it plans each batch
     // again, because the plan for few rows looks cheaper.
     const arrays = keys.map((key) => sql`(select ${sql.val(null)}::${sql.raw(columns[key])}[])`);
+    const values = shared.map((key) => sql`${sql.val(null)}::${sql.raw(columns[key])} as ${sql.ref(key)}, `);
     const names = keys.map((key) => sql.ref(key));
-    const table = sql`(select * from unnest(${sql.join(arrays)}) as array_row (${sql.join(names)}))`;
+    const table = sql`(select ${sql.join(values, sql``)} array_row.*
+      from unnest(${sql.join(arrays)}) as array_row (${sql.join(names)}))`;
     const query = build(db, table);
     prepareOften(query.sql);
     return query;
@@ -67,7 +96,10 @@ export function rowStatement<Row extends object, Result>(
 
   async function withArrays(db: Database, rows: readonly Row[]): Promise<Result[]> {
     ofArrays ??= compileArrays(db);
-    const parameters = keys.map((key) => arrayLiteral(rows.map((row) => row[key])));
+    const parameters = [
+      ...shared.map((key) => rows[0]![key]),
+      ...keys.map((key) => arrayLiteral(rows.map((row) => row[key]))),
+    ];
     return (await db.executeQuery<Result>({ ...ofArrays, parameters })).rows;
   }
 

@@ -114,22 +114,26 @@ export async function countRefusalsSince(db: Database, from: number): Promise<nu
   return Number(refusals);
 }
 
-export const insertAttempts = insertion<EnrollmentAttemptTable>("enrollmentAttempt", {
-  id: "text",
-  enrollmentTokenId: "text",
-  reference: "text",
-  useNumber: "bigint",
-  reason: "text",
-  detail: "text",
-  firstAt: "bigint",
-  at: "bigint",
-  attempts: "bigint",
-  address: "text",
-  hostname: "text",
-  hostnameKey: "text",
-  publicKey: "text",
-  sensorId: "text",
-});
+export const insertAttempts = insertion<EnrollmentAttemptTable>(
+  "enrollmentAttempt",
+  {
+    id: "text",
+    enrollmentTokenId: "text",
+    reference: "text",
+    useNumber: "bigint",
+    reason: "text",
+    detail: "text",
+    firstAt: "bigint",
+    at: "bigint",
+    attempts: "bigint",
+    address: "text",
+    hostname: "text",
+    hostnameKey: "text",
+    publicKey: "text",
+    sensorId: "text",
+  },
+  { shared: ["enrollmentTokenId", "reason", "detail", "attempts"] },
+);
 
 /**
  * A repeated refusal updates its row. `rows` must not contain one twice. An accepted attempt never changes.

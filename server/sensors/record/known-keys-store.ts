@@ -45,13 +45,11 @@ export async function listKnownKeys(db: Database, publicKeys: readonly string[])
 export type KnownKey = Awaited<ReturnType<typeof listKnownKeys>>[number];
 
 /** Throws a duplicate error if one of the keys is known. */
-export const insertKnownKeys = insertion<KnownKeyTable>("knownKey", {
-  publicKey: "text",
-  sensorId: "text",
-  state: "text",
-  origin: "text",
-  replacedAt: "bigint",
-});
+export const insertKnownKeys = insertion<KnownKeyTable>(
+  "knownKey",
+  { publicKey: "text", sensorId: "text", state: "text", origin: "text", replacedAt: "bigint" },
+  { shared: ["state", "origin", "replacedAt"] },
+);
 
 /** Exactly as in the index, so that the databases use it. */
 const isNotPresent = sql<boolean>`known_key.state <> 'present'`;

@@ -29,26 +29,30 @@ export type NewSensorRow = Pick<
   | "clonedFrom"
 >;
 
-const insertSensorRows = insertion<NewSensorRow>("sensor", {
-  id: "text",
-  publicKey: "text",
-  enrollmentTokenId: "text",
-  assetId: "text",
-  hostname: "text",
-  hostnameKey: "text",
-  admittedHostname: "text",
-  platform: "text",
-  osName: "text",
-  osVersion: "text",
-  architecture: "text",
-  version: "text",
-  enrolledAt: "bigint",
-  keyChangedAt: "bigint",
-  awaitingApproval: "bigint",
-  ephemeralHours: "bigint",
-  enrolledHost: "text",
-  clonedFrom: "text",
-});
+const insertSensorRows = insertion<NewSensorRow>(
+  "sensor",
+  {
+    id: "text",
+    publicKey: "text",
+    enrollmentTokenId: "text",
+    assetId: "text",
+    hostname: "text",
+    hostnameKey: "text",
+    admittedHostname: "text",
+    platform: "text",
+    osName: "text",
+    osVersion: "text",
+    architecture: "text",
+    version: "text",
+    enrolledAt: "bigint",
+    keyChangedAt: "bigint",
+    awaitingApproval: "bigint",
+    ephemeralHours: "bigint",
+    enrolledHost: "text",
+    clonedFrom: "text",
+  },
+  { shared: ["enrollmentTokenId", "awaitingApproval", "ephemeralHours", "clonedFrom"] },
+);
 
 const PRESENCE = {
   sensorId: "text",
