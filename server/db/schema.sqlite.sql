@@ -33,7 +33,7 @@ CREATE TABLE api_key (
 );
 CREATE INDEX api_key_created on api_key (created_at, id);
 CREATE TRIGGER asset_search_add after insert on asset  begin insert into asset_search (name_key, asset_id) values (new.name_key, new.id); end;
-CREATE TRIGGER asset_tag_add after insert on asset  begin insert into asset_tag (tag, asset_id)
+CREATE TRIGGER asset_tag_add after insert on asset when (new.tags <> '[]') begin insert into asset_tag (tag, asset_id)
               select distinct tag.value, new.id from json_each(new.tags) as tag where new.tags <> '[]'; end;
 CREATE TRIGGER asset_tag_change after update of tags on asset when (old.tags <> new.tags) begin delete from asset_tag where asset_id = new.id
               and tag in (select tag.value from json_each(old.tags) as tag);
@@ -67,8 +67,8 @@ CREATE TABLE asset (
   merged_into text references asset (id)
 , type_source text not null default 'derived', type_facts text not null default '{}') without rowid;
 CREATE INDEX asset_created on asset (created_at, id);
-CREATE INDEX asset_member_created on asset (asset_group_id, created_at, id);
-CREATE INDEX asset_member_name on asset (asset_group_id, name_key, id);
+CREATE INDEX asset_member_created on asset (asset_group_id, created_at, id) where asset_group_id is not null;
+CREATE INDEX asset_member_name on asset (asset_group_id, name_key, id) where asset_group_id is not null;
 CREATE INDEX asset_name on asset (name_key, id);
 CREATE INDEX asset_tags on asset (tags, id);
 CREATE INDEX asset_type_created on asset (type, created_at, id);
@@ -91,7 +91,7 @@ CREATE TABLE asset_identifier (
 ) without rowid;
 CREATE INDEX asset_identifier_value on asset_identifier (type, value);
 CREATE VIRTUAL TABLE asset_search using fts5
-  (name_key, asset_id unindexed, tokenize='trigram case_sensitive 1', detail='none');
+  (name_key, asset_id unindexed, tokenize='trigram case_sensitive 1', detail='none', columnsize=0);
 CREATE TABLE 'asset_search_config'(k PRIMARY KEY, v) WITHOUT ROWID;
 CREATE TABLE 'asset_search_content'(
   id INTEGER PRIMARY KEY,
@@ -101,10 +101,6 @@ CREATE TABLE 'asset_search_content'(
 CREATE TABLE 'asset_search_data'(
   id INTEGER PRIMARY KEY,
   block BLOB
-);
-CREATE TABLE 'asset_search_docsize'(
-  id INTEGER PRIMARY KEY,
-  sz BLOB
 );
 CREATE TABLE 'asset_search_idx'(segid, term, pgno, PRIMARY KEY(segid, term)) WITHOUT ROWID;
 CREATE TABLE asset_tag (

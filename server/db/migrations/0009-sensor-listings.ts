@@ -210,7 +210,7 @@ const search = onlyOn(
 create virtual table sensor_search using fts5
   (hostname_key, content='', contentless_delete=1, tokenize='trigram case_sensitive 1', detail='none');
 create virtual table asset_search using fts5
-  (name_key, asset_id unindexed, tokenize='trigram case_sensitive 1', detail='none');
+  (name_key, asset_id unindexed, tokenize='trigram case_sensitive 1', detail='none', columnsize=0);
 `),
     triggers([
       {

@@ -51,6 +51,8 @@ insert into asset_tag (tag, asset_id)
         {
           name: "asset_tag_add",
           after: "insert on asset",
+          // Otherwise SQLite opens two tables for each row to find that it has none.
+          ...(dialect === "sqlite" ? { when: "new.tags <> '[]'" } : {}),
           run: ({ row, from }) => [
             `insert into asset_tag (tag, asset_id)
               select distinct tag.value, ${row}.id ${from(`${tagsOf(row)} as tag`)} where ${row}.tags <> '[]'`,
