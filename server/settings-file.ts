@@ -3,7 +3,8 @@ import { absentText, SETTINGS, type Setting } from "./settings.ts";
 
 /** Returns the text of a file for `EnvironmentFile=` of systemd. */
 export function settingsFile(): string {
-  const { dataDir: _inUnit, ...settings } = SETTINGS;
+  // The unit sets the others.
+  const { dataDir: _data, readyFile: _ready, ...settings } = SETTINGS;
   return [
     "# Settings of the AttackLens server. To apply changes: systemctl restart attacklens",
     "# docs/operate.md describes them. Lines that begin with # have no effect.",

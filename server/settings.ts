@@ -241,6 +241,13 @@ export const SETTINGS = {
     default: "30",
     schema: z.coerce.number().positive().max(3_650),
   },
+  readyFile: {
+    variable: "ATTACKLENS_READY_FILE",
+    value: "FILE",
+    help: "File with the process id that the server creates when it accepts requests, and deletes when it stops",
+    absent: "none",
+    schema: z.string().optional(),
+  },
 } as const satisfies Record<string, Setting>;
 
 type Rows = typeof SETTINGS;

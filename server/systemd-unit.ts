@@ -5,6 +5,7 @@ export const PROGRAM_FILE = "/usr/bin/attacklens";
 export const SETTINGS_FILE = "/etc/attacklens/attacklens.env";
 export const DATA_DIR = "/var/lib/attacklens";
 export const USER = "attacklens";
+const READY_FILE = "/run/attacklens/ready";
 
 /** The text of attacklens.service. */
 export const SYSTEMD_UNIT = `# Belongs to the package attacklens. To change it, use: systemctl edit attacklens
@@ -19,7 +20,13 @@ User=${USER}
 Group=${USER}
 Environment=ATTACKLENS_DATA=${DATA_DIR}
 EnvironmentFile=-${SETTINGS_FILE}
+Environment=ATTACKLENS_READY_FILE=${READY_FILE}
 ExecStart=${PROGRAM_FILE} serve
+# systemctl start and restart return when the server accepts requests, or has failed. systemd deletes the folder
+# of the file when the service stops. The upgrade of a large database takes long.
+ExecStartPost=/bin/sh -c 'until [ -e ${READY_FILE} ]; do kill -0 "$$MAINPID" || exit 1; sleep 0.1; done'
+RuntimeDirectory=attacklens
+TimeoutStartSec=infinity
 # The kill of the shell: a minimal system has no /bin/kill.
 ExecReload=/bin/sh -c 'kill -HUP "$$MAINPID"'
 Restart=always

@@ -4,6 +4,7 @@ import { countOf } from "@attacklens/protocol/count-of.ts";
 import { readConfig } from "../config.ts";
 import type { ConsoleBundle } from "../http/console-files.ts";
 import { ownCommand } from "../processes/first-process.ts";
+import { openReadyFile } from "../ready-file.ts";
 import { startServer } from "../server.ts";
 import { absentText, SETTINGS, type Setting } from "../settings.ts";
 import { optionList } from "./option-list.ts";
@@ -49,6 +50,7 @@ export async function serve(args: string[], bundle: ConsoleBundle): Promise<numb
   const command = [...ownCommand(), "serve-process", ...args];
   const role = { type: "first", command, count: config.processes } as const;
   await using server = await startServer(config, bundle, role);
+  using _ready = config.readyFile === undefined ? undefined : openReadyFile(config.readyFile);
   process.on("SIGHUP", () => void server.reloadCertificates());
   const print = openPrint();
   print(`listening on ${server.url}`);

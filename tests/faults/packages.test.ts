@@ -184,6 +184,7 @@ describe.each([...HOSTS])(`on %s with %s${skipped}`, (release, format) => {
     mkdirSync(dropIn);
     writeFileSync(join(dropIn, "test.conf"), `[Service]\nEnvironment=ATTACKLENS_LISTEN=127.0.0.1:${port}\n`);
     const output = await admin.install([packages(EARLIER)[0]]);
+    expect((await fetch(`${url}/readyz`)).status).toBe(200);
     const command = /Set-up link: +(.+)/.exec(output)?.[1];
     const link = await waitUntil("the journal has the set-up link", async () => {
       const { stdout } = await host.run(["sh", "-c", command!]);
@@ -234,6 +235,7 @@ describe.each([...HOSTS])(`on %s with %s${skipped}`, (release, format) => {
     writeFileSync(settings, `${readFileSync(settings, "utf8")}ATTACKLENS_LOG_LEVEL=debug\n`);
     const pids = await Promise.all(SERVICES.map(admin.show));
     await admin.install(packages(LATER));
+    expect((await fetch(`${url}/readyz`)).status).toBe(200);
     // By now, the upgrade has stopped the processes from before.
     const startedAt = Date.now();
     for (const [index, service] of SERVICES.entries()) {
