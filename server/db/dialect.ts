@@ -44,6 +44,14 @@ export function unindexed<T>(db: Kysely<never> | object, column: string): RawBui
 }
 
 /**
+ * Returns the clause that makes SQLite read a table by this index. SQLite counts the columns of each index
+ * that a condition has, and takes the wrong one of two with as many.
+ */
+export function byIndex(db: Kysely<never> | object, index: string): RawBuilder<unknown> {
+  return dialectOf(db as Kysely<never>) === "sqlite" ? sql`indexed by ${sql.id(index)}` : sql``;
+}
+
+/**
  * jsonb_each gives parsed objects, so that no object is parsed again for each of its columns. On macOS, Bun
  * uses the system's SQLite, which may be too old for it.
  */
@@ -116,6 +124,13 @@ export function isAmongNumbers(db: Database, number: RawBuilder<unknown>, number
   return dialectOf(db) === "sqlite"
     ? sql<boolean>`${number} in (select value from json_each(${JSON.stringify(numbers)}))`
     : sql<boolean>`${number} = any (${`{${numbers.join(",")}}`}::bigint[])`;
+}
+
+/** Returns whether a column has one of the values of a query. Reads the rows by the index of the column. */
+export function isOneOf(db: Database, column: RawBuilder<unknown>, query: RawBuilder<unknown>) {
+  return dialectOf(db) === "sqlite"
+    ? sql<boolean>`${column} in (${query})`
+    : sql<boolean>`${column} = any (array(${query}))`;
 }
 
 /** Returns the rows of a subquery with these columns as one value, for `parseRows`. */

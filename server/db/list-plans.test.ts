@@ -203,7 +203,6 @@ const NEEDED_BY: Record<string, string> = {
   sensor_listing_hostname: "sensors {} by hostname asc",
   sensor_listing_enrolled: "sensors {} by enrolledAt desc",
   sensor_presence_seen: "sensors {} by lastSeenAt asc",
-  asset_tags: "sensors {} by tags asc",
   sensor_token: "the first sensors of a token to block",
   sensor_removed: "sensors removed long ago",
   sensor_replaced_by: "sensors that a sensor replaced",
@@ -219,11 +218,9 @@ const NEEDED_BY: Record<string, string> = {
 /** A count or sweep that reads this smaller index. Without it, the query would read a larger index. */
 const READ_BY: Record<string, string> = {
   sensor_listing_silent: "sensors {} by lastSeenAt asc",
-  sensor_listing_group_hostname: TOKEN_LISTS[0],
-  sensor_listing_group_silent: TOKEN_LISTS[1],
-  sensor_listing_group_enrolled: TOKEN_LISTS[2],
-  sensor_listed_os: "sensors {} by os asc",
-  sensor_listed_architecture: "sensors {} by architecture asc",
+  sensor_listing_class_hostname: TOKEN_LISTS[0],
+  sensor_listing_class_silent: TOKEN_LISTS[1],
+  sensor_listing_class_enrolled: TOKEN_LISTS[2],
   sensor_count_key: "the numbers of sensors",
   sensor_token_standing: "sensors of a token by standing",
   sensor_token_enrolled: "the number of arrivals of a token 0",

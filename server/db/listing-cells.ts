@@ -49,10 +49,6 @@ export function cellsOf({ status, platform }: CellFilter): Cell[] {
   );
 }
 
-/** Whether the sensors with some of the statuses are not in the list without a status. */
-export const hasUnlisted = ({ status }: CellFilter): boolean =>
-  cellsOf({ status }).some((cell) => !isListed(cell));
-
 /** The smallest number of a cell whose sensors are online or offline. */
 export const FIRST_REPORTING = STANDINGS.indexOf("reporting") * 8;
 
@@ -67,3 +63,8 @@ export const seenCell = (number: number): number => number - (number % 2);
 
 /** Returns the cell of the same sensors after they became silent, or were seen again. */
 export const flipped = (number: number): number => number ^ 1;
+
+/** Returns the numbers of the cells with silence as it may be now. */
+export const withAnySilence = (cells: readonly Cell[]): number[] => [
+  ...new Set(cells.flatMap(({ number }) => [number, flipped(number)])),
+];

@@ -11,7 +11,7 @@ export interface PresenceWithSilence extends SensorPresenceTable {
   /** The cell of the sensor if it were not silent; null: it is deleted. A trigger writes it. */
   cell: GeneratedAlways<number | null>;
   /** A trigger writes it. */
-  tokenGroupId: GeneratedAlways<number | null>;
+  classId: GeneratedAlways<number | null>;
 }
 
 /** A token with an asset group that some of its sensors are in. */
@@ -22,16 +22,30 @@ export interface TokenGroupTable {
   assetGroupId: string;
 }
 
+/** Sensors with the same values. Two rows may be equal. Triggers write it. */
+export interface SensorClassTable {
+  id: GeneratedAlways<number>;
+  tokenGroupId: number;
+  /** Of a sensor that is not silent. */
+  cell: number;
+  version: string;
+  os: string;
+  architecture: string;
+  /** Of the asset: a JSON array. */
+  tags: string;
+  /** null: sensors may be added to it. */
+  retiredAt: number | null;
+}
+
 /** What lists of sensors filter and sort by. Triggers write it. */
 export interface SensorListingTable {
   number: GeneratedAlways<number>;
   sensorId: string;
-  tokenGroupId: number;
+  classId: number;
   standing: Standing;
   platform: SensorTable["platform"];
   hostnameKey: string;
   enrolledAt: number;
-  version: string;
   /** When a silent sensor was last seen; null: it is not silent. */
   silentSince: number | null;
   /** Standing, platform and silence as a number. */
@@ -40,9 +54,8 @@ export interface SensorListingTable {
 
 /** The number of sensors in each cell, as sums of its rows. Triggers write it. */
 export interface SensorCountTable {
-  /** 0: of all tokens and groups, with a row for each version. */
-  tokenGroupId: number;
+  /** 0: of all classes. */
+  classId: number;
   cell: number;
-  version: string;
   sensors: number;
 }

@@ -59,13 +59,12 @@ CREATE INDEX asset_member_created ON public.asset USING btree (asset_group_id, c
 CREATE INDEX asset_member_name ON public.asset USING btree (asset_group_id, name_key, id) WHERE (asset_group_id IS NOT NULL);
 CREATE INDEX asset_name ON public.asset USING btree (name_key, id);
 CREATE INDEX asset_search ON public.asset USING gin (name_key gin_trgm_ops);
-CREATE INDEX asset_tags ON public.asset USING btree (tags, id);
 CREATE INDEX asset_type_created ON public.asset USING btree (type, created_at, id);
 CREATE INDEX asset_type_name ON public.asset USING btree (type, name_key, id);
 CREATE UNIQUE INDEX asset_pkey ON public.asset USING btree (id);
 CREATE TRIGGER asset_tag_add AFTER INSERT ON public.asset REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION asset_tag_add();
 CREATE TRIGGER asset_tag_change AFTER UPDATE OF tags ON public.asset FOR EACH ROW WHEN ((old.tags <> new.tags)) EXECUTE FUNCTION asset_tag_change();
-CREATE TRIGGER sensor_listing_regroup AFTER UPDATE OF asset_group_id ON public.asset FOR EACH ROW WHEN ((old.asset_group_id IS DISTINCT FROM new.asset_group_id)) EXECUTE FUNCTION sensor_listing_regroup();
+CREATE TRIGGER sensor_listing_regroup AFTER UPDATE OF asset_group_id, tags ON public.asset FOR EACH ROW WHEN (((old.asset_group_id IS DISTINCT FROM new.asset_group_id) OR (old.tags <> new.tags))) EXECUTE FUNCTION sensor_listing_regroup();
 asset_group.id text collate C not null;
 asset_group.name text collate C not null;
 asset_group.name_key text collate C not null;
@@ -215,7 +214,7 @@ CREATE OR REPLACE FUNCTION public.asset_tag_add()
  SET enable_seqscan TO 'off'
  SET enable_hashjoin TO 'off'
  SET enable_mergejoin TO 'off'
-AS $function$ begin insert into asset_tag (tag, asset_id)
+AS $function$ begin  insert into asset_tag (tag, asset_id)
               select distinct tag.value, added.id from added cross join json_array_elements_text(added.tags::json) as tag where added.tags <> '[]'; return null; end $function$
 ;
 CREATE OR REPLACE FUNCTION public.asset_tag_change()
@@ -224,7 +223,7 @@ CREATE OR REPLACE FUNCTION public.asset_tag_change()
  SET enable_seqscan TO 'off'
  SET enable_hashjoin TO 'off'
  SET enable_mergejoin TO 'off'
-AS $function$ begin delete from asset_tag where asset_id = new.id
+AS $function$ begin  delete from asset_tag where asset_id = new.id
               and tag in (select tag.value from json_array_elements_text(old.tags::json) as tag);
 insert into asset_tag (tag, asset_id)
               select distinct tag.value, new.id from json_array_elements_text(new.tags::json) as tag; return null; end $function$
@@ -246,7 +245,7 @@ CREATE OR REPLACE FUNCTION public.sensor_address_add()
  SET enable_seqscan TO 'off'
  SET enable_hashjoin TO 'off'
  SET enable_mergejoin TO 'off'
-AS $function$ begin insert into sensor_address (address, sensor_id) select added.address, added.sensor_id from added; return null; end $function$
+AS $function$ begin  insert into sensor_address (address, sensor_id) select added.address, added.sensor_id from added; return null; end $function$
 ;
 CREATE OR REPLACE FUNCTION public.sensor_address_change()
  RETURNS trigger
@@ -254,7 +253,7 @@ CREATE OR REPLACE FUNCTION public.sensor_address_change()
  SET enable_seqscan TO 'off'
  SET enable_hashjoin TO 'off'
  SET enable_mergejoin TO 'off'
-AS $function$ begin update sensor_address set address = new.address
+AS $function$ begin  update sensor_address set address = new.address
         where address = old.address and sensor_id = new.sensor_id; return null; end $function$
 ;
 CREATE OR REPLACE FUNCTION public.sensor_count_add()
@@ -263,10 +262,9 @@ CREATE OR REPLACE FUNCTION public.sensor_count_add()
  SET enable_seqscan TO 'off'
  SET enable_hashjoin TO 'off'
  SET enable_mergejoin TO 'off'
-AS $function$ begin insert into sensor_count (token_group_id, cell, version, sensors)
-    select token_group_id, cell, '', count(*) from added group by token_group_id, cell;
-insert into sensor_count (token_group_id, cell, version, sensors)
-    select 0, cell, version, count(*) from added group by cell, version; return null; end $function$
+AS $function$ begin  insert into sensor_count (class_id, cell, sensors)
+    select class_id, cell, count(*) from added group by class_id, cell;
+insert into sensor_count (class_id, cell, sensors) select 0, cell, count(*) from added group by cell; return null; end $function$
 ;
 CREATE OR REPLACE FUNCTION public.sensor_count_move()
  RETURNS trigger
@@ -274,10 +272,10 @@ CREATE OR REPLACE FUNCTION public.sensor_count_move()
  SET enable_seqscan TO 'off'
  SET enable_hashjoin TO 'off'
  SET enable_mergejoin TO 'off'
-AS $function$ begin insert into sensor_count (token_group_id, cell, version, sensors)
-    values (old.token_group_id, old.cell, '', -1), (0, old.cell, old.version, -1);
-insert into sensor_count (token_group_id, cell, version, sensors)
-    values (new.token_group_id, new.cell, '', 1), (0, new.cell, new.version, 1); return null; end $function$
+AS $function$ begin  insert into sensor_count (class_id, cell, sensors)
+    values (old.class_id, old.cell, -1), (0, old.cell, -1);
+insert into sensor_count (class_id, cell, sensors)
+    values (new.class_id, new.cell, 1), (0, new.cell, 1); return null; end $function$
 ;
 CREATE OR REPLACE FUNCTION public.sensor_count_remove()
  RETURNS trigger
@@ -285,8 +283,8 @@ CREATE OR REPLACE FUNCTION public.sensor_count_remove()
  SET enable_seqscan TO 'off'
  SET enable_hashjoin TO 'off'
  SET enable_mergejoin TO 'off'
-AS $function$ begin insert into sensor_count (token_group_id, cell, version, sensors)
-    values (old.token_group_id, old.cell, '', -1), (0, old.cell, old.version, -1); return null; end $function$
+AS $function$ begin  insert into sensor_count (class_id, cell, sensors)
+    values (old.class_id, old.cell, -1), (0, old.cell, -1); return null; end $function$
 ;
 CREATE OR REPLACE FUNCTION public.sensor_listing_add()
  RETURNS trigger
@@ -294,21 +292,47 @@ CREATE OR REPLACE FUNCTION public.sensor_listing_add()
  SET enable_seqscan TO 'off'
  SET enable_hashjoin TO 'off'
  SET enable_mergejoin TO 'off'
-AS $function$ begin insert into token_group (enrollment_token_id, asset_group_id)
+AS $function$ begin perform 1 from asset where id in (select asset_id from added) order by id for share; insert into token_group (enrollment_token_id, asset_group_id)
   select distinct added.enrollment_token_id, coalesce(asset.asset_group_id, '')
   from added cross join asset
   where asset.id = added.asset_id and not exists (
     select 1 from token_group where token_group.enrollment_token_id = added.enrollment_token_id
-      and token_group.asset_group_id = coalesce(asset.asset_group_id, ''))
+    and token_group.asset_group_id = coalesce(asset.asset_group_id, ''))
   on conflict do nothing;
-insert into sensor_listing
-        (sensor_id, token_group_id, standing, platform, hostname_key, enrolled_at, version)
+insert into sensor_class (token_group_id, cell, version, os, architecture, tags)
+  select distinct token_group.id, 
+    case added.standing when 'removed' then 0 when 'replaced' then 1 when 'uninstalled' then 2
+      when 'blocked' then 3 when 'awaiting-approval' then 4 when 'pending' then 5 else 6 end * 8
+    + case added.platform when 'linux' then 0 when 'windows' then 1 else 2 end * 2, added.version,
+    lower(added.os_name || ' ' || added.os_version), added.architecture, asset.tags
+  from added cross join asset cross join token_group
+  where asset.id = added.asset_id and token_group.enrollment_token_id = added.enrollment_token_id
+    and token_group.asset_group_id = coalesce(asset.asset_group_id, '') and added.standing <> 'deleted'
+    and not exists (select 1 from sensor_class where sensor_class.retired_at is null
+    and sensor_class.token_group_id = token_group.id and sensor_class.cell = 
+    case added.standing when 'removed' then 0 when 'replaced' then 1 when 'uninstalled' then 2
+      when 'blocked' then 3 when 'awaiting-approval' then 4 when 'pending' then 5 else 6 end * 8
+    + case added.platform when 'linux' then 0 when 'windows' then 1 else 2 end * 2
+    and sensor_class.version = added.version
+    and sensor_class.os = lower(added.os_name || ' ' || added.os_version)
+    and sensor_class.architecture = added.architecture
+    and substr(sensor_class.tags, 1, 100) = substr(asset.tags, 1, 100)
+    and sensor_class.tags = asset.tags);
+insert into sensor_listing (sensor_id, class_id, standing, platform, hostname_key, enrolled_at)
         select added.id, (
-  select token_group.id from asset join token_group
-    on token_group.enrollment_token_id = added.enrollment_token_id
-    and token_group.asset_group_id = coalesce(asset.asset_group_id, '')
-  where asset.id = added.asset_id), added.standing, added.platform, added.hostname_key,
-          added.enrolled_at, added.version
+  select min(sensor_class.id) from asset cross join token_group cross join sensor_class
+  where asset.id = added.asset_id and token_group.enrollment_token_id = added.enrollment_token_id
+    and token_group.asset_group_id = coalesce(asset.asset_group_id, '') and sensor_class.retired_at is null
+    and sensor_class.token_group_id = token_group.id and sensor_class.cell = 
+    case added.standing when 'removed' then 0 when 'replaced' then 1 when 'uninstalled' then 2
+      when 'blocked' then 3 when 'awaiting-approval' then 4 when 'pending' then 5 else 6 end * 8
+    + case added.platform when 'linux' then 0 when 'windows' then 1 else 2 end * 2
+    and sensor_class.version = added.version
+    and sensor_class.os = lower(added.os_name || ' ' || added.os_version)
+    and sensor_class.architecture = added.architecture
+    and substr(sensor_class.tags, 1, 100) = substr(asset.tags, 1, 100)
+    and sensor_class.tags = asset.tags), added.standing, added.platform, added.hostname_key,
+          added.enrolled_at
         from added where added.standing <> 'deleted'; return null; end $function$
 ;
 CREATE OR REPLACE FUNCTION public.sensor_listing_change()
@@ -317,32 +341,67 @@ CREATE OR REPLACE FUNCTION public.sensor_listing_change()
  SET enable_seqscan TO 'off'
  SET enable_hashjoin TO 'off'
  SET enable_mergejoin TO 'off'
-AS $function$ begin insert into token_group (enrollment_token_id, asset_group_id)
+AS $function$ begin perform 1 from asset where id = new.asset_id for share; insert into token_group (enrollment_token_id, asset_group_id)
   select  new.enrollment_token_id, coalesce(asset.asset_group_id, '')
   from asset
   where asset.id = new.asset_id and not exists (
     select 1 from token_group where token_group.enrollment_token_id = new.enrollment_token_id
-      and token_group.asset_group_id = coalesce(asset.asset_group_id, ''))
+    and token_group.asset_group_id = coalesce(asset.asset_group_id, ''))
   on conflict do nothing;
-update sensor_presence set cell = changed.cell, token_group_id = changed.token_group_id
+insert into sensor_class (token_group_id, cell, version, os, architecture, tags)
+  select  token_group.id, 
+    case new.standing when 'removed' then 0 when 'replaced' then 1 when 'uninstalled' then 2
+      when 'blocked' then 3 when 'awaiting-approval' then 4 when 'pending' then 5 else 6 end * 8
+    + case new.platform when 'linux' then 0 when 'windows' then 1 else 2 end * 2, new.version,
+    lower(new.os_name || ' ' || new.os_version), new.architecture, asset.tags
+  from asset cross join token_group
+  where asset.id = new.asset_id and token_group.enrollment_token_id = new.enrollment_token_id
+    and token_group.asset_group_id = coalesce(asset.asset_group_id, '') and new.standing <> 'deleted'
+    and not exists (select 1 from sensor_class where sensor_class.retired_at is null
+    and sensor_class.token_group_id = token_group.id and sensor_class.cell = 
+    case new.standing when 'removed' then 0 when 'replaced' then 1 when 'uninstalled' then 2
+      when 'blocked' then 3 when 'awaiting-approval' then 4 when 'pending' then 5 else 6 end * 8
+    + case new.platform when 'linux' then 0 when 'windows' then 1 else 2 end * 2
+    and sensor_class.version = new.version
+    and sensor_class.os = lower(new.os_name || ' ' || new.os_version)
+    and sensor_class.architecture = new.architecture
+    and substr(sensor_class.tags, 1, 100) = substr(asset.tags, 1, 100)
+    and sensor_class.tags = asset.tags);
+update sensor_presence set cell = changed.cell, class_id = changed.class_id
         from (select case when new.standing <> 'deleted' then 
     case new.standing when 'removed' then 0 when 'replaced' then 1 when 'uninstalled' then 2
       when 'blocked' then 3 when 'awaiting-approval' then 4 when 'pending' then 5 else 6 end * 8
     + case new.platform when 'linux' then 0 when 'windows' then 1 else 2 end * 2 end as cell,
-          (
-  select token_group.id from asset join token_group
-    on token_group.enrollment_token_id = new.enrollment_token_id
-    and token_group.asset_group_id = coalesce(asset.asset_group_id, '')
-  where asset.id = new.asset_id) as token_group_id) as changed
+          case when new.standing <> 'deleted' then (
+  select min(sensor_class.id) from asset cross join token_group cross join sensor_class
+  where asset.id = new.asset_id and token_group.enrollment_token_id = new.enrollment_token_id
+    and token_group.asset_group_id = coalesce(asset.asset_group_id, '') and sensor_class.retired_at is null
+    and sensor_class.token_group_id = token_group.id and sensor_class.cell = 
+    case new.standing when 'removed' then 0 when 'replaced' then 1 when 'uninstalled' then 2
+      when 'blocked' then 3 when 'awaiting-approval' then 4 when 'pending' then 5 else 6 end * 8
+    + case new.platform when 'linux' then 0 when 'windows' then 1 else 2 end * 2
+    and sensor_class.version = new.version
+    and sensor_class.os = lower(new.os_name || ' ' || new.os_version)
+    and sensor_class.architecture = new.architecture
+    and substr(sensor_class.tags, 1, 100) = substr(asset.tags, 1, 100)
+    and sensor_class.tags = asset.tags) end as class_id) as changed
         where sensor_id = new.id and (sensor_presence.cell is distinct from changed.cell
-          or sensor_presence.token_group_id is distinct from changed.token_group_id);
+          or sensor_presence.class_id is distinct from changed.class_id);
 delete from sensor_listing where sensor_id = (select new.id where new.standing = 'deleted');
-update sensor_listing set token_group_id = (
-  select token_group.id from asset join token_group
-    on token_group.enrollment_token_id = new.enrollment_token_id
-    and token_group.asset_group_id = coalesce(asset.asset_group_id, '')
-  where asset.id = new.asset_id), standing = new.standing,
-        platform = new.platform, hostname_key = new.hostname_key, version = new.version
+update sensor_listing set class_id = (
+  select min(sensor_class.id) from asset cross join token_group cross join sensor_class
+  where asset.id = new.asset_id and token_group.enrollment_token_id = new.enrollment_token_id
+    and token_group.asset_group_id = coalesce(asset.asset_group_id, '') and sensor_class.retired_at is null
+    and sensor_class.token_group_id = token_group.id and sensor_class.cell = 
+    case new.standing when 'removed' then 0 when 'replaced' then 1 when 'uninstalled' then 2
+      when 'blocked' then 3 when 'awaiting-approval' then 4 when 'pending' then 5 else 6 end * 8
+    + case new.platform when 'linux' then 0 when 'windows' then 1 else 2 end * 2
+    and sensor_class.version = new.version
+    and sensor_class.os = lower(new.os_name || ' ' || new.os_version)
+    and sensor_class.architecture = new.architecture
+    and substr(sensor_class.tags, 1, 100) = substr(asset.tags, 1, 100)
+    and sensor_class.tags = asset.tags), standing = new.standing,
+        platform = new.platform, hostname_key = new.hostname_key
         where sensor_id = new.id; return null; end $function$
 ;
 CREATE OR REPLACE FUNCTION public.sensor_listing_regroup()
@@ -351,22 +410,60 @@ CREATE OR REPLACE FUNCTION public.sensor_listing_regroup()
  SET enable_seqscan TO 'off'
  SET enable_hashjoin TO 'off'
  SET enable_mergejoin TO 'off'
-AS $function$ begin insert into token_group (enrollment_token_id, asset_group_id)
+AS $function$ begin  insert into token_group (enrollment_token_id, asset_group_id)
         select distinct sensor.enrollment_token_id, coalesce(new.asset_group_id, '') from sensor
         where sensor.asset_id = new.id
         on conflict do nothing;
-update sensor_presence set token_group_id = (
-          select token_group.id from sensor join token_group
-            on token_group.enrollment_token_id = sensor.enrollment_token_id
-            and token_group.asset_group_id = coalesce(new.asset_group_id, '')
-          where sensor.id = sensor_presence.sensor_id)
-        where sensor_id in (select id from sensor where asset_id = new.id);
-update sensor_listing set token_group_id = (
-          select token_group.id from sensor join token_group
-            on token_group.enrollment_token_id = sensor.enrollment_token_id
-            and token_group.asset_group_id = coalesce(new.asset_group_id, '')
-          where sensor.id = sensor_listing.sensor_id)
-        where sensor_id in (select id from sensor where asset_id = new.id); return null; end $function$
+insert into sensor_class (token_group_id, cell, version, os, architecture, tags)
+  select distinct token_group.id, 
+    case sensor.standing when 'removed' then 0 when 'replaced' then 1 when 'uninstalled' then 2
+      when 'blocked' then 3 when 'awaiting-approval' then 4 when 'pending' then 5 else 6 end * 8
+    + case sensor.platform when 'linux' then 0 when 'windows' then 1 else 2 end * 2, sensor.version,
+    lower(sensor.os_name || ' ' || sensor.os_version), sensor.architecture, asset.tags
+  from asset cross join sensor cross join token_group
+  where asset.id = sensor.asset_id and token_group.enrollment_token_id = sensor.enrollment_token_id
+    and token_group.asset_group_id = coalesce(asset.asset_group_id, '') and sensor.standing <> 'deleted'
+    and not exists (select 1 from sensor_class where sensor_class.retired_at is null
+    and sensor_class.token_group_id = token_group.id and sensor_class.cell = 
+    case sensor.standing when 'removed' then 0 when 'replaced' then 1 when 'uninstalled' then 2
+      when 'blocked' then 3 when 'awaiting-approval' then 4 when 'pending' then 5 else 6 end * 8
+    + case sensor.platform when 'linux' then 0 when 'windows' then 1 else 2 end * 2
+    and sensor_class.version = sensor.version
+    and sensor_class.os = lower(sensor.os_name || ' ' || sensor.os_version)
+    and sensor_class.architecture = sensor.architecture
+    and substr(sensor_class.tags, 1, 100) = substr(asset.tags, 1, 100)
+    and sensor_class.tags = asset.tags)
+        and asset.id = new.id;
+update sensor_presence set class_id = (
+          select (
+  select min(sensor_class.id) from asset cross join token_group cross join sensor_class
+  where asset.id = sensor.asset_id and token_group.enrollment_token_id = sensor.enrollment_token_id
+    and token_group.asset_group_id = coalesce(asset.asset_group_id, '') and sensor_class.retired_at is null
+    and sensor_class.token_group_id = token_group.id and sensor_class.cell = 
+    case sensor.standing when 'removed' then 0 when 'replaced' then 1 when 'uninstalled' then 2
+      when 'blocked' then 3 when 'awaiting-approval' then 4 when 'pending' then 5 else 6 end * 8
+    + case sensor.platform when 'linux' then 0 when 'windows' then 1 else 2 end * 2
+    and sensor_class.version = sensor.version
+    and sensor_class.os = lower(sensor.os_name || ' ' || sensor.os_version)
+    and sensor_class.architecture = sensor.architecture
+    and substr(sensor_class.tags, 1, 100) = substr(asset.tags, 1, 100)
+    and sensor_class.tags = asset.tags) from sensor where sensor.id = sensor_presence.sensor_id)
+        where sensor_id in (select id from sensor where asset_id = new.id and standing <> 'deleted');
+update sensor_listing set class_id = (
+          select (
+  select min(sensor_class.id) from asset cross join token_group cross join sensor_class
+  where asset.id = sensor.asset_id and token_group.enrollment_token_id = sensor.enrollment_token_id
+    and token_group.asset_group_id = coalesce(asset.asset_group_id, '') and sensor_class.retired_at is null
+    and sensor_class.token_group_id = token_group.id and sensor_class.cell = 
+    case sensor.standing when 'removed' then 0 when 'replaced' then 1 when 'uninstalled' then 2
+      when 'blocked' then 3 when 'awaiting-approval' then 4 when 'pending' then 5 else 6 end * 8
+    + case sensor.platform when 'linux' then 0 when 'windows' then 1 else 2 end * 2
+    and sensor_class.version = sensor.version
+    and sensor_class.os = lower(sensor.os_name || ' ' || sensor.os_version)
+    and sensor_class.architecture = sensor.architecture
+    and substr(sensor_class.tags, 1, 100) = substr(asset.tags, 1, 100)
+    and sensor_class.tags = asset.tags) from sensor where sensor.id = sensor_listing.sensor_id)
+        where sensor_id in (select id from sensor where asset_id = new.id and standing <> 'deleted'); return null; end $function$
 ;
 CREATE OR REPLACE FUNCTION public.sensor_listing_seen()
  RETURNS trigger
@@ -374,7 +471,7 @@ CREATE OR REPLACE FUNCTION public.sensor_listing_seen()
  SET enable_seqscan TO 'off'
  SET enable_hashjoin TO 'off'
  SET enable_mergejoin TO 'off'
-AS $function$ begin update sensor_listing set silent_since = case when new.is_silent = 1 then new.last_seen_at end
+AS $function$ begin  update sensor_listing set silent_since = case when new.is_silent = 1 then new.last_seen_at end
         where sensor_id = new.sensor_id; return null; end $function$
 ;
 CREATE OR REPLACE FUNCTION public.sensor_listing_silent()
@@ -383,7 +480,7 @@ CREATE OR REPLACE FUNCTION public.sensor_listing_silent()
  SET enable_seqscan TO 'off'
  SET enable_hashjoin TO 'off'
  SET enable_mergejoin TO 'off'
-AS $function$ begin update sensor_listing set silent_since = new.last_seen_at where sensor_id = new.sensor_id; return null; end $function$
+AS $function$ begin  update sensor_listing set silent_since = new.last_seen_at where sensor_id = new.sensor_id; return null; end $function$
 ;
 CREATE OR REPLACE FUNCTION public.sensor_presence_add()
  RETURNS trigger
@@ -391,8 +488,8 @@ CREATE OR REPLACE FUNCTION public.sensor_presence_add()
  SET enable_seqscan TO 'off'
  SET enable_hashjoin TO 'off'
  SET enable_mergejoin TO 'off'
-AS $function$ begin update sensor_presence set cell = sensor_listing.cell - sensor_listing.cell % 2,
-          token_group_id = sensor_listing.token_group_id
+AS $function$ begin  update sensor_presence set cell = sensor_listing.cell - sensor_listing.cell % 2,
+          class_id = sensor_listing.class_id
         from sensor_listing
         where sensor_presence.sensor_id = new.sensor_id and sensor_listing.sensor_id = new.sensor_id; return null; end $function$
 ;
@@ -402,7 +499,7 @@ CREATE OR REPLACE FUNCTION public.sensor_presence_return()
  SET enable_seqscan TO 'off'
  SET enable_hashjoin TO 'off'
  SET enable_mergejoin TO 'off'
-AS $function$ begin update sensor_presence set is_silent = 0 where sensor_id = new.sensor_id; return null; end $function$
+AS $function$ begin  update sensor_presence set is_silent = 0 where sensor_id = new.sensor_id; return null; end $function$
 ;
 CREATE OR REPLACE FUNCTION public.sensor_revision()
  RETURNS trigger
@@ -617,9 +714,7 @@ sensor sensor_replaced_by_fkey FOREIGN KEY (replaced_by) REFERENCES sensor(id);
 sensor sensor_replacement_decided_by_fkey FOREIGN KEY (replacement_decided_by) REFERENCES "user"(id);
 CREATE INDEX sensor_cloned_from ON public.sensor USING btree (cloned_from) WHERE (cloned_from IS NOT NULL);
 CREATE INDEX sensor_ephemeral ON public.sensor USING btree (id, ephemeral_hours) WHERE ((ephemeral_hours IS NOT NULL) AND (deleted_at IS NULL) AND (removed_at IS NULL));
-CREATE INDEX sensor_listed_architecture ON public.sensor USING btree (listed, platform, architecture, id);
 CREATE INDEX sensor_listed_hostname ON public.sensor USING btree (listed, hostname_key, id);
-CREATE INDEX sensor_listed_os ON public.sensor USING btree (listed, platform, lower(((os_name || ' '::text) || os_version)), id);
 CREATE INDEX sensor_listed_version ON public.sensor USING btree (listed, version, hostname_key, id);
 CREATE INDEX sensor_of_asset ON public.sensor USING btree (asset_id);
 CREATE INDEX sensor_removed ON public.sensor USING btree (removed_at) WHERE ((removed_at IS NOT NULL) AND (deleted_at IS NULL));
@@ -631,17 +726,27 @@ CREATE UNIQUE INDEX sensor_asset ON public.sensor USING btree (asset_id) WHERE (
 CREATE UNIQUE INDEX sensor_next_public_key ON public.sensor USING btree (next_public_key) WHERE (next_public_key IS NOT NULL);
 CREATE UNIQUE INDEX sensor_pkey ON public.sensor USING btree (id);
 CREATE TRIGGER sensor_listing_add AFTER INSERT ON public.sensor REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION sensor_listing_add();
-CREATE TRIGGER sensor_listing_change AFTER UPDATE ON public.sensor FOR EACH ROW WHEN (((old.standing IS DISTINCT FROM new.standing) OR (old.platform IS DISTINCT FROM new.platform) OR (old.hostname_key IS DISTINCT FROM new.hostname_key) OR (old.version IS DISTINCT FROM new.version) OR (old.asset_id IS DISTINCT FROM new.asset_id) OR (old.enrollment_token_id IS DISTINCT FROM new.enrollment_token_id))) EXECUTE FUNCTION sensor_listing_change();
+CREATE TRIGGER sensor_listing_change AFTER UPDATE ON public.sensor FOR EACH ROW WHEN (((old.standing IS DISTINCT FROM new.standing) OR (old.platform IS DISTINCT FROM new.platform) OR (old.hostname_key IS DISTINCT FROM new.hostname_key) OR (old.version IS DISTINCT FROM new.version) OR (old.asset_id IS DISTINCT FROM new.asset_id) OR (old.enrollment_token_id IS DISTINCT FROM new.enrollment_token_id) OR (old.os_name IS DISTINCT FROM new.os_name) OR (old.os_version IS DISTINCT FROM new.os_version) OR (old.architecture IS DISTINCT FROM new.architecture))) EXECUTE FUNCTION sensor_listing_change();
 CREATE TRIGGER sensor_revision BEFORE UPDATE ON public.sensor FOR EACH ROW EXECUTE FUNCTION sensor_revision();
 sensor_address.address text collate C not null;
 sensor_address.sensor_id text collate C not null;
 sensor_address sensor_address_key PRIMARY KEY (address, sensor_id);
 CREATE UNIQUE INDEX sensor_address_key ON public.sensor_address USING btree (address, sensor_id);
-sensor_count.token_group_id bigint not null;
+sensor_class.id bigint not null;
+sensor_class.token_group_id bigint not null;
+sensor_class.cell integer not null;
+sensor_class.version text collate C not null;
+sensor_class.os text collate C not null;
+sensor_class.architecture text collate C not null;
+sensor_class.tags text collate C not null;
+sensor_class.retired_at bigint;
+sensor_class sensor_class_pkey PRIMARY KEY (id);
+CREATE INDEX sensor_class_key ON public.sensor_class USING btree (token_group_id, cell, version, os, architecture, substr(tags, 1, 100)) WHERE (retired_at IS NULL);
+CREATE UNIQUE INDEX sensor_class_pkey ON public.sensor_class USING btree (id);
+sensor_count.class_id bigint not null;
 sensor_count.cell integer not null;
-sensor_count.version text collate C not null;
 sensor_count.sensors bigint not null;
-CREATE INDEX sensor_count_key ON public.sensor_count USING btree (token_group_id, cell, version);
+CREATE INDEX sensor_count_key ON public.sensor_count USING btree (class_id, cell);
 sensor_instance.sensor_id text collate C not null;
 sensor_instance.instance_id text collate C not null;
 sensor_instance.state text collate C not null;
@@ -675,12 +780,11 @@ CREATE VIEW sensor_inventory AS SELECT inventory_state.sensor_id,
     LATERAL json_each((inventory_state.states)::json) json_each(key, value);
 sensor_listing.number bigint not null;
 sensor_listing.sensor_id text collate C not null;
-sensor_listing.token_group_id bigint not null;
+sensor_listing.class_id bigint not null;
 sensor_listing.standing text collate C not null;
 sensor_listing.platform text collate C not null;
 sensor_listing.hostname_key text collate C not null;
 sensor_listing.enrolled_at bigint not null;
-sensor_listing.version text collate C not null;
 sensor_listing.silent_since bigint;
 sensor_listing.cell integer generated (((
 CASE standing
@@ -703,17 +807,17 @@ CASE
 END);
 sensor_listing sensor_listing_pkey PRIMARY KEY (number);
 sensor_listing sensor_listing_sensor_id_key UNIQUE (sensor_id);
+CREATE INDEX sensor_listing_class_enrolled ON public.sensor_listing USING btree (class_id, cell, enrolled_at, sensor_id);
+CREATE INDEX sensor_listing_class_hostname ON public.sensor_listing USING btree (class_id, cell, hostname_key, sensor_id);
+CREATE INDEX sensor_listing_class_silent ON public.sensor_listing USING btree (class_id, cell, silent_since, sensor_id) WHERE (silent_since IS NOT NULL);
 CREATE INDEX sensor_listing_enrolled ON public.sensor_listing USING btree (cell, enrolled_at, sensor_id);
-CREATE INDEX sensor_listing_group_enrolled ON public.sensor_listing USING btree (token_group_id, cell, enrolled_at, sensor_id);
-CREATE INDEX sensor_listing_group_hostname ON public.sensor_listing USING btree (token_group_id, cell, hostname_key, sensor_id);
-CREATE INDEX sensor_listing_group_silent ON public.sensor_listing USING btree (token_group_id, cell, silent_since, sensor_id) WHERE (silent_since IS NOT NULL);
 CREATE INDEX sensor_listing_hostname ON public.sensor_listing USING btree (cell, hostname_key, sensor_id);
 CREATE INDEX sensor_listing_search ON public.sensor_listing USING gin (hostname_key gin_trgm_ops);
 CREATE INDEX sensor_listing_silent ON public.sensor_listing USING btree (cell, silent_since, sensor_id) WHERE (silent_since IS NOT NULL);
 CREATE UNIQUE INDEX sensor_listing_pkey ON public.sensor_listing USING btree (number);
 CREATE UNIQUE INDEX sensor_listing_sensor_id_key ON public.sensor_listing USING btree (sensor_id);
 CREATE TRIGGER sensor_count_add AFTER INSERT ON public.sensor_listing REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION sensor_count_add();
-CREATE TRIGGER sensor_count_move AFTER UPDATE ON public.sensor_listing FOR EACH ROW WHEN (((old.token_group_id <> new.token_group_id) OR (old.cell <> new.cell) OR (old.version <> new.version))) EXECUTE FUNCTION sensor_count_move();
+CREATE TRIGGER sensor_count_move AFTER UPDATE ON public.sensor_listing FOR EACH ROW WHEN (((old.class_id <> new.class_id) OR (old.cell <> new.cell))) EXECUTE FUNCTION sensor_count_move();
 CREATE TRIGGER sensor_count_remove AFTER DELETE ON public.sensor_listing FOR EACH ROW EXECUTE FUNCTION sensor_count_remove();
 sensor_match.sensor_id text collate C not null;
 sensor_match.predecessor_id text collate C not null;
@@ -737,9 +841,9 @@ sensor_presence.last_nonce bigint not null;
 sensor_presence.address text collate C not null;
 sensor_presence.is_silent integer not null default 0;
 sensor_presence.cell integer;
-sensor_presence.token_group_id bigint;
+sensor_presence.class_id bigint;
 sensor_presence sensor_presence_pkey PRIMARY KEY (sensor_id);
-CREATE INDEX sensor_presence_seen ON public.sensor_presence USING btree (is_silent, last_seen_at, sensor_id, cell, token_group_id);
+CREATE INDEX sensor_presence_seen ON public.sensor_presence USING btree (is_silent, last_seen_at, sensor_id, cell, class_id);
 CREATE UNIQUE INDEX sensor_presence_pkey ON public.sensor_presence USING btree (sensor_id);
 CREATE TRIGGER sensor_address_add AFTER INSERT ON public.sensor_presence REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION sensor_address_add();
 CREATE TRIGGER sensor_address_change AFTER UPDATE OF address ON public.sensor_presence FOR EACH ROW WHEN ((old.address <> new.address)) EXECUTE FUNCTION sensor_address_change();

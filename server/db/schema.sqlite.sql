@@ -39,22 +39,60 @@ CREATE TRIGGER asset_tag_change after update of tags on asset when (old.tags <> 
               and tag in (select tag.value from json_each(old.tags) as tag);
 insert into asset_tag (tag, asset_id)
               select distinct tag.value, new.id from json_each(new.tags) as tag; end;
-CREATE TRIGGER sensor_listing_regroup after update of asset_group_id on asset when (old.asset_group_id is distinct from new.asset_group_id) begin insert into token_group (enrollment_token_id, asset_group_id)
+CREATE TRIGGER sensor_listing_regroup after update of asset_group_id, tags on asset when (old.asset_group_id is distinct from new.asset_group_id or old.tags <> new.tags) begin insert into token_group (enrollment_token_id, asset_group_id)
         select distinct sensor.enrollment_token_id, coalesce(new.asset_group_id, '') from sensor
         where sensor.asset_id = new.id
         on conflict do nothing;
-update sensor_presence set token_group_id = (
-          select token_group.id from sensor join token_group
-            on token_group.enrollment_token_id = sensor.enrollment_token_id
-            and token_group.asset_group_id = coalesce(new.asset_group_id, '')
-          where sensor.id = sensor_presence.sensor_id)
-        where sensor_id in (select id from sensor where asset_id = new.id);
-update sensor_listing set token_group_id = (
-          select token_group.id from sensor join token_group
-            on token_group.enrollment_token_id = sensor.enrollment_token_id
-            and token_group.asset_group_id = coalesce(new.asset_group_id, '')
-          where sensor.id = sensor_listing.sensor_id)
-        where sensor_id in (select id from sensor where asset_id = new.id); end;
+insert into sensor_class (token_group_id, cell, version, os, architecture, tags)
+  select distinct token_group.id, 
+    case sensor.standing when 'removed' then 0 when 'replaced' then 1 when 'uninstalled' then 2
+      when 'blocked' then 3 when 'awaiting-approval' then 4 when 'pending' then 5 else 6 end * 8
+    + case sensor.platform when 'linux' then 0 when 'windows' then 1 else 2 end * 2, sensor.version,
+    lower(sensor.os_name || ' ' || sensor.os_version), sensor.architecture, asset.tags
+  from asset cross join sensor cross join token_group
+  where asset.id = sensor.asset_id and token_group.enrollment_token_id = sensor.enrollment_token_id
+    and token_group.asset_group_id = coalesce(asset.asset_group_id, '') and sensor.standing <> 'deleted'
+    and not exists (select 1 from sensor_class where sensor_class.retired_at is null
+    and sensor_class.token_group_id = token_group.id and sensor_class.cell = 
+    case sensor.standing when 'removed' then 0 when 'replaced' then 1 when 'uninstalled' then 2
+      when 'blocked' then 3 when 'awaiting-approval' then 4 when 'pending' then 5 else 6 end * 8
+    + case sensor.platform when 'linux' then 0 when 'windows' then 1 else 2 end * 2
+    and sensor_class.version = sensor.version
+    and sensor_class.os = lower(sensor.os_name || ' ' || sensor.os_version)
+    and sensor_class.architecture = sensor.architecture
+    and substr(sensor_class.tags, 1, 100) = substr(asset.tags, 1, 100)
+    and sensor_class.tags = asset.tags)
+        and asset.id = new.id;
+update sensor_presence set class_id = (
+          select (
+  select min(sensor_class.id) from asset cross join token_group cross join sensor_class
+  where asset.id = sensor.asset_id and token_group.enrollment_token_id = sensor.enrollment_token_id
+    and token_group.asset_group_id = coalesce(asset.asset_group_id, '') and sensor_class.retired_at is null
+    and sensor_class.token_group_id = token_group.id and sensor_class.cell = 
+    case sensor.standing when 'removed' then 0 when 'replaced' then 1 when 'uninstalled' then 2
+      when 'blocked' then 3 when 'awaiting-approval' then 4 when 'pending' then 5 else 6 end * 8
+    + case sensor.platform when 'linux' then 0 when 'windows' then 1 else 2 end * 2
+    and sensor_class.version = sensor.version
+    and sensor_class.os = lower(sensor.os_name || ' ' || sensor.os_version)
+    and sensor_class.architecture = sensor.architecture
+    and substr(sensor_class.tags, 1, 100) = substr(asset.tags, 1, 100)
+    and sensor_class.tags = asset.tags) from sensor where sensor.id = sensor_presence.sensor_id)
+        where sensor_id in (select id from sensor where asset_id = new.id and standing <> 'deleted');
+update sensor_listing set class_id = (
+          select (
+  select min(sensor_class.id) from asset cross join token_group cross join sensor_class
+  where asset.id = sensor.asset_id and token_group.enrollment_token_id = sensor.enrollment_token_id
+    and token_group.asset_group_id = coalesce(asset.asset_group_id, '') and sensor_class.retired_at is null
+    and sensor_class.token_group_id = token_group.id and sensor_class.cell = 
+    case sensor.standing when 'removed' then 0 when 'replaced' then 1 when 'uninstalled' then 2
+      when 'blocked' then 3 when 'awaiting-approval' then 4 when 'pending' then 5 else 6 end * 8
+    + case sensor.platform when 'linux' then 0 when 'windows' then 1 else 2 end * 2
+    and sensor_class.version = sensor.version
+    and sensor_class.os = lower(sensor.os_name || ' ' || sensor.os_version)
+    and sensor_class.architecture = sensor.architecture
+    and substr(sensor_class.tags, 1, 100) = substr(asset.tags, 1, 100)
+    and sensor_class.tags = asset.tags) from sensor where sensor.id = sensor_listing.sensor_id)
+        where sensor_id in (select id from sensor where asset_id = new.id and standing <> 'deleted'); end;
 CREATE TABLE asset (
   id text primary key,
   name text not null,
@@ -70,7 +108,6 @@ CREATE INDEX asset_created on asset (created_at, id);
 CREATE INDEX asset_member_created on asset (asset_group_id, created_at, id) where asset_group_id is not null;
 CREATE INDEX asset_member_name on asset (asset_group_id, name_key, id) where asset_group_id is not null;
 CREATE INDEX asset_name on asset (name_key, id);
-CREATE INDEX asset_tags on asset (tags, id);
 CREATE INDEX asset_type_created on asset (type, created_at, id);
 CREATE INDEX asset_type_name on asset (type, name_key, id);
 CREATE TABLE asset_group (
@@ -384,43 +421,104 @@ CREATE TRIGGER sensor_listing_add after insert on sensor  begin insert into toke
   from asset
   where asset.id = new.asset_id and not exists (
     select 1 from token_group where token_group.enrollment_token_id = new.enrollment_token_id
-      and token_group.asset_group_id = coalesce(asset.asset_group_id, ''))
+    and token_group.asset_group_id = coalesce(asset.asset_group_id, ''))
   on conflict do nothing;
-insert into sensor_listing
-        (sensor_id, token_group_id, standing, platform, hostname_key, enrolled_at, version)
+insert into sensor_class (token_group_id, cell, version, os, architecture, tags)
+  select  token_group.id, 
+    case new.standing when 'removed' then 0 when 'replaced' then 1 when 'uninstalled' then 2
+      when 'blocked' then 3 when 'awaiting-approval' then 4 when 'pending' then 5 else 6 end * 8
+    + case new.platform when 'linux' then 0 when 'windows' then 1 else 2 end * 2, new.version,
+    lower(new.os_name || ' ' || new.os_version), new.architecture, asset.tags
+  from asset cross join token_group
+  where asset.id = new.asset_id and token_group.enrollment_token_id = new.enrollment_token_id
+    and token_group.asset_group_id = coalesce(asset.asset_group_id, '') and new.standing <> 'deleted'
+    and not exists (select 1 from sensor_class where sensor_class.retired_at is null
+    and sensor_class.token_group_id = token_group.id and sensor_class.cell = 
+    case new.standing when 'removed' then 0 when 'replaced' then 1 when 'uninstalled' then 2
+      when 'blocked' then 3 when 'awaiting-approval' then 4 when 'pending' then 5 else 6 end * 8
+    + case new.platform when 'linux' then 0 when 'windows' then 1 else 2 end * 2
+    and sensor_class.version = new.version
+    and sensor_class.os = lower(new.os_name || ' ' || new.os_version)
+    and sensor_class.architecture = new.architecture
+    and substr(sensor_class.tags, 1, 100) = substr(asset.tags, 1, 100)
+    and sensor_class.tags = asset.tags);
+insert into sensor_listing (sensor_id, class_id, standing, platform, hostname_key, enrolled_at)
         select new.id, (
-  select token_group.id from asset join token_group
-    on token_group.enrollment_token_id = new.enrollment_token_id
-    and token_group.asset_group_id = coalesce(asset.asset_group_id, '')
-  where asset.id = new.asset_id), new.standing, new.platform, new.hostname_key,
-          new.enrolled_at, new.version
+  select min(sensor_class.id) from asset cross join token_group cross join sensor_class
+  where asset.id = new.asset_id and token_group.enrollment_token_id = new.enrollment_token_id
+    and token_group.asset_group_id = coalesce(asset.asset_group_id, '') and sensor_class.retired_at is null
+    and sensor_class.token_group_id = token_group.id and sensor_class.cell = 
+    case new.standing when 'removed' then 0 when 'replaced' then 1 when 'uninstalled' then 2
+      when 'blocked' then 3 when 'awaiting-approval' then 4 when 'pending' then 5 else 6 end * 8
+    + case new.platform when 'linux' then 0 when 'windows' then 1 else 2 end * 2
+    and sensor_class.version = new.version
+    and sensor_class.os = lower(new.os_name || ' ' || new.os_version)
+    and sensor_class.architecture = new.architecture
+    and substr(sensor_class.tags, 1, 100) = substr(asset.tags, 1, 100)
+    and sensor_class.tags = asset.tags), new.standing, new.platform, new.hostname_key,
+          new.enrolled_at
          where new.standing <> 'deleted'; end;
-CREATE TRIGGER sensor_listing_change after update on sensor when (old.standing is distinct from new.standing or old.platform is distinct from new.platform or old.hostname_key is distinct from new.hostname_key or old.version is distinct from new.version or old.asset_id is distinct from new.asset_id or old.enrollment_token_id is distinct from new.enrollment_token_id) begin insert into token_group (enrollment_token_id, asset_group_id)
+CREATE TRIGGER sensor_listing_change after update on sensor when (old.standing is distinct from new.standing or old.platform is distinct from new.platform or old.hostname_key is distinct from new.hostname_key or old.version is distinct from new.version or old.asset_id is distinct from new.asset_id or old.enrollment_token_id is distinct from new.enrollment_token_id or old.os_name is distinct from new.os_name or old.os_version is distinct from new.os_version or old.architecture is distinct from new.architecture) begin insert into token_group (enrollment_token_id, asset_group_id)
   select  new.enrollment_token_id, coalesce(asset.asset_group_id, '')
   from asset
   where asset.id = new.asset_id and not exists (
     select 1 from token_group where token_group.enrollment_token_id = new.enrollment_token_id
-      and token_group.asset_group_id = coalesce(asset.asset_group_id, ''))
+    and token_group.asset_group_id = coalesce(asset.asset_group_id, ''))
   on conflict do nothing;
-update sensor_presence set cell = changed.cell, token_group_id = changed.token_group_id
+insert into sensor_class (token_group_id, cell, version, os, architecture, tags)
+  select  token_group.id, 
+    case new.standing when 'removed' then 0 when 'replaced' then 1 when 'uninstalled' then 2
+      when 'blocked' then 3 when 'awaiting-approval' then 4 when 'pending' then 5 else 6 end * 8
+    + case new.platform when 'linux' then 0 when 'windows' then 1 else 2 end * 2, new.version,
+    lower(new.os_name || ' ' || new.os_version), new.architecture, asset.tags
+  from asset cross join token_group
+  where asset.id = new.asset_id and token_group.enrollment_token_id = new.enrollment_token_id
+    and token_group.asset_group_id = coalesce(asset.asset_group_id, '') and new.standing <> 'deleted'
+    and not exists (select 1 from sensor_class where sensor_class.retired_at is null
+    and sensor_class.token_group_id = token_group.id and sensor_class.cell = 
+    case new.standing when 'removed' then 0 when 'replaced' then 1 when 'uninstalled' then 2
+      when 'blocked' then 3 when 'awaiting-approval' then 4 when 'pending' then 5 else 6 end * 8
+    + case new.platform when 'linux' then 0 when 'windows' then 1 else 2 end * 2
+    and sensor_class.version = new.version
+    and sensor_class.os = lower(new.os_name || ' ' || new.os_version)
+    and sensor_class.architecture = new.architecture
+    and substr(sensor_class.tags, 1, 100) = substr(asset.tags, 1, 100)
+    and sensor_class.tags = asset.tags);
+update sensor_presence set cell = changed.cell, class_id = changed.class_id
         from (select case when new.standing <> 'deleted' then 
     case new.standing when 'removed' then 0 when 'replaced' then 1 when 'uninstalled' then 2
       when 'blocked' then 3 when 'awaiting-approval' then 4 when 'pending' then 5 else 6 end * 8
     + case new.platform when 'linux' then 0 when 'windows' then 1 else 2 end * 2 end as cell,
-          (
-  select token_group.id from asset join token_group
-    on token_group.enrollment_token_id = new.enrollment_token_id
-    and token_group.asset_group_id = coalesce(asset.asset_group_id, '')
-  where asset.id = new.asset_id) as token_group_id) as changed
+          case when new.standing <> 'deleted' then (
+  select min(sensor_class.id) from asset cross join token_group cross join sensor_class
+  where asset.id = new.asset_id and token_group.enrollment_token_id = new.enrollment_token_id
+    and token_group.asset_group_id = coalesce(asset.asset_group_id, '') and sensor_class.retired_at is null
+    and sensor_class.token_group_id = token_group.id and sensor_class.cell = 
+    case new.standing when 'removed' then 0 when 'replaced' then 1 when 'uninstalled' then 2
+      when 'blocked' then 3 when 'awaiting-approval' then 4 when 'pending' then 5 else 6 end * 8
+    + case new.platform when 'linux' then 0 when 'windows' then 1 else 2 end * 2
+    and sensor_class.version = new.version
+    and sensor_class.os = lower(new.os_name || ' ' || new.os_version)
+    and sensor_class.architecture = new.architecture
+    and substr(sensor_class.tags, 1, 100) = substr(asset.tags, 1, 100)
+    and sensor_class.tags = asset.tags) end as class_id) as changed
         where sensor_id = new.id and (sensor_presence.cell is distinct from changed.cell
-          or sensor_presence.token_group_id is distinct from changed.token_group_id);
+          or sensor_presence.class_id is distinct from changed.class_id);
 delete from sensor_listing where sensor_id = (select new.id where new.standing = 'deleted');
-update sensor_listing set token_group_id = (
-  select token_group.id from asset join token_group
-    on token_group.enrollment_token_id = new.enrollment_token_id
-    and token_group.asset_group_id = coalesce(asset.asset_group_id, '')
-  where asset.id = new.asset_id), standing = new.standing,
-        platform = new.platform, hostname_key = new.hostname_key, version = new.version
+update sensor_listing set class_id = (
+  select min(sensor_class.id) from asset cross join token_group cross join sensor_class
+  where asset.id = new.asset_id and token_group.enrollment_token_id = new.enrollment_token_id
+    and token_group.asset_group_id = coalesce(asset.asset_group_id, '') and sensor_class.retired_at is null
+    and sensor_class.token_group_id = token_group.id and sensor_class.cell = 
+    case new.standing when 'removed' then 0 when 'replaced' then 1 when 'uninstalled' then 2
+      when 'blocked' then 3 when 'awaiting-approval' then 4 when 'pending' then 5 else 6 end * 8
+    + case new.platform when 'linux' then 0 when 'windows' then 1 else 2 end * 2
+    and sensor_class.version = new.version
+    and sensor_class.os = lower(new.os_name || ' ' || new.os_version)
+    and sensor_class.architecture = new.architecture
+    and substr(sensor_class.tags, 1, 100) = substr(asset.tags, 1, 100)
+    and sensor_class.tags = asset.tags), standing = new.standing,
+        platform = new.platform, hostname_key = new.hostname_key
         where sensor_id = new.id; end;
 CREATE TRIGGER sensor_revision after update on sensor when new.revision = old.revision
       begin update sensor set revision = old.revision + 1 where id = new.id; end;
@@ -481,9 +579,7 @@ CREATE INDEX sensor_cloned_from on sensor (cloned_from) where cloned_from is not
 CREATE INDEX sensor_ephemeral
   on sensor (id, ephemeral_hours)
   where ephemeral_hours is not null and deleted_at is null and removed_at is null;
-CREATE INDEX sensor_listed_architecture on sensor (listed, platform, architecture, id);
 CREATE INDEX sensor_listed_hostname on sensor (listed, hostname_key, id);
-CREATE INDEX sensor_listed_os on sensor (listed, platform, lower(os_name || ' ' || os_version), id);
 CREATE INDEX sensor_listed_version on sensor (listed, version, hostname_key, id);
 CREATE UNIQUE INDEX sensor_next_public_key on sensor (next_public_key) where next_public_key is not null;
 CREATE INDEX sensor_of_asset on sensor (asset_id);
@@ -498,13 +594,27 @@ CREATE TABLE sensor_address (
   sensor_id text not null,
   constraint sensor_address_key primary key (address, sensor_id)
 ) without rowid;
-CREATE TABLE sensor_count (
+CREATE TABLE sensor_class (
+  id integer primary key,
   token_group_id bigint not null,
+  -- Of a sensor that is not silent.
   cell integer not null,
   version text not null,
+  os text not null,
+  architecture text not null,
+  tags text not null,
+  -- No more sensors are added to it,
+  and a job deletes it when it has none.
+  retired_at bigint
+);
+CREATE INDEX sensor_class_key on sensor_class
+  (token_group_id, cell, version, os, architecture, substr(tags, 1, 100)) where retired_at is null;
+CREATE TABLE sensor_count (
+  class_id bigint not null,
+  cell integer not null,
   sensors bigint not null
 );
-CREATE UNIQUE INDEX sensor_count_key on sensor_count (token_group_id, cell, version);
+CREATE UNIQUE INDEX sensor_count_key on sensor_count (class_id, cell);
 CREATE TABLE sensor_instance (
   sensor_id text not null references sensor (id),
   instance_id text not null,
@@ -521,17 +631,17 @@ CREATE VIEW sensor_inventory as
     select sensor_id, key as category, value ->> 0 as status, value ->> 1 as reason, value ->> 2 as manifest_id,
       value ->> 3 as reported_at, value ->> 4 as changed_at, value ->> 5 as duration_ms
     from inventory_state, json_each(states);
-CREATE TRIGGER sensor_count_add after insert on sensor_listing  begin insert into sensor_count (token_group_id, cell, version, sensors)
-    values (new.token_group_id, new.cell, '', 1), (0, new.cell, new.version, 1)
+CREATE TRIGGER sensor_count_add after insert on sensor_listing  begin insert into sensor_count (class_id, cell, sensors)
+    values (new.class_id, new.cell, 1), (0, new.cell, 1)
     on conflict do update set sensors = sensors + excluded.sensors; end;
-CREATE TRIGGER sensor_count_move after update on sensor_listing when (old.token_group_id <> new.token_group_id or old.cell <> new.cell or old.version <> new.version) begin insert into sensor_count (token_group_id, cell, version, sensors)
-    values (old.token_group_id, old.cell, '', -1), (0, old.cell, old.version, -1)
+CREATE TRIGGER sensor_count_move after update on sensor_listing when (old.class_id <> new.class_id or old.cell <> new.cell) begin insert into sensor_count (class_id, cell, sensors)
+    values (old.class_id, old.cell, -1), (0, old.cell, -1)
     on conflict do update set sensors = sensors + excluded.sensors;
-insert into sensor_count (token_group_id, cell, version, sensors)
-    values (new.token_group_id, new.cell, '', 1), (0, new.cell, new.version, 1)
+insert into sensor_count (class_id, cell, sensors)
+    values (new.class_id, new.cell, 1), (0, new.cell, 1)
     on conflict do update set sensors = sensors + excluded.sensors; end;
-CREATE TRIGGER sensor_count_remove after delete on sensor_listing  begin insert into sensor_count (token_group_id, cell, version, sensors)
-    values (old.token_group_id, old.cell, '', -1), (0, old.cell, old.version, -1)
+CREATE TRIGGER sensor_count_remove after delete on sensor_listing  begin insert into sensor_count (class_id, cell, sensors)
+    values (old.class_id, old.cell, -1), (0, old.cell, -1)
     on conflict do update set sensors = sensors + excluded.sensors; end;
 CREATE TRIGGER sensor_search_add after insert on sensor_listing  begin insert into sensor_search (rowid, hostname_key) values (new.number, new.hostname_key); end;
 CREATE TRIGGER sensor_search_remove after delete on sensor_listing  begin delete from sensor_search where rowid = old.number; end;
@@ -539,12 +649,11 @@ CREATE TRIGGER sensor_search_rename after update of hostname_key on sensor_listi
 CREATE TABLE sensor_listing (
   number integer primary key,
   sensor_id text not null unique,
-  token_group_id bigint not null,
+  class_id bigint not null,
   standing text not null,
   platform text not null,
   hostname_key text not null,
   enrolled_at bigint not null,
-  version text not null,
   silent_since bigint,
   cell integer generated always as (
     
@@ -552,11 +661,11 @@ CREATE TABLE sensor_listing (
       when 'blocked' then 3 when 'awaiting-approval' then 4 when 'pending' then 5 else 6 end * 8
     + case platform when 'linux' then 0 when 'windows' then 1 else 2 end * 2 + case when silent_since is null then 0 else 1 end) virtual
 );
+CREATE INDEX sensor_listing_class_enrolled on sensor_listing (class_id, cell, enrolled_at, sensor_id);
+CREATE INDEX sensor_listing_class_hostname on sensor_listing (class_id, cell, hostname_key, sensor_id);
+CREATE INDEX sensor_listing_class_silent
+  on sensor_listing (class_id, cell, silent_since, sensor_id) where silent_since is not null;
 CREATE INDEX sensor_listing_enrolled on sensor_listing (cell, enrolled_at, sensor_id);
-CREATE INDEX sensor_listing_group_enrolled on sensor_listing (token_group_id, cell, enrolled_at, sensor_id);
-CREATE INDEX sensor_listing_group_hostname on sensor_listing (token_group_id, cell, hostname_key, sensor_id);
-CREATE INDEX sensor_listing_group_silent
-  on sensor_listing (token_group_id, cell, silent_since, sensor_id) where silent_since is not null;
 CREATE INDEX sensor_listing_hostname on sensor_listing (cell, hostname_key, sensor_id);
 CREATE INDEX sensor_listing_silent on sensor_listing (cell, silent_since, sensor_id) where silent_since is not null;
 CREATE TABLE sensor_match (
@@ -579,7 +688,7 @@ CREATE TRIGGER sensor_listing_seen after update of is_silent on sensor_presence 
         where sensor_id = new.sensor_id; end;
 CREATE TRIGGER sensor_listing_silent after insert on sensor_presence when (new.is_silent = 1) begin update sensor_listing set silent_since = new.last_seen_at where sensor_id = new.sensor_id; end;
 CREATE TRIGGER sensor_presence_add after insert on sensor_presence when (new.cell is null) begin update sensor_presence set cell = sensor_listing.cell - sensor_listing.cell % 2,
-          token_group_id = sensor_listing.token_group_id
+          class_id = sensor_listing.class_id
         from sensor_listing
         where sensor_presence.sensor_id = new.sensor_id and sensor_listing.sensor_id = new.sensor_id; end;
 CREATE TRIGGER sensor_presence_return after update of last_seen_at on sensor_presence when (old.is_silent = 1 and new.is_silent = 1 and old.last_seen_at <> new.last_seen_at) begin update sensor_presence set is_silent = 0 where sensor_id = new.sensor_id; end;
@@ -588,9 +697,9 @@ CREATE TABLE sensor_presence (
   last_seen_at bigint not null,
   last_nonce bigint not null,
   address text not null
-, is_silent integer not null default 0, cell integer, token_group_id bigint) without rowid;
+, is_silent integer not null default 0, cell integer, class_id bigint) without rowid;
 CREATE INDEX sensor_presence_seen
-  on sensor_presence (is_silent, last_seen_at, sensor_id, cell, token_group_id);
+  on sensor_presence (is_silent, last_seen_at, sensor_id, cell, class_id);
 CREATE VIRTUAL TABLE sensor_search using fts5
   (hostname_key, content='', contentless_delete=1, tokenize='trigram case_sensitive 1', detail='none');
 CREATE TABLE 'sensor_search_config'(k PRIMARY KEY, v) WITHOUT ROWID;

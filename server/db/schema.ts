@@ -30,6 +30,7 @@ import type {
 } from "./schema-inventory.ts";
 import type {
   PresenceWithSilence,
+  SensorClassTable,
   SensorCountTable,
   SensorListingTable,
   TokenGroupTable,
@@ -442,6 +443,7 @@ export interface Schema {
   sensor: SensorWithStanding;
   sensorPresence: PresenceWithSilence;
   sensorListing: SensorListingTable;
+  sensorClass: SensorClassTable;
   sensorCount: SensorCountTable;
   tokenGroup: TokenGroupTable;
   sensorInstance: SensorInstanceTable;

@@ -6,19 +6,10 @@ import { type CellFilter, cellOf, cellsOf, flipped } from "../db/listing-cells.t
 import { compareKeys, mergeRanges } from "../db/merge-ranges.ts";
 import { hasName } from "../db/name-search.ts";
 import type { Database } from "../db/schema.ts";
+import { type ClassCount, type ClassFilter, countCells, isNarrow } from "./class-filter-store.ts";
 import { countAllNamed, countAllThat, countNamed } from "./listing-count-store.ts";
-import {
-  type CellCount,
-  countCells,
-  hasText,
-  isNarrow,
-  type Order,
-  readKeys,
-  readRanges,
-  type Seen,
-  seenOf,
-  type TokenAndGroup,
-} from "./listing-store.ts";
+import { listRanges, readRanges, sortListed, walkListed } from "./listing-ranges-store.ts";
+import { type Order, type Range, readKeys, type Seen, seenOf } from "./listing-store.ts";
 import { countMisplaced, listMisplaced, listSeen, type Misplaced, sortSeen, walkSeen } from "./seen-store.ts";
 
 /** So many sensors are read and sorted for a page. */
@@ -26,12 +17,12 @@ export const FEW = 2_000;
 /** So many sensors are passed over in the order of check-ins in the time that reads one of a cell. */
 const PASSED = 30;
 
-interface Filter extends CellFilter, TokenAndGroup {
+interface Filter extends CellFilter, ClassFilter {
   limit: number;
   few: number;
   count?: "exact" | undefined;
-  /** Present: the order has only their condition. Numbers of them are kept. */
-  versions?: readonly string[] | undefined;
+  /** Only the number of sensors is wanted. */
+  isCount?: boolean;
 }
 
 interface Reading {
@@ -40,8 +31,8 @@ interface Reading {
   order: Order;
   /** The cells of the filter. */
   cells: ReadonlySet<number>;
-  /** All cells of its tokens and groups. */
-  counted: readonly CellCount[];
+  /** All cells of its classes. */
+  counted: readonly ClassCount[];
   /** One row more than the page has. */
   wanted: number;
 }
@@ -64,12 +55,44 @@ export async function readCellsPage(
   const counted = await countCells(tx, filter);
   const reading: Reading = { tx, filter, order, cells, counted, wanted: filter.limit + 1 };
   if (!seen) return await readMarked(reading);
+  const misplaced = await findMisplaced(tx, onlineSince, filter, order);
+  if (!misplaced) return await readUnmarked(reading, seen, onlineSince);
+  return misplaced.gone.size + misplaced.come.length === 0
+    ? await readMarked(reading)
+    : await readCorrected(reading, misplaced);
+}
+
+async function countMoved(
+  tx: Database,
+  onlineSince: number,
+  filter: ClassFilter,
+  cells: ReadonlySet<number>,
+) {
   const misplaced = await countMisplaced(tx, filter, onlineSince);
-  const [gone, come] = [sumOf(misplaced.filter(isGone(cells))), sumOf(misplaced.filter(isCome(cells)))];
-  if (gone + come === 0) return await readMarked(reading);
-  if (gone + come <= filter.few) return await readCorrected(reading, onlineSince);
-  const total = sumOf(matchingOf(reading)) - gone + come;
-  return await readUnmarked(reading, seen, total);
+  return { gone: sumOf(misplaced.filter(isGone(cells))), come: sumOf(misplaced.filter(isCome(cells))) };
+}
+
+/**
+ * Returns the sensors of a list that no longer have the status that they are marked with, and those that now
+ * have it; undefined: they are more than `few`.
+ */
+export async function findMisplaced(
+  tx: Database,
+  onlineSince: number,
+  filter: CellFilter & ClassFilter & { few: number },
+  { q, also }: Pick<Order, "q" | "also">,
+): Promise<{ gone: ReadonlySet<string>; come: Misplaced[] } | undefined> {
+  const cells = new Set(cellsOf(filter).map(({ number }) => number));
+  const counted = await countMoved(tx, onlineSince, filter, cells);
+  if (counted.gone + counted.come === 0) return { gone: new Set(), come: [] };
+  if (counted.gone + counted.come > filter.few) return undefined;
+  const moved = (await listMisplaced(tx, filter, onlineSince, also)).filter(
+    ({ hostnameKey }) => !q || hasName(hostnameKey, q),
+  );
+  return {
+    gone: new Set(moved.filter(isGone(cells)).map(({ sensorId }) => sensorId)),
+    come: moved.filter(isCome(cells)),
+  };
 }
 
 const matchingOf = ({ counted, cells }: Reading) => counted.filter(({ cell }) => cells.has(cell));
@@ -84,8 +107,10 @@ const isCome =
 
 /** Reads a page whose sensors are all marked. */
 async function readMarked(reading: Reading): Promise<CellsPage> {
-  const { wanted } = reading;
-  const keys = (await readCells(reading, wanted)).slice(0, wanted);
+  const { wanted, filter, order } = reading;
+  if (filter.isCount && order.q === undefined && order.also.length === 0)
+    return { keys: [], ...(await countMarked(reading)) };
+  const keys = inOrder(await readCells(reading, wanted), order).slice(0, wanted);
   return atLeast({ keys, ...(await countMarked(reading)) });
 }
 
@@ -98,39 +123,29 @@ const atLeast = ({ keys, total, isExact }: CellsPage): CellsPage => ({
 
 async function countMarked(reading: Reading): Promise<{ total: number; isExact: boolean }> {
   const { tx, filter, order } = reading;
+  const { q, also } = order;
   const matching = matchingOf(reading);
-  if (order.also.length > 0) return await countAlso(reading, matching);
-  if (order.q === undefined) return { total: sumOf(matching), isExact: true };
+  const cells = cellsIn(matching);
+  if (q === undefined && also.length === 0) return { total: sumOf(matching), isExact: true };
+  // No numbers of other conditions are kept.
   if (filter.count === "exact")
-    return { total: await countAllNamed(tx, filter, { ranges: matching, q: order.q }), isExact: true };
-  const { count, isExact } = await countNamed(tx, filter, matching, order.q);
+    return {
+      total:
+        q === undefined || also.length > 0
+          ? await countAllThat(tx, filter, cells, order)
+          : await countAllNamed(tx, filter, { cells, q }),
+      isExact: true,
+    };
+  if (q === undefined || also.length > 0) return { total: 0, isExact: false };
+  const { count, isExact } = await countNamed(tx, filter, matching, q);
   return { total: count, isExact };
 }
 
-/** The same with conditions, of which no numbers are kept, except of versions. */
-async function countAlso(
-  { tx, filter, order, cells }: Reading,
-  matching: CellCount[],
-): Promise<{ total: number; isExact: boolean }> {
-  if (filter.versions && order.q === undefined && !isNarrow(filter)) {
-    const counted = await countCells(tx, {}, filter.versions);
-    return { total: sumOf(counted.filter(({ cell }) => cells.has(cell))), isExact: true };
-  }
-  if (filter.count !== "exact") return { total: 0, isExact: false };
-  return { total: await countAllThat(tx, matching, { conditions: conditionsOf(order) }), isExact: true };
-}
-
-const conditionsOf = ({ q, also }: Order) => [...(q === undefined ? [] : [hasText(q)]), ...also];
+type Misplacement = NonNullable<Awaited<ReturnType<typeof findMisplaced>>>;
 
 /** Leaves out the few sensors that no longer have the status, and adds those that now have it. */
-async function readCorrected(reading: Reading, onlineSince: number): Promise<CellsPage> {
-  const { tx, filter, order, cells, wanted } = reading;
-  const { q } = order;
-  const moved = (await listMisplaced(tx, filter, onlineSince, order.also)).filter(
-    ({ hostnameKey }) => !q || hasName(hostnameKey, q),
-  );
-  const gone = new Set(moved.filter(isGone(cells)).map(({ sensorId }) => sensorId));
-  const come = moved.filter(isCome(cells));
+async function readCorrected(reading: Reading, { gone, come }: Misplacement): Promise<CellsPage> {
+  const { order, wanted } = reading;
   const stored = await readCells(reading, wanted + gone.size);
   const keys = [
     ...stored.filter(({ id }) => !gone.has(id)),
@@ -148,10 +163,13 @@ async function readCorrected(reading: Reading, onlineSince: number): Promise<Cel
 }
 
 /** Reads the sensors of a status regardless of their marks. */
-async function readUnmarked(reading: Reading, seen: Seen, total: number): Promise<CellsPage> {
-  const { tx, filter, order, cells, counted, wanted } = reading;
+async function readUnmarked(reading: Reading, seen: Seen, onlineSince: number): Promise<CellsPage> {
+  const { tx, filter, cells, counted, wanted } = reading;
+  const moved = await countMoved(tx, onlineSince, filter, cells);
+  const total = sumOf(matchingOf(reading)) - moved.gone + moved.come;
+  const order = { ...reading.order, seen };
   const both = new Set([...cells].flatMap((cell) => [cell, flipped(cell)]));
-  const ranges = counted.filter(({ cell }) => both.has(cell));
+  const marked = counted.filter(({ cell }) => both.has(cell));
   const { column, q, also } = order;
   if (total <= filter.few) {
     const ids = await listSeen(tx, filter, { cells, seen, most: filter.few });
@@ -164,35 +182,73 @@ async function readUnmarked(reading: Reading, seen: Seen, total: number): Promis
       : filter.count !== "exact"
         ? undefined
         : q === undefined || also.length > 0
-          ? await countAllThat(tx, ranges, { conditions: conditionsOf(order), seen })
-          : await countAllNamed(tx, filter, { ranges, q, seen });
+          ? await countAllThat(tx, filter, cellsIn(marked), order)
+          : await countAllNamed(tx, filter, { cells: cellsIn(marked), q, seen });
   const keys =
     column === "silent_since"
       ? [
-          ...(await walkSeen(tx, ranges, wanted, { ...order, seen, isSilent: 0 })),
-          ...(await walkSeen(tx, ranges, wanted, { ...order, seen, isSilent: 1 })),
+          ...(await walkSeen(tx, filter, cellsIn(marked), wanted, { ...order, isSilent: 0 })),
+          ...(await walkSeen(tx, filter, cellsIn(marked), wanted, { ...order, isSilent: 1 })),
         ]
-      : await mergeRanges(ranges, wanted, comparison(order), (some, most) =>
-          readRanges(tx, some, most, { ...order, seen }),
-        );
+      : await readFirst({ ...reading, order }, marked, wanted);
   const found = inOrder(keys, order).slice(0, wanted);
   return { keys: found, total: all ?? found.length, isExact: all !== undefined };
 }
 
 /** Returns the first sensors of the cells, of each sort of cells in order. */
 async function readCells(reading: Reading, wanted: number): Promise<RowKey[]> {
-  const { tx, order } = reading;
+  const { order } = reading;
   const matching = matchingOf(reading);
-  const merge = (ranges: readonly CellCount[]) =>
-    mergeRanges(ranges, wanted, comparison(order), (some, most) => readRanges(tx, some, most, order));
-  if (order.column !== "silent_since") return await merge(matching);
-  const isSilent = ({ cell }: CellCount) => cellOf(cell).isSilent;
+  if (order.column !== "silent_since") return await readFirst(reading, matching, wanted);
+  const isSilent = ({ cell }: ClassCount) => cellOf(cell).isSilent;
   const seen = await readSeenCells(
     reading,
-    matching.filter((range) => !isSilent(range)),
+    matching.filter((count) => !isSilent(count)),
     wanted,
   );
-  return inOrder([...seen, ...(await merge(matching.filter(isSilent)))], order);
+  return inOrder([...seen, ...(await readFirst(reading, matching.filter(isSilent), wanted))], order);
+}
+
+/** To read the first sensors of a class takes as long as to sort so many. */
+const CLASS_ROWS = 5;
+/** The first sensors of so many classes take a few milliseconds. */
+const MANY_CLASSES = 400;
+/** If the sensors of a filter are spread evenly, this many times as many are passed over as are expected. */
+const SPREAD = 4;
+
+/**
+ * Returns the first sensors of the cells, unsorted. Without a filter of classes, a cell is one range of an
+ * index. With one, its sensors are merged from the ranges of its classes; or, if it has fewer sensors than
+ * that takes, all of them are sorted. If it has many classes, the cell is read in order until enough sensors
+ * match, but not further than that should take.
+ */
+async function readFirst(
+  { tx, filter, order }: Reading,
+  counted: readonly ClassCount[],
+  wanted: number,
+): Promise<RowKey[]> {
+  const merge = (ranges: readonly Range[]) =>
+    mergeRanges(ranges, wanted, comparison(order), (some, most) => readRanges(tx, some, most, order));
+  if (!isNarrow(filter)) return await merge(counted.map(({ cell }) => ({ classId: 0, cell })));
+  const all = new Map((await countCells(tx, {})).map(({ cell, sensors }) => [cell, sensors]));
+  const walked: RowKey[] = [];
+  const others: ClassCount[] = [];
+  for (const count of counted) {
+    const expected = (wanted * (all.get(count.cell) ?? count.sensors)) / count.sensors;
+    const isWalked = count.classes > MANY_CLASSES && expected < Math.min(count.classes, count.sensors);
+    const limits = { cell: count.cell, passed: Math.ceil(SPREAD * expected), most: wanted };
+    const found = isWalked ? await walkListed(tx, filter, limits, order) : undefined;
+    if (found) walked.push(...found);
+    else others.push(count);
+  }
+  const isMerged = ({ classes, sensors }: ClassCount) => classes * CLASS_ROWS < sensors;
+  const merged = others.filter(isMerged);
+  const sorted = others.filter((count) => !isMerged(count));
+  return [
+    ...walked,
+    ...(merged.length > 0 ? await merge(await listRanges(tx, filter, cellsIn(merged))) : []),
+    ...(sorted.length > 0 ? await sortListed(tx, filter, cellsIn(sorted), wanted, order) : []),
+  ];
 }
 
 /**
@@ -200,13 +256,17 @@ async function readCells(reading: Reading, wanted: number): Promise<RowKey[]> {
  * either all of them are read in the order of their check-ins until the page is full, or all of the cells,
  * whichever takes less time.
  */
-async function readSeenCells({ tx, order }: Reading, ranges: CellCount[], wanted: number): Promise<RowKey[]> {
-  if (ranges.length === 0) return [];
+async function readSeenCells(
+  { tx, filter, order }: Reading,
+  counted: ClassCount[],
+  wanted: number,
+): Promise<RowKey[]> {
+  if (counted.length === 0) return [];
   const all = (await countCells(tx, {})).filter(({ cell }) => !cellOf(cell).isSilent);
-  const sensors = sumOf(ranges);
+  const sensors = sumOf(counted);
   return sensors * sensors * PASSED > wanted * sumOf(all)
-    ? await walkSeen(tx, ranges, wanted, { ...order, isSilent: 0 })
-    : await sortSeen(tx, ranges, wanted, order);
+    ? await walkSeen(tx, filter, cellsIn(counted), wanted, { ...order, isSilent: 0 })
+    : await sortSeen(tx, filter, cellsIn(counted), wanted, order);
 }
 
 function keyOf({ sensorId, hostnameKey, enrolledAt, lastSeenAt }: Misplaced, { column }: Order): RowKey {
@@ -228,3 +288,5 @@ const comparison = ({ order }: Order) =>
 
 const sumOf = (counts: readonly { sensors: number }[]) =>
   counts.reduce((sum, { sensors }) => sum + sensors, 0);
+
+const cellsIn = (counted: readonly ClassCount[]) => counted.map(({ cell }) => cell);

@@ -1,13 +1,10 @@
-// Filters of sensors for which no cells exist: versions, tags, addresses, and searches for an address, a MAC
-// address or a serial number. An index finds the first sensors of each. If these are few, the list reads only
+// Filters of sensors for which no classes exist: addresses, times, and searches for an address, a MAC address
+// or a serial number. An index finds the first sensors of each. If these are few, the list reads only
 // them. Otherwise it reads sensors in its order until the page is full, like a search for a frequent name.
 import { sensorId } from "@attacklens/protocol/ids.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
-import { SENSOR_PLATFORMS } from "@attacklens/protocol/sensors.ts";
-import { parseList } from "@attacklens/protocol/text-list.ts";
 import { type RawBuilder, sql } from "kysely";
-import { texts } from "../db/dialect.ts";
-import { type CellFilter, hasUnlisted } from "../db/listing-cells.ts";
+import type { CellFilter } from "../db/listing-cells.ts";
 import { sensorsNamed } from "../db/name-search.ts";
 import type { Database } from "../db/schema.ts";
 import { addressRange, parseAddressText } from "../networks.ts";
@@ -15,9 +12,6 @@ import { type Condition, hasText, listIds } from "./listing-store.ts";
 
 export interface TextFilters extends CellFilter {
   q?: string | undefined;
-  /** Several values have commas. */
-  version?: string | undefined;
-  tag?: string | undefined;
   /** An address or a network. */
   address?: string | undefined;
   /** An instant. */
@@ -30,79 +24,17 @@ export interface Narrowing {
   find: (few: number) => Promise<string[] | undefined>;
 }
 
-export const versionsOf = ({ version }: TextFilters) => (version ? parseList(version) : undefined);
-
 /** Returns the filters that are set. Throws input-invalid. */
 export function narrowingsOf(db: Database, filter: TextFilters): Narrowing[] {
-  const [versions, tags] = [versionsOf(filter), filter.tag ? parseList(filter.tag) : undefined];
   const range = filter.address ? addressRange(filter.address) : undefined;
   if (filter.address && !range) {
     const reason = "must be an IP address, or a network such as 10.0.0.0/16 or 2001:db8::/32";
     throw new Problem("input-invalid", `The address ${reason}`, { fields: { address: reason } });
   }
   return [
-    ...(versions ? [byColumn(db, "version", versions, hasUnlisted(filter))] : []),
-    ...(tags ? [byTag(db, tags)] : []),
     ...(range ? [byAddress(db, range)] : []),
     ...(filter.seenBefore ? [bySilence(db, Date.parse(filter.seenBefore))] : []),
   ];
-}
-
-const COLUMNS = {
-  version: sql`sensor.version`,
-  architecture: sql`sensor.architecture`,
-  os: sql`lower(sensor.os_name || ' ' || sensor.os_version)`,
-};
-
-/** Sensors with one of the values. `tags` are all tags of the asset as they are stored. */
-export function byColumn(
-  db: Database,
-  column: keyof typeof COLUMNS | "tags",
-  values: readonly string[],
-  withUnlisted: boolean,
-): Narrowing {
-  if (column === "tags")
-    return {
-      condition: isFound(sql`sensor join asset on asset.id = sensor.asset_id
-        where sensor.id = sensor_listing.sensor_id and asset.tags in (${sql.join(values)})`),
-      find: idsOf(
-        db,
-        (most) =>
-          sql`select sensor.id from (
-              select asset.id from asset where tags in (${sql.join(values)}) limit ${most}) as tagged
-            cross join sensor where sensor.asset_id = tagged.id limit ${most}`,
-      ),
-    };
-  const listed = sql.raw(withUnlisted ? "0, 1" : "1");
-  const among = sql`${COLUMNS[column]} in (${sql.join(values)})`;
-  return {
-    condition:
-      column === "version"
-        ? sql`sensor_listing.version in (${sql.join(values)})`
-        : isFound(sql`sensor where sensor.id = sensor_listing.sensor_id and ${among}`),
-    find: idsOf(
-      db,
-      (most) =>
-        sql`select id from sensor where listed in (${listed})
-          ${column === "version" ? sql`` : sql`and platform in (${sql.join(SENSOR_PLATFORMS)})`}
-          and ${among} limit ${most}`,
-    ),
-  };
-}
-
-function byTag(db: Database, tags: string[]): Narrowing {
-  return {
-    condition: isFound(sql`sensor join asset_tag on asset_tag.asset_id = sensor.asset_id
-      where sensor.id = sensor_listing.sensor_id and asset_tag.tag in (${sql.join(tags)})`),
-    find: idsOf(
-      db,
-      (most) =>
-        sql`select sensor.id from (
-            select distinct asset_tag.asset_id from ${texts(db, [...new Set(tags)])} as wanted cross join asset_tag
-            where asset_tag.tag = wanted.value limit ${most}) as tagged
-          cross join sensor where sensor.asset_id = tagged.asset_id limit ${most}`,
-    ),
-  };
 }
 
 function byAddress(db: Database, { first, last }: { first: string; last: string }): Narrowing {

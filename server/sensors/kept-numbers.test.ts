@@ -14,6 +14,7 @@ import { sql } from "kysely";
 import { drawnCases } from "../../harness/long-tests.ts";
 import { jobsOf } from "../background.ts";
 import type { Database } from "../db/schema.ts";
+import { DIFFERENCES } from "../testing/kept-copies.ts";
 import { allRows, INTERVAL_SECONDS, inOneOrder, recount } from "../testing/sensor-recount.ts";
 import { makeTestSensor, type TestSensor } from "../testing/test-sensor.ts";
 import { jsonInit, openWorld, TESTED_DIALECTS, type World } from "../testing/test-world.ts";
@@ -82,44 +83,6 @@ interface Host {
   id: string;
   key: TestSensor;
 }
-
-/** Rows that differ from what they are copies of. */
-const DIFFERENCES = {
-  "assets of a group": `
-    select id, assets from asset_group where deleted_at is null and assets <> (
-      select count(*) from asset where asset_group_id = asset_group.id and merged_into is null)`,
-  "uses of a token": `
-    select id from enrollment_token where
-      (select coalesce(max(use_number), 0) from enrollment_attempt where enrollment_token_id = enrollment_token.id)
-      <> (select count(*) from sensor where enrollment_token_id = enrollment_token.id)`,
-  "refusals of a token": `
-    select id, refused_attempts from enrollment_token where refused_attempts <> (
-      select coalesce(sum(attempts), 0) from enrollment_attempt
-      where enrollment_token_id = enrollment_token.id and reason is not null)`,
-  "last use of a token": `
-    select id, last_used_at from enrollment_token where last_used_at is distinct from (
-      select max(at) from enrollment_attempt where enrollment_token_id = enrollment_token.id and reason is null)`,
-  "rows of a list": `
-    select sensor.id from sensor left join sensor_listing on sensor_listing.sensor_id = sensor.id
-    left join asset on asset.id = sensor.asset_id
-    left join token_group on token_group.id = sensor_listing.token_group_id
-    where (sensor_listing.sensor_id is null) <> (sensor.standing = 'deleted')
-      or sensor_listing.standing <> sensor.standing or sensor_listing.version <> sensor.version
-      or sensor_listing.hostname_key <> sensor.hostname_key
-      or token_group.enrollment_token_id <> sensor.enrollment_token_id
-      or token_group.asset_group_id <> coalesce(asset.asset_group_id, '')`,
-  "cells of a presence": `
-    select sensor_presence.sensor_id from sensor_presence
-    join sensor_listing on sensor_listing.sensor_id = sensor_presence.sensor_id
-    where sensor_presence.cell is distinct from sensor_listing.cell - sensor_listing.cell % 2
-      or sensor_presence.token_group_id is distinct from sensor_listing.token_group_id
-      or (sensor_presence.is_silent = 1) <> (sensor_listing.silent_since is not null)`,
-  addresses: `
-    select sensor_id from sensor_presence where not exists (select 1 from sensor_address
-      where sensor_address.sensor_id = sensor_presence.sensor_id
-        and sensor_address.address = sensor_presence.address)
-    union all select sensor_id from sensor_address group by sensor_id having count(*) > 1`,
-};
 
 async function requireExact(world: World): Promise<void> {
   const { db, clock } = world;

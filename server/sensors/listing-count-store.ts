@@ -1,42 +1,34 @@
 // The number of sensors that match a search or conditions, where no numbers are kept, in SQL.
 import { COUNT_CAP } from "@attacklens/protocol/page.ts";
 import { sql } from "kysely";
-import { numberRows } from "../db/dialect.ts";
 import { isNamed, sensorsNamed } from "../db/name-search.ts";
 import type { Database } from "../db/schema.ts";
+import { type ClassCount, type ClassFilter, isNarrow, isOfClass } from "./class-filter-store.ts";
 import {
-  type CellCount,
   type Condition,
+  conditionsOf,
   hasIndexedText,
-  isNarrow,
   isSeen,
-  type Range,
+  listedIn,
   type Seen,
-  type TokenAndGroup,
-  tokenGroups,
-  uniqueRows,
 } from "./listing-store.ts";
 
-/** Counts all sensors of the ranges with this text in their names, and with the status. */
+/** Counts all sensors of the filter in the cells with this text in their names, and with the status. */
 export async function countAllNamed(
   db: Database,
-  filter: TokenAndGroup,
-  { ranges, q, seen }: { ranges: readonly Range[]; q: string; seen?: Seen },
+  filter: ClassFilter,
+  { cells, q, seen }: { cells: readonly number[]; q: string; seen?: Seen },
 ): Promise<number> {
-  if (ranges.length === 0) return 0;
-  const cells = sql.join(uniqueRows(ranges.map(({ cell }) => cell)).map(([cell]) => sql.lit(cell)));
+  if (cells.length === 0) return 0;
+  const among = sql.join([...new Set(cells)].map((cell) => sql.lit(cell)));
   const named =
-    sensorsNamed(db, q)?.select([
-      "sensorListing.sensorId",
-      "sensorListing.cell",
-      "sensorListing.tokenGroupId",
-    ]) ??
-    sql`(select sensor_id, cell, token_group_id from sensor_listing
-      where sensor_listing.cell in (${cells}) and ${hasIndexedText(q)})`;
+    sensorsNamed(db, q)?.select(["sensorListing.sensorId", "sensorListing.cell", "sensorListing.classId"]) ??
+    sql`(select sensor_id, cell, class_id from sensor_listing
+      where sensor_listing.cell in (${among}) and ${hasIndexedText(q)})`;
   const { rows } = await sql<{ count: number }>`
     select count(*) as count from (${named}) as named
-    where named.cell in (${cells})
-      ${isNarrow(filter) ? sql`and named.token_group_id in ${tokenGroups(filter)}` : sql``}
+    where named.cell in (${among})
+      ${isNarrow(filter) ? sql`and ${isOfClass(db, filter, sql`named.class_id`)}` : sql``}
       ${
         seen
           ? sql`and (select ${isSeen(seen)} from sensor_presence
@@ -46,33 +38,18 @@ export async function countAllNamed(
   return Number(rows[0]!.count);
 }
 
-/** Counts all sensors of the ranges that match the conditions. Reads all of the ranges. */
+/** Counts all sensors of the filter in the cells that match the conditions. Reads all of them. */
 export async function countAllThat(
   db: Database,
-  ranges: readonly Range[],
-  { conditions, seen }: { conditions: readonly Condition[]; seen?: Seen | undefined },
+  filter: ClassFilter,
+  cells: readonly number[],
+  { q, also, seen }: { q: string | undefined; also: readonly Condition[]; seen?: Seen | undefined },
 ): Promise<number> {
-  if (ranges.length === 0) return 0;
-  const hasGroups = ranges.some(({ tokenGroupId }) => tokenGroupId !== 0);
-  const parts = numberRows(
-    db,
-    ["token_group_id", "cell"],
-    ranges.map(({ tokenGroupId, cell }) => [tokenGroupId, cell]),
-  );
-  const all = [
-    sql`sensor_listing.cell = part.cell`,
-    ...(hasGroups ? [sql`sensor_listing.token_group_id = part.token_group_id`] : []),
-    ...conditions,
-    ...(seen
-      ? [
-          sql`(select ${isSeen(seen)} from sensor_presence
-            where sensor_presence.sensor_id = sensor_listing.sensor_id)`,
-        ]
-      : []),
-  ];
+  if (cells.length === 0) return 0;
+  const { from, where } = listedIn(db, filter, cells);
   const { rows } = await sql<{ count: number }>`
-    select count(*) as count from ${parts} as part cross join sensor_listing
-    where ${sql.join(all, sql` and `)}`.execute(db);
+    select count(*) as count from ${from}
+    where ${sql.join([...where, ...conditionsOf({ q, also, seen })], sql` and `)}`.execute(db);
   return Number(rows[0]!.count);
 }
 
@@ -85,33 +62,27 @@ const MOST_SEARCHED = 2_000;
  */
 export async function countNamed(
   db: Database,
-  filter: TokenAndGroup,
-  ranges: readonly CellCount[],
+  filter: ClassFilter,
+  counted: readonly ClassCount[],
   q: string,
 ): Promise<{ count: number; isExact: boolean }> {
-  const sensors = ranges.reduce((sum, range) => sum + range.sensors, 0);
+  const sensors = counted.reduce((sum, cell) => sum + cell.sensors, 0);
   const named = sensors > MOST_SEARCHED ? sensorsNamed(db, q) : undefined;
+  const cells = counted.map(({ cell }) => cell);
   if (named) {
-    const cells = sql.join(uniqueRows(ranges.map(({ cell }) => cell)).map(([cell]) => sql.lit(cell)));
-    const groups = isNarrow(filter) ? sql`and token_group_id in ${tokenGroups(filter)}` : sql``;
-    const some = named.select(["sensorListing.cell", "sensorListing.tokenGroupId"]).limit(COUNT_CAP + 1);
+    const among = sql.join(cells.map((cell) => sql.lit(cell)));
+    const ofClass = isNarrow(filter) ? sql`and ${isOfClass(db, filter, sql`named.class_id`)}` : sql``;
+    const some = named.select(["sensorListing.cell", "sensorListing.classId"]).limit(COUNT_CAP + 1);
     const { rows } = await sql<{ all: number; count: number }>`
-      select count(*) as all_named, count(case when cell in (${cells}) ${groups} then 1 end) as count
+      select count(*) as all_named, count(case when cell in (${among}) ${ofClass} then 1 end) as count
       from (${some}) as named`.execute(db);
     const { allNamed, count } = rows[0] as unknown as { allNamed: number; count: number };
     return { count: Math.min(Number(count), COUNT_CAP), isExact: Number(allNamed) <= COUNT_CAP };
   }
-  const hasGroups = ranges.some(({ tokenGroupId }) => tokenGroupId !== 0);
-  const parts = numberRows(
-    db,
-    ["token_group_id", "cell"],
-    ranges.map(({ tokenGroupId, cell }) => [tokenGroupId, cell]),
-  );
+  const { from, where } = listedIn(db, filter, cells);
   const { rows } = await sql<{ count: number }>`
     select count(*) as count from (
-      select sensor_listing.hostname_key from ${parts} as part cross join sensor_listing
-      where sensor_listing.cell = part.cell
-        ${hasGroups ? sql`and sensor_listing.token_group_id = part.token_group_id` : sql``}
+      select sensor_listing.hostname_key from ${from} where ${sql.join(where, sql` and `)}
       limit ${MOST_SEARCHED}) as chosen
     where ${isNamed(sql<string>`chosen.hostname_key`, q)}`.execute(db);
   return { count: Number(rows[0]!.count), isExact: sensors <= MOST_SEARCHED };

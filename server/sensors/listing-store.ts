@@ -2,61 +2,18 @@
 // cells in an order.
 
 import { type RawBuilder, sql } from "kysely";
-import { numberRows, parseRows, rowsAsJson, texts } from "../db/dialect.ts";
+import { isAmongNumbers, isOneOf, numberRows, texts } from "../db/dialect.ts";
 import type { AnyQuery, Cursor, RowKey } from "../db/keyset.ts";
-import { FIRST_REPORTING } from "../db/listing-cells.ts";
-import { liveGroupId } from "../db/live-group.ts";
+import { FIRST_REPORTING, seenCell } from "../db/listing-cells.ts";
 import { isBeginning, isNamed } from "../db/name-search.ts";
 import type { Database } from "../db/schema.ts";
-import { walkInOrder } from "../db/snapshot.ts";
+import { type ClassFilter, isNarrow, isOfClass, matchesClass } from "./class-filter-store.ts";
 
-/** Sensors of one cell: of all tokens and groups, or of one token and group. */
+/** Sensors of one cell: of all classes, or of one. */
 export interface Range {
   /** 0: all. */
-  tokenGroupId: number;
+  classId: number;
   cell: number;
-}
-
-export interface CellCount extends Range {
-  sensors: number;
-}
-
-export interface TokenAndGroup {
-  enrollmentTokenId?: string | undefined;
-  assetGroupId?: string | undefined;
-  /** Present: of the others, only these pairs of a token and a group. */
-  tokenGroupIds?: readonly number[] | undefined;
-}
-
-/** Returns the cells that have sensors. With versions, without a token and group: those of the versions. */
-export async function countCells(
-  db: Database,
-  filter: TokenAndGroup,
-  versions?: readonly string[],
-): Promise<CellCount[]> {
-  const from = isNarrow(filter)
-    ? sql`${tokenGroups(filter)} as chosen cross join sensor_count where sensor_count.token_group_id = chosen.id`
-    : sql`sensor_count where token_group_id = 0 ${versions ? sql`and version in (${sql.join(versions)})` : sql``}`;
-  const { rows } = await sql<CellCount>`
-    select sensor_count.token_group_id, sensor_count.cell, sum(sensor_count.sensors) as sensors
-    from ${from} group by sensor_count.token_group_id, sensor_count.cell
-    having sum(sensor_count.sensors) > 0`.execute(db);
-  return rows.map(({ sensors, ...range }) => ({ ...range, sensors: Number(sensors) }));
-}
-
-export const isNarrow = ({ enrollmentTokenId, assetGroupId, tokenGroupIds }: TokenAndGroup) =>
-  enrollmentTokenId !== undefined || assetGroupId !== undefined || tokenGroupIds !== undefined;
-
-/** The token groups of a token, of a group that exists, or of both. */
-export function tokenGroups({ enrollmentTokenId, assetGroupId, tokenGroupIds }: TokenAndGroup) {
-  const conditions = [
-    ...(enrollmentTokenId === undefined ? [] : [sql`enrollment_token_id = ${enrollmentTokenId}`]),
-    ...(assetGroupId === undefined ? [] : [sql`asset_group_id = ${liveGroupId(assetGroupId)}`]),
-    ...(tokenGroupIds === undefined
-      ? []
-      : [sql`id in (${sql.join(tokenGroupIds.map((id) => sql.lit(id)))})`]),
-  ];
-  return sql`(select id from token_group where ${sql.join(conditions, sql` and `)})`;
 }
 
 /** A status that the clock changes. */
@@ -98,49 +55,42 @@ export interface Order {
   seen?: Seen | undefined;
 }
 
-/** Returns the first sensors of each range. */
-export async function readRanges(
-  db: Database,
-  ranges: readonly Range[],
-  most: number,
-  { column, order, after, q, also, seen }: Order,
-): Promise<RowKey[][]> {
-  const hasGroups = ranges.some(({ tokenGroupId }) => tokenGroupId !== 0);
-  const value = sql.ref(`sensor_listing.${column}`);
-  const conditions = [
-    ...(hasGroups ? [sql`sensor_listing.token_group_id = part.token_group_id`] : []),
-    sql`sensor_listing.cell = part.cell`,
-    // The condition of the partial index.
-    ...(column === "silent_since" ? [sql`sensor_listing.silent_since is not null`] : []),
-    ...(after ? [isAfter(value, sql`sensor_listing.sensor_id`, order, after)] : []),
-    ...(q ? [column === "hostname_key" ? hasIndexedText(q) : hasText(q)] : []),
+/** Returns the conditions of an order on a row of `sensor_listing`. */
+export function conditionsOf({ q, also, seen }: Pick<Order, "q" | "also" | "seen">): Condition[] {
+  return [
+    ...(q ? [hasText(q)] : []),
     ...also,
     ...(seen
       ? [
-          sql`(select ${isSeen(seen)} from sensor_presence
+          sql<boolean>`(select ${isSeen(seen)} from sensor_presence
             where sensor_presence.sensor_id = sensor_listing.sensor_id)`,
         ]
       : []),
   ];
-  const direction = sql.raw(order);
-  const first = sql`select ${value} as value, sensor_listing.sensor_id as id from sensor_listing
-    where ${sql.join(conditions, sql` and `)}
-    order by ${value} ${direction}, sensor_listing.sensor_id ${direction} limit ${most}`;
-  const parts = numberRows(
-    db,
-    ["place", "token_group_id", "cell"],
-    ranges.map(({ tokenGroupId, cell }, place) => [place, tokenGroupId, cell]),
-  );
-  // PostgreSQL expects that few have the text or the status, and would sort them.
-  if (q || seen || also.length > 0) await walkInOrder(db);
-  const { rows } = await sql<{ place: number; found: unknown }>`
-    select part.place, ${rowsAsJson(db, ["value", "id"], first)} as found from ${parts} as part`.execute(db);
-  const found = ranges.map((): RowKey[] => []);
-  for (const row of rows) found[Number(row.place)] = parseRows(row.found).map(toKey);
-  return found;
 }
 
-const toKey = ([value, id]: unknown[]): RowKey => ({ value: value as string | number, id: id as string });
+/** Returns the clauses that read the sensors of a filter in cells: by their classes, or by the cells. */
+export function listedIn(db: Database, filter: ClassFilter, cells: readonly number[]) {
+  const unique = [...new Set(cells)];
+  if (!isNarrow(filter))
+    return {
+      from: sql`${numberRows(
+        db,
+        ["cell"],
+        unique.map((cell) => [cell]),
+      )} as part cross join sensor_listing`,
+      where: [sql<boolean>`sensor_listing.cell = part.cell`],
+    };
+  const classes = sql`select sensor_class.id from sensor_class where ${matchesClass(db, filter)}
+    and ${isAmongNumbers(db, sql`sensor_class.cell`, [...new Set(unique.map(seenCell))])}`;
+  return {
+    from: sql`sensor_listing`,
+    where: [
+      isOneOf(db, sql`sensor_listing.class_id`, classes),
+      isAmongNumbers(db, sql`sensor_listing.cell + 0`, unique),
+    ],
+  };
+}
 
 /** An expression, for which no index is used. */
 export const hasText = (q: string) => isNamed(sql<string>`(sensor_listing.hostname_key || '')`, q);
@@ -173,7 +123,7 @@ export async function listIds(query: AnyQuery): Promise<string[]> {
   return rows.map(({ candidateId }) => candidateId);
 }
 
-export interface KeysFilter extends TokenAndGroup {
+export interface KeysFilter extends ClassFilter {
   column: Order["column"];
   cells: number[];
   q: string | undefined;
@@ -191,31 +141,39 @@ export interface SortedBy {
   on: RawBuilder<unknown>;
 }
 
-/** Returns those of the sensors that match, unsorted. */
+/**
+ * Returns those of the sensors that match, unsorted. `ids` are of sensors that may match; absent: all of the
+ * filter, by their classes.
+ */
 export async function readKeys(
   db: Database,
-  ids: string[],
+  ids: string[] | undefined,
   filter: KeysFilter,
   by?: SortedBy,
 ): Promise<RowKey[]> {
-  const { column, cells, q, also, seen, ...group } = filter;
+  const { column, cells, q, also, seen } = filter;
   const isByPresence = column === "silent_since";
   const own = isByPresence ? sql`sensor_presence.last_seen_at` : sql.ref(`sensor_listing.${column}`);
   const hasPresence = isByPresence || seen !== undefined;
+  const listed = listedIn(db, filter, cells);
+  const among = ids
+    ? [
+        sql`sensor_listing.sensor_id = candidate.value`,
+        sql`sensor_listing.cell + 0 in (${sql.join(uniqueRows(cells).map(([cell]) => sql.lit(cell)))})`,
+        ...(isNarrow(filter) ? [isOfClass(db, filter, sql`sensor_listing.class_id`)] : []),
+      ]
+    : listed.where;
   const conditions = [
-    sql`sensor_listing.sensor_id = candidate.value`,
-    sql`sensor_listing.cell + 0 in (${sql.join(uniqueRows(cells).map(([cell]) => sql.lit(cell)))})`,
-    ...(hasPresence ? [sql`sensor_presence.sensor_id = candidate.value`] : []),
+    ...among,
+    ...(hasPresence ? [sql`sensor_presence.sensor_id = sensor_listing.sensor_id`] : []),
     ...(seen ? [isSeen(seen)] : []),
-    ...(isNarrow(group) ? [sql`sensor_listing.token_group_id + 0 in ${tokenGroups(group)}`] : []),
-    ...(q ? [hasText(q)] : []),
-    ...also,
+    ...conditionsOf({ q, also }),
     ...(by ? [by.on] : []),
   ];
   const { rows } = await sql<RowKey>`
     select ${by?.group ? sql`${by.group} as "group",` : sql``} ${by?.value ?? own} as value,
       sensor_listing.sensor_id as id
-    from ${texts(db, ids)} as candidate cross join sensor_listing
+    from ${ids ? sql`${texts(db, ids)} as candidate cross join sensor_listing` : listed.from}
       ${hasPresence ? sql`cross join sensor_presence` : sql``} ${by?.tables ?? sql``}
     where ${sql.join(conditions, sql` and `)}`.execute(db);
   return rows;

@@ -1,34 +1,29 @@
 // Sensors by their last check-in, in SQL. The index of check-ins also has each sensor's cell, token and
 // group, so a list reads no other table for the sensors that it passes over.
 import { sql } from "kysely";
-import { isAmongNumbers, numberRows } from "../db/dialect.ts";
-import { ALL_ROWS, type RowKey } from "../db/keyset.ts";
+import { isAmongNumbers, isOneOf } from "../db/dialect.ts";
+import type { RowKey } from "../db/keyset.ts";
 import { seenCell } from "../db/listing-cells.ts";
 import type { Database } from "../db/schema.ts";
 import { walkInOrder } from "../db/snapshot.ts";
+import { type ClassFilter, isNarrow, isOfClass } from "./class-filter-store.ts";
 import {
   type Condition,
-  hasText,
+  conditionsOf,
   isAfter,
-  isNarrow,
   isSeen,
+  listedIn,
   type Order,
   type Range,
   type Seen,
-  type TokenAndGroup,
-  tokenGroups,
 } from "./listing-store.ts";
 
-/** Above every cell. */
-const CELLS = 64;
-
-function isInRanges(db: Database, ranges: readonly Range[]) {
-  const hasGroups = ranges.some(({ tokenGroupId }) => tokenGroupId !== 0);
-  const place = hasGroups
-    ? sql`(sensor_presence.token_group_id * ${sql.lit(CELLS)} + sensor_presence.cell)`
-    : sql`sensor_presence.cell`;
-  const places = ranges.map(({ tokenGroupId, cell }) => tokenGroupId * CELLS + seenCell(cell));
-  return isAmongNumbers(db, place, [...new Set(places)]);
+/** Returns the conditions on a row of `sensor_presence`. */
+function isInCells(db: Database, filter: ClassFilter, cells: Iterable<number>) {
+  return [
+    isAmongNumbers(db, sql`sensor_presence.cell`, [...new Set([...cells].map(seenCell))]),
+    ...(isNarrow(filter) ? [isOfClass(db, filter, sql`sensor_presence.class_id`)] : []),
+  ];
 }
 
 interface SeenOrder extends Omit<Order, "column"> {
@@ -36,24 +31,24 @@ interface SeenOrder extends Omit<Order, "column"> {
   isSilent: 0 | 1;
 }
 
-/** Returns the first sensors of the ranges. Reads sensors in the order of check-ins until it has enough. */
+/** Returns the first sensors of the cells. Reads sensors in the order of check-ins until it has enough. */
 export async function walkSeen(
   db: Database,
-  ranges: readonly Range[],
+  filter: ClassFilter,
+  cells: readonly number[],
   most: number,
   { order, after, q, also, seen, isSilent }: SeenOrder,
 ): Promise<RowKey[]> {
   const isListed = q !== undefined || also.length > 0;
   const conditions = [
     sql`sensor_presence.is_silent = ${sql.lit(isSilent)}`,
-    isInRanges(db, ranges),
+    ...isInCells(db, filter, cells),
     ...(seen ? [isSeen(seen)] : []),
     ...(after
       ? [isAfter(sql`sensor_presence.last_seen_at`, sql`sensor_presence.sensor_id`, order, after)]
       : []),
     ...(isListed ? [sql`sensor_listing.sensor_id = sensor_presence.sensor_id`] : []),
-    ...(q ? [hasText(q)] : []),
-    ...also,
+    ...conditionsOf({ q, also }),
   ];
   await walkInOrder(db);
   const direction = sql.raw(order);
@@ -66,47 +61,35 @@ export async function walkSeen(
   return rows;
 }
 
-/** The same, for few sensors: reads all of the ranges and sorts them. */
+/** The same, for few sensors: reads all of the cells and sorts them. */
 export async function sortSeen(
   db: Database,
-  ranges: readonly Range[],
+  filter: ClassFilter,
+  cells: readonly number[],
   most: number,
   { order, after, q, also }: Omit<Order, "column">,
 ): Promise<RowKey[]> {
-  const hasGroups = ranges.some(({ tokenGroupId }) => tokenGroupId !== 0);
-  const parts = numberRows(
-    db,
-    ["token_group_id", "cell"],
-    ranges.map(({ tokenGroupId, cell }) => [tokenGroupId, cell]),
-  );
-  const conditions = [
-    sql`sensor_listing.cell = part.cell`,
-    ...(hasGroups ? [sql`sensor_listing.token_group_id = part.token_group_id`] : []),
-    ...(q ? [hasText(q)] : []),
-    ...also,
-  ];
-  // An expression has no index, and the limit makes the subquery a separate step of the plan.
+  const listed = listedIn(db, filter, cells);
+  const ids = sql`select sensor_listing.sensor_id from ${listed.from}
+    where ${sql.join([...listed.where, ...conditionsOf({ q, also })], sql` and `)}`;
+  // An expression, for which no index is used.
   const value = sql`(sensor_presence.last_seen_at + 0)`;
   const place = after ? sql`and ${isAfter(value, sql`sensor_presence.sensor_id`, order, after)}` : sql``;
   const direction = sql.raw(order);
   const { rows } = await sql<RowKey>`
-    select ${value} as value, sensor_presence.sensor_id as id
-    from (
-      select sensor_listing.sensor_id from ${parts} as part cross join sensor_listing
-      where ${sql.join(conditions, sql` and `)} limit ${sql.lit(ALL_ROWS)}) as chosen
-    cross join sensor_presence
-    where sensor_presence.sensor_id = chosen.sensor_id ${place}
+    select ${value} as value, sensor_presence.sensor_id as id from sensor_presence
+    where ${isOneOf(db, sql`sensor_presence.sensor_id`, ids)} ${place}
     order by ${value} ${direction}, sensor_presence.sensor_id ${direction}
     limit ${most}`.execute(db);
   return rows;
 }
 
-const isMisplaced = (isSilent: 0 | 1, onlineSince: number, filter: TokenAndGroup) => {
+const isMisplaced = (db: Database, isSilent: 0 | 1, onlineSince: number, filter: ClassFilter) => {
   const conditions = [
     sql`sensor_presence.is_silent = ${sql.lit(isSilent)}`,
     isSeen({ status: isSilent === 1 ? "online" : "offline", since: onlineSince }),
     sql`sensor_presence.cell is not null`,
-    ...(isNarrow(filter) ? [sql`sensor_presence.token_group_id in ${tokenGroups(filter)}`] : []),
+    ...(isNarrow(filter) ? [isOfClass(db, filter, sql`sensor_presence.class_id`)] : []),
   ];
   return sql.join(conditions, sql` and `);
 };
@@ -114,12 +97,12 @@ const isMisplaced = (isSilent: 0 | 1, onlineSince: number, filter: TokenAndGroup
 /** Counts the sensors whose silence changed since the job last looked, by the cell that they still have. */
 export async function countMisplaced(
   db: Database,
-  filter: TokenAndGroup,
+  filter: ClassFilter,
   onlineSince: number,
 ): Promise<{ cell: number; sensors: number }[]> {
   const some = (isSilent: 0 | 1) => sql`
     select sensor_presence.cell + ${sql.lit(isSilent)} as cell, count(*) as sensors from sensor_presence
-    where ${isMisplaced(isSilent, onlineSince, filter)} group by sensor_presence.cell`;
+    where ${isMisplaced(db, isSilent, onlineSince, filter)} group by sensor_presence.cell`;
   const { rows } = await sql<{ cell: number; sensors: number }>`${some(0)} union all ${some(1)}`.execute(db);
   return rows.map(({ cell, sensors }) => ({ cell, sensors: Number(sensors) }));
 }
@@ -133,7 +116,7 @@ export async function countSeenBefore(
   const { rows } = await sql<{ sensors: number }>`
     select count(*) as sensors from sensor_presence
     where sensor_presence.is_silent in (0, 1) and sensor_presence.last_seen_at < ${before}
-      and ${isAmongNumbers(db, sql`sensor_presence.cell`, [...new Set(cells.map(seenCell))])}`.execute(db);
+      and ${sql.join(isInCells(db, {}, cells), sql` and `)}`.execute(db);
   return Number(rows[0]?.sensors ?? 0);
 }
 
@@ -148,16 +131,16 @@ export interface Misplaced extends Range {
 /** Returns all of them that match the conditions, which must be few. */
 export async function listMisplaced(
   db: Database,
-  filter: TokenAndGroup,
+  filter: ClassFilter,
   onlineSince: number,
   also: readonly Condition[],
 ): Promise<Misplaced[]> {
   const some = (isSilent: 0 | 1) =>
     sql<Misplaced>`
-      select sensor_listing.sensor_id, sensor_listing.token_group_id, sensor_listing.cell,
+      select sensor_listing.sensor_id, sensor_listing.class_id, sensor_listing.cell,
         sensor_listing.hostname_key, sensor_listing.enrolled_at, sensor_presence.last_seen_at
       from sensor_presence cross join sensor_listing
-      where ${isMisplaced(isSilent, onlineSince, filter)}
+      where ${isMisplaced(db, isSilent, onlineSince, filter)}
         and sensor_listing.sensor_id = sensor_presence.sensor_id
         ${also.length > 0 ? sql`and ${sql.join(also, sql` and `)}` : sql``}`.execute(db);
   return [...(await some(0)).rows, ...(await some(1)).rows];
@@ -166,14 +149,13 @@ export async function listMisplaced(
 /** Returns the ids of up to `most` sensors with a status, whether they are marked with it or not. */
 export async function listSeen(
   db: Database,
-  filter: TokenAndGroup,
+  filter: ClassFilter,
   { cells, seen, most }: { cells: Iterable<number>; seen: Seen; most: number },
 ): Promise<string[]> {
   const conditions = [
     sql`sensor_presence.is_silent in (0, 1)`,
     isSeen(seen),
-    isAmongNumbers(db, sql`sensor_presence.cell`, [...new Set([...cells].map(seenCell))]),
-    ...(isNarrow(filter) ? [sql`sensor_presence.token_group_id in ${tokenGroups(filter)}`] : []),
+    ...isInCells(db, filter, cells),
   ];
   const { rows } = await sql<{ id: string }>`
     select sensor_presence.sensor_id as id from sensor_presence

@@ -9,21 +9,26 @@ const sensors = sql`sum(sensor_count.sensors)`;
 
 export async function countByVersion(db: Database) {
   const { rows } = await sql<{ version: string; sensors: number }>`
-    select sensor_count.version, ${sensors} as sensors from sensor_count
-    where sensor_count.token_group_id = 0 and ${isListed}
-    group by sensor_count.version having ${sensors} > 0
-    order by ${sensors} desc, sensor_count.version desc limit ${MAX_LISTED_COUNTS}`.execute(db);
+    select sensor_class.version, ${sensors} as sensors from sensor_class cross join sensor_count
+    where sensor_count.class_id = sensor_class.id and ${isListed}
+    group by sensor_class.version having ${sensors} > 0
+    order by ${sensors} desc, sensor_class.version desc limit ${MAX_LISTED_COUNTS}`.execute(db);
   return rows.map(({ version, ...row }) => ({ version, sensors: Number(row.sensors) }));
 }
+
+/** The number of sensors of each pair of a token and a group. */
+const pairs = sql`(
+  select sensor_class.token_group_id, ${sensors} as sensors from sensor_class cross join sensor_count
+  where sensor_count.class_id = sensor_class.id and ${isListed}
+  group by sensor_class.token_group_id having ${sensors} > 0) as pair
+  join token_group on token_group.id = pair.token_group_id`;
 
 export async function countByToken(db: Database) {
   const { rows } = await sql<{ id: string; name: string; deletedAt: number | null; sensors: number }>`
     select enrollment_token.id, enrollment_token.name, enrollment_token.deleted_at, counted.sensors
     from (
-      select token_group.enrollment_token_id as id, ${sensors} as sensors
-      from token_group cross join sensor_count
-      where sensor_count.token_group_id = token_group.id and ${isListed}
-      group by token_group.enrollment_token_id having ${sensors} > 0
+      select token_group.enrollment_token_id as id, sum(pair.sensors) as sensors from ${pairs}
+      group by token_group.enrollment_token_id
     ) as counted join enrollment_token on enrollment_token.id = counted.id
     order by counted.sensors desc, enrollment_token.id limit ${MAX_LISTED_COUNTS}`.execute(db);
   return rows.map((row) => ({ ...row, sensors: Number(row.sensors) }));
@@ -34,10 +39,8 @@ export async function countByGroup(db: Database) {
   const { rows } = await sql<{ id: string | null; name: string | null; sensors: number }>`
     select live.id, live.name, sum(counted.sensors) as sensors
     from (
-      select token_group.asset_group_id as id, ${sensors} as sensors
-      from token_group cross join sensor_count
-      where sensor_count.token_group_id = token_group.id and ${isListed}
-      group by token_group.asset_group_id having ${sensors} > 0
+      select token_group.asset_group_id as id, sum(pair.sensors) as sensors from ${pairs}
+      group by token_group.asset_group_id
     ) as counted
     left join asset_group as live on live.id = counted.id and live.deleted_at is null
     group by live.id, live.name

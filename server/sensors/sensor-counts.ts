@@ -4,7 +4,7 @@ import { SENSOR_PLATFORMS, SENSOR_STATUSES } from "@attacklens/protocol/sensors.
 import { cellOf, flipped, isListed } from "../db/listing-cells.ts";
 import type { Database } from "../db/schema.ts";
 import { inSnapshot } from "../db/snapshot.ts";
-import { countCells } from "./listing-store.ts";
+import { countCells } from "./class-filter-store.ts";
 import { countMisplaced } from "./seen-store.ts";
 import { countByGroup, countByToken, countByVersion, listTags } from "./sensor-counts-store.ts";
 

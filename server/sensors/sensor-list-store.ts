@@ -2,23 +2,30 @@
 // no count, and a page is merged from the first sensors of each matching cell. A search, and the search for
 // possible duplicates, first find candidates with an index.
 import { sensorId } from "@attacklens/protocol/ids.ts";
-import { type AnyQuery, type KeysetPage, loadPage, type RowKey, readCursor } from "../db/keyset.ts";
-import { cellsOf, flipped } from "../db/listing-cells.ts";
-import { sensorsNamed } from "../db/name-search.ts";
+import { type KeysetPage, loadPage, type RowKey, readCursor } from "../db/keyset.ts";
+import { cellsOf, withAnySilence } from "../db/listing-cells.ts";
 import type { Database } from "../db/schema.ts";
 import { inSnapshot } from "../db/snapshot.ts";
-import { FEW, inOrder, readCellsPage } from "./cells-page-store.ts";
-import { type Narrowing, narrowingsOf, searchByFact, type TextFilters, versionsOf } from "./filters-store.ts";
-import { countCells, listIds, listLike, type Order, readKeys, seenOf } from "./listing-store.ts";
-import { openPairs } from "./matches/matches-store.ts";
+import { FEW, findMisplaced, inOrder, readCellsPage } from "./cells-page-store.ts";
+import { type ClassFilter, countCells } from "./class-filter-store.ts";
+import { type Narrowing, narrowingsOf, searchByFact, type TextFilters } from "./filters-store.ts";
+import { findCandidates, type Reading } from "./list-candidates-store.ts";
+import { type Order, readKeys, seenOf } from "./listing-store.ts";
 import {
   type ListedRow,
   listSensorRows,
   listStateRows,
   type SensorStateRow,
 } from "./record/sensors-store.ts";
-import { listSeen } from "./seen-store.ts";
-import { keyOfLabel, LABEL_SORTS, type LabelSort, labelOf, labelsFrom } from "./sort-labels-store.ts";
+import {
+  keyOfLabel,
+  LABEL_SORTS,
+  type Label,
+  type LabelSort,
+  labelOf,
+  labelsFrom,
+  mergeLabels,
+} from "./sort-labels-store.ts";
 import { readWalked, WALKED_SORTS, type WalkedSort, walkedColumn } from "./walked-sorts-store.ts";
 
 /** Sorts that have an index within each cell. */
@@ -30,11 +37,9 @@ const CELL_SORTS = {
 } as const;
 const BY_HOSTNAME = CELL_SORTS.hostname;
 
-export interface SensorPage extends TextFilters {
+export interface SensorPage extends TextFilters, ClassFilter {
   /** Of the one sensor that is searched. */
   id?: string | undefined;
-  enrollmentTokenId?: string | undefined;
-  assetGroupId?: string | undefined;
   match?: "any" | undefined;
   /** See `atTime`. */
   notSeenFor?: undefined;
@@ -106,13 +111,6 @@ async function pageOf<Row extends { id: string }>(
   });
 }
 
-interface Reading {
-  tx: Database;
-  onlineSince: number;
-  /** So many sensors are read and sorted for a page. */
-  few: number;
-}
-
 interface Found {
   keys: RowKey[];
   total: number;
@@ -137,115 +135,103 @@ async function countFew(tx: Database, limit: number): Promise<number> {
 }
 
 async function findKeys(reading: Reading, page: SensorPage, wanted: Wanted): Promise<Found> {
-  const { tx, onlineSince } = reading;
   const { sort } = page;
   const ids = await findCandidates(reading, page, wanted.narrowings);
   if (ids) return await keysOfCandidates(reading, page, ids, wanted.order);
   if (isCellSort(sort)) return await keysOfCells(reading, page, wanted.order);
+  if ((await countPossible(reading, page)) <= reading.few)
+    return await keysOfCandidates(reading, page, undefined, wanted.order);
   // The numbers do not depend on the order.
-  const first = { ...page, sort: "hostname", limit: 0 } as const;
+  const first = { ...page, sort: "hostname", limit: 0, isCount: true } as const;
   const count = await keysOfCells(reading, first, { ...wanted.order, after: undefined });
-  if (!isWalkedSort(sort)) return { ...count, keys: await keysOfLabels(reading, { ...page, sort }, wanted) };
-  const seen = seenOf(page.status, onlineSince);
-  // Few of the table of presence, whose index begins with them.
-  const isFew =
-    seen?.status === "offline" && !seen.isAmongOthers && !count.totalIsCapped && count.total <= reading.few;
-  if (isFew) {
-    const cells = cellsOf(page).map(({ number }) => number);
-    const some = await listSeen(tx, page, { cells, seen, most: reading.few });
-    return await keysOfCandidates(reading, page, some, wanted.order);
-  }
-  return { ...count, keys: await readWalked(tx, sort, page, page.limit + 1, { ...wanted.order, seen }) };
+  const keys = isWalkedSort(sort)
+    ? await keysOfWalked(reading, { ...page, sort }, wanted.order)
+    : await keysOfLabels(reading, { ...page, sort }, wanted.order);
+  return { ...count, keys };
 }
 
-/** Reads the sensors of one value after another until the page is full. */
+/** Counts the sensors of the cells and classes of the filter, with any silence. */
+async function countPossible({ tx }: Reading, page: SensorPage): Promise<number> {
+  const cells = new Set(withAnySilence(cellsOf(page)));
+  return (await countCells(tx, page)).reduce(
+    (sum, { cell, sensors }) => sum + (cells.has(cell) ? sensors : 0),
+    0,
+  );
+}
+
+/** Reads the sensors in the order of a column with many values. */
+async function keysOfWalked(
+  { tx, onlineSince, few }: Reading,
+  page: SensorPage & { sort: WalkedSort },
+  order: Order,
+): Promise<RowKey[]> {
+  const wanted = page.limit + 1;
+  const seen = seenOf(page.status, onlineSince);
+  const misplaced = seen && (await findMisplaced(tx, onlineSince, { ...page, few }, order));
+  if (!misplaced) return await readWalked(tx, page.sort, page, wanted, { ...order, seen });
+  const { gone, come } = misplaced;
+  const stored = await readWalked(tx, page.sort, page, wanted + gone.size, order);
+  const ids = come.map(({ sensorId }) => sensorId);
+  const cells = withAnySilence(cellsOf(page));
+  const { column, q, also } = order;
+  const added =
+    ids.length === 0
+      ? []
+      : await readKeys(tx, ids, { column, cells, q, also, seen }, walkedColumn(page.sort));
+  return inOrder([...stored.filter(({ id }) => !gone.has(id)), ...added], order).slice(0, wanted);
+}
+
+/**
+ * Reads the sensors of one value after another until the page is full. Values with few sensors are read
+ * together.
+ */
 async function keysOfLabels(
   reading: Reading,
   page: SensorPage & { sort: LabelSort },
-  { narrowings, order }: Wanted,
+  order: Order,
 ): Promise<RowKey[]> {
   const keys: RowKey[] = [];
   const { sort, limit } = page;
   const { after } = order;
+  let together: Label[] = [];
+  const readTogether = async () => {
+    const some = together;
+    together = [];
+    if (some.length === 0) return;
+    const rest = { ...page, ...mergeLabels(some), limit: limit - keys.length };
+    keys.push(...(await keysOfCandidates(reading, rest, undefined, order)).keys);
+  };
   for await (const label of labelsFrom(reading.tx, sort, page, { order: page.order, from: after?.g })) {
-    const all = [...narrowings, ...label.narrowings];
-    const { keys: found } = await findKeys(
-      reading,
-      { ...page, ...label.filter, sort: "hostname", limit: limit - keys.length },
-      {
-        narrowings: all,
-        order: {
-          ...order,
-          also: conditionsOf(all),
-          after: label.key === after?.g ? { v: after.v, id: after.id } : undefined,
-        },
-      },
-    );
+    const sensors = together.reduce((sum, one) => sum + one.sensors, label.sensors);
+    if (sensors > reading.few) await readTogether();
+    if (keys.length > limit) break;
+    if (label.sensors <= reading.few) {
+      together.push(label);
+      continue;
+    }
+    const rest = { ...page, ...label.filter, sort: "hostname", limit: limit - keys.length } as const;
+    const { keys: found } = await keysOfCells(reading, rest, {
+      ...order,
+      after: label.key === after?.g ? { v: after.v, id: after.id } : undefined,
+    });
     keys.push(...found.map((key) => ({ ...key, group: label.key })));
     if (keys.length > limit) break;
   }
+  if (keys.length <= limit) await readTogether();
   return keys;
 }
 
-/** Returns the ids of a few sensors that contain all matching ones; undefined: an index finds too many. */
-async function findCandidates(
-  { tx, onlineSince, few }: Reading,
-  page: SensorPage,
-  narrowings: readonly Narrowing[],
-): Promise<string[] | undefined> {
-  return (await findOthers(tx, onlineSince, page, few)) ?? (await findNarrowed(narrowings, few));
-}
-
-/** The same for the filters of text and of possible duplicates. */
-async function findOthers(
-  tx: Database,
-  onlineSince: number,
-  { q, id, match, ...filter }: SensorPage,
-  few: number,
-): Promise<string[] | undefined> {
-  if (id !== undefined) return [id];
-  // All of them, for any number: users decide on each.
-  if (match) return await listIds(matched(tx, onlineSince));
-  if (!q) return undefined;
-  const cells = cellsOf(filter).flatMap(({ number }) => [number, flipped(number)]);
-  const named = sensorsNamed(tx, q);
-  const ids = named ? await listIds(named.limit(few + 1)) : await listLike(tx, q, cells, few + 1);
-  return ids.length > few ? undefined : ids;
-}
-
-/** The same for the first filter that finds few. */
-async function findNarrowed(narrowings: readonly Narrowing[], few: number): Promise<string[] | undefined> {
-  for (const { find } of narrowings) {
-    const ids = await find(few);
-    if (ids) return ids;
-  }
-  return undefined;
-}
-
-function matched(tx: Database, onlineSince: number): AnyQuery {
-  return openPairs(tx, onlineSince)
-    .clearSelect()
-    .clearOrderBy()
-    .select("sensorMatch.sensorId as candidateId")
-    .distinct();
-}
-
-/** Counts the sensors of the list of possible duplicates. */
-export async function countCandidates(tx: Database, onlineSince: number): Promise<number> {
-  return (await listIds(matched(tx, onlineSince))).length;
-}
-
-/** Reads all candidates. */
+/** Reads all candidates. Without ids, they are all sensors of the filter. */
 async function keysOfCandidates(
   { tx, onlineSince }: Reading,
   page: SensorPage,
-  ids: string[],
+  ids: string[] | undefined,
   order: Order,
 ): Promise<Found> {
   const { status, platform, limit, sort } = page;
   const { column, q, also } = order;
   // Without silence, which may have changed since the job last looked.
-  const cells = cellsOf({ status, platform }).flatMap(({ number }) => [number, flipped(number)]);
+  const cells = withAnySilence(cellsOf({ status, platform }));
   const seen = seenOf(status, onlineSince);
   const by = isCellSort(sort)
     ? undefined
@@ -262,11 +248,9 @@ async function keysOfCandidates(
 /** Merges the page from the cells of the filter. */
 async function keysOfCells(
   { tx, onlineSince, few }: Reading,
-  page: SensorPage,
+  page: SensorPage & { isCount?: boolean },
   order: Order,
 ): Promise<Found> {
-  // The numbers of sensors have versions, and nothing else that narrows the list.
-  const versions = order.also.length === 1 ? versionsOf(page) : undefined;
-  const { keys, total, isExact } = await readCellsPage(tx, onlineSince, { ...page, few, versions }, order);
+  const { keys, total, isExact } = await readCellsPage(tx, onlineSince, { ...page, few }, order);
   return { keys, total, totalIsCapped: !isExact };
 }

@@ -48,16 +48,15 @@ export async function addUpCounts(db: Database): Promise<void> {
   if (dialectOf(db) === "sqlite") return;
   await sql`
     with crowded as (
-      select token_group_id, cell, version from sensor_count
+      select class_id, cell from sensor_count
       where (select pg_try_advisory_xact_lock(hashtext('attacklens numbers of sensors')))
-      group by token_group_id, cell, version having count(*) > ${MOST_ROWS} or sum(sensors) = 0
+      group by class_id, cell having count(*) > ${MOST_ROWS} or sum(sensors) = 0
     ), changes as (
       delete from sensor_count using crowded
-      where sensor_count.token_group_id = crowded.token_group_id and sensor_count.cell = crowded.cell
-        and sensor_count.version = crowded.version
+      where sensor_count.class_id = crowded.class_id and sensor_count.cell = crowded.cell
       returning sensor_count.*
     )
-    insert into sensor_count (token_group_id, cell, version, sensors)
-    select token_group_id, cell, version, sum(sensors) from changes
-    group by token_group_id, cell, version having sum(sensors) <> 0`.execute(db);
+    insert into sensor_count (class_id, cell, sensors)
+    select class_id, cell, sum(sensors) from changes
+    group by class_id, cell having sum(sensors) <> 0`.execute(db);
 }

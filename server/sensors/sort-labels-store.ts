@@ -1,13 +1,14 @@
 // Columns of the list of sensors with few values, in SQL. Sorted by such a column, a list has the sensors of
-// each value one after another, by hostname. So it needs no separate index: each value is a filter.
+// each value one after another, by hostname. So it needs no separate index: each value is a filter, and the
+// classes have the number of sensors with each value.
 import { SENSOR_STATUSES } from "@attacklens/protocol/sensors.ts";
 import { sql } from "kysely";
 import { isAmongNumbers } from "../db/dialect.ts";
-import { type CellFilter, cellsOf, flipped, hasUnlisted } from "../db/listing-cells.ts";
+import { type CellFilter, cellsOf, withAnySilence } from "../db/listing-cells.ts";
 import { compareText } from "../db/merge-ranges.ts";
 import type { Database } from "../db/schema.ts";
-import { byColumn, type Narrowing, versionsOf } from "./filters-store.ts";
-import { isNarrow, type SortedBy, type TokenAndGroup, tokenGroups } from "./listing-store.ts";
+import { type ClassColumn, type ClassFilter, countCells, matchesClass } from "./class-filter-store.ts";
+import type { SortedBy } from "./listing-store.ts";
 
 export const LABEL_SORTS = [
   ...(["status", "os", "architecture", "version", "assetGroup", "enrollmentToken", "tags"] as const),
@@ -19,12 +20,9 @@ export interface Label {
   /** The place of the value in the order. */
   key: string;
   /** Added to the filter of the list. */
-  filter: { status?: string; platform?: string; tokenGroupIds?: number[] };
-  narrowings: Narrowing[];
-}
-
-interface LabelFilter extends CellFilter, TokenAndGroup {
-  version?: string | undefined;
+  filter: { status?: string; among?: NonNullable<ClassFilter["among"]> };
+  /** The number of sensors of the filter with this value, as if each status online were also offline. */
+  sensors: number;
 }
 
 interface Start {
@@ -33,26 +31,37 @@ interface Start {
   from: string | undefined;
 }
 
-/** Yields the values in order. Some have no sensors that match. */
+/** Yields the values that sensors of the filter have, in order. */
 export async function* labelsFrom(
   db: Database,
   sort: LabelSort,
-  filter: LabelFilter,
+  filter: CellFilter & ClassFilter,
   start: Start,
 ): AsyncGenerator<Label> {
   switch (sort) {
     case "status":
-      return yield* inOrder(statusLabels(filter), start);
+      return yield* inOrder(await statusLabels(db, filter), start);
     case "version":
-      return yield* inOrder(await versionLabels(db, filter), start);
+      return yield* inOrder(labelsOf("version", await countValues(db, "version", filter), versionKey), start);
     case "enrollmentToken":
     case "assetGroup":
       return yield* inOrder(await nameLabels(db, sort, filter), start);
     case "os":
     case "architecture":
     case "tags":
-      return yield* columnLabels(db, sort, filter, start);
+      return yield* valueLabels(db, sort, filter, start);
   }
+}
+
+/** Returns the filter of several labels of a column. */
+export function mergeLabels(labels: readonly Label[]): Label["filter"] {
+  const statuses = labels.flatMap(({ filter: { status } }) => status ?? []);
+  const values = labels.flatMap(({ filter: { among } }) => among?.values ?? []);
+  const column = labels[0]?.filter.among?.column;
+  return {
+    ...(statuses.length > 0 ? { status: statuses.join() } : {}),
+    ...(column ? { among: { column, values } } : {}),
+  };
 }
 
 function inOrder(labels: readonly Label[], { order, from }: Start): Label[] {
@@ -64,132 +73,116 @@ function inOrder(labels: readonly Label[], { order, from }: Start): Label[] {
 
 const statusKey = (status: string) => String(SENSOR_STATUSES.indexOf(status as never));
 
-function statusLabels(filter: CellFilter): Label[] {
-  const statuses = new Set(cellsOf(filter).map(({ status }) => status));
-  return [...statuses].map((status) => ({ key: statusKey(status), filter: { status }, narrowings: [] }));
+async function statusLabels(db: Database, filter: CellFilter & ClassFilter): Promise<Label[]> {
+  const counted = await countCells(db, filter);
+  const statuses = [...new Set(cellsOf(filter).map(({ status }) => status))];
+  return statuses.flatMap((status) => {
+    const cells = new Set(withAnySilence(cellsOf({ ...filter, status })));
+    const sensors = counted.reduce((sum, count) => sum + (cells.has(count.cell) ? count.sensors : 0), 0);
+    return sensors === 0 ? [] : [{ key: statusKey(status), filter: { status }, sensors }];
+  });
 }
 
 /** Sorts like the numbers of a version: 2026.9.0 comes before 2026.10.0. */
 const versionKey = (version: string) =>
   version.slice(0, 100).replace(/\d+/g, (digits) => digits.padStart(10, "0"));
 
-/** With silence as it may be now. */
-function cellNumbers(filter: CellFilter): number[] {
-  return [...new Set(cellsOf(filter).flatMap(({ number }) => [number, flipped(number)]))];
+interface ColumnValue {
+  value: string | number;
+  sensors: number;
 }
 
-async function versionLabels(db: Database, filter: LabelFilter): Promise<Label[]> {
-  const { rows } = await sql<{ version: string }>`
-    select version from sensor_count
-    where token_group_id = 0 and ${isAmongNumbers(db, sql`cell`, cellNumbers(filter))}
-    group by version having sum(sensors) > 0`.execute(db);
-  const wanted = versionsOf(filter);
-  const versions = rows.map(({ version }) => version).filter((one) => wanted?.includes(one) ?? true);
-  return [...Map.groupBy(versions, versionKey)].map(([key, some]) => ({
+/** Values with the same key are one label. */
+function labelsOf(
+  column: ClassColumn,
+  values: readonly ColumnValue[],
+  keyOf: (value: string) => string,
+): Label[] {
+  return [...Map.groupBy(values, ({ value }) => keyOf(String(value)))].map(([key, some]) => ({
     key,
-    filter: {},
-    narrowings: [byColumn(db, "version", some, hasUnlisted(filter))],
+    filter: { among: { column, values: some.map(({ value }) => value) } },
+    sensors: some.reduce((sum, { sensors }) => sum + sensors, 0),
   }));
+}
+
+interface Slice extends Start {
+  /** The value that the slice starts after. Absent: it starts with `from`. */
+  after?: string | undefined;
+  most: number;
+}
+
+/** Returns the values of a column that sensors of the filter have: of a slice in order, otherwise all. */
+async function countValues(
+  db: Database,
+  column: ClassColumn,
+  filter: CellFilter & ClassFilter,
+  slice?: Slice,
+): Promise<ColumnValue[]> {
+  const value = sql.ref(`sensor_class.${column}`);
+  const isLater = sql.raw(slice?.order === "desc" ? "<" : ">");
+  const conditions = [
+    matchesClass(db, filter),
+    ...(slice?.from === undefined ? [] : [sql`${value} ${isLater}= ${slice.from}`]),
+    ...(slice?.after === undefined ? [] : [sql`${value} ${isLater} ${slice.after}`]),
+    sql`sensor_count.class_id = sensor_class.id`,
+    isAmongNumbers(db, sql`sensor_count.cell + 0`, withAnySilence(cellsOf(filter))),
+  ];
+  const end = slice ? sql`order by ${value} ${sql.raw(slice.order)} limit ${slice.most}` : sql``;
+  const { rows } = await sql<ColumnValue>`
+    select ${value} as value, sum(sensor_count.sensors) as sensors
+    from sensor_class cross join sensor_count
+    where ${sql.join(conditions, sql` and `)}
+    group by ${value} having sum(sensor_count.sensors) > 0 ${end}`.execute(db);
+  return rows.map((row) => ({ value: row.value, sensors: Number(row.sensors) }));
+}
+
+/** Values that one statement finds. There may be many sets of tags. */
+const VALUES = 100;
+
+async function* valueLabels(
+  db: Database,
+  column: "os" | "architecture" | "tags",
+  filter: CellFilter & ClassFilter,
+  start: Start,
+): AsyncGenerator<Label> {
+  for (let after: string | undefined; ; ) {
+    const values = await countValues(db, column, filter, { ...start, after, most: VALUES });
+    yield* labelsOf(column, values, (value) => value);
+    if (values.length < VALUES) return;
+    after = String(values.at(-1)!.value);
+  }
 }
 
 /** By the names of tokens or asset groups. Sensors without a group, or with a deleted one, come first. */
 async function nameLabels(
   db: Database,
   sort: "enrollmentToken" | "assetGroup",
-  filter: LabelFilter,
+  filter: CellFilter & ClassFilter,
 ): Promise<Label[]> {
+  const pairs = await countValues(db, "token_group_id", filter);
   const named =
     sort === "enrollmentToken"
       ? sql`join enrollment_token as named on named.id = token_group.enrollment_token_id`
       : sql`left join asset_group as named
           on named.id = token_group.asset_group_id and named.deleted_at is null`;
+  const ids = pairs.map(({ value }) => Number(value));
   const { rows } = await sql<{ id: number; name: string | null }>`
-    select counted.id, named.name_key as name from (
-      select token_group_id as id from sensor_count
-      where token_group_id ${isNarrow(filter) ? sql`in ${tokenGroups(filter)}` : sql`> 0`}
-        and ${isAmongNumbers(db, sql`cell`, cellNumbers(filter))}
-      group by token_group_id having sum(sensors) > 0) as counted
-    join token_group on token_group.id = counted.id ${named}`.execute(db);
-  return [...Map.groupBy(rows, ({ name }) => name ?? "")].map(([key, some]) => ({
-    key,
-    filter: { tokenGroupIds: some.map(({ id }) => Number(id)) },
-    narrowings: [],
-  }));
+    select token_group.id, named.name_key as name from token_group ${named}
+    where ${isAmongNumbers(db, sql`token_group.id`, ids)}`.execute(db);
+  const names = new Map(rows.map(({ id, name }) => [String(id), name ?? ""]));
+  return labelsOf("token_group_id", pairs, (id) => names.get(id)!);
 }
-
-/** Values that one statement finds. */
-const VALUES = 20;
-
-/** Reads the values from an index: the first one, then the first one after it. */
-async function* columnLabels(
-  db: Database,
-  sort: "os" | "architecture" | "tags",
-  filter: LabelFilter,
-  { order, from }: Start,
-): AsyncGenerator<Label> {
-  const [isAfter, direction] = [sql.raw(order === "asc" ? ">" : "<"), sql.raw(order)];
-  const value = VALUE[sort];
-  const withUnlisted = hasUnlisted(filter);
-  const next = (among: unknown, condition: unknown) =>
-    sql`(select ${value} from ${among} and ${condition} order by ${value} ${direction} limit 1)`;
-  let after = from === undefined ? sql`${value} is not null` : sql`${value} ${isAfter}= ${from}`;
-  for (;;) {
-    const found = new Map<string, string[]>();
-    let isMore = false;
-    for (const { among, platform } of sort === "tags" ? TAGGED : listsOf(filter, withUnlisted)) {
-      const { rows } = await sql<{ value: string }>`
-        with recursive label(value, place) as (
-          select ${next(among, after)}, 1
-          union all
-          select ${next(among, sql`${value} ${isAfter} label.value`)}, place + 1 from label
-          where label.value is not null and place < ${sql.lit(VALUES)})
-        select value from label where value is not null`.execute(db);
-      for (const row of rows) found.set(row.value, [...(found.get(row.value) ?? []), ...platform]);
-      isMore ||= rows.length === VALUES;
-    }
-    const values = [...found.keys()].toSorted(compareText);
-    if (order === "desc") values.reverse();
-    // Of two lists, the values after these may come before the last ones of the other.
-    const some = isMore ? values.slice(0, VALUES) : values;
-    for (const key of some) {
-      const platforms = [...new Set(found.get(key))];
-      yield {
-        key,
-        filter: platforms.length === 0 ? {} : { platform: platforms.join() },
-        narrowings: [byColumn(db, sort, [key], withUnlisted)],
-      };
-    }
-    if (!isMore) return;
-    after = sql`${value} ${isAfter} ${some.at(-1)}`;
-  }
-}
-
-const TAGGED = [{ among: sql`asset where true`, platform: [] as string[] }];
-
-/** A value is often of one platform. So sensors of the others need not be passed over to find none. */
-function listsOf(filter: CellFilter, withUnlisted: boolean) {
-  const platforms = [...new Set(cellsOf(filter).map(({ platform }) => platform))];
-  return (withUnlisted ? [0, 1] : [1]).flatMap((isListed) =>
-    platforms.map((platform) => ({
-      among: sql`sensor where listed = ${sql.lit(isListed)} and platform = ${platform}`,
-      platform: [platform as string],
-    })),
-  );
-}
-
-/** The values of a sensor or of its asset, as their indexes have them. */
-const VALUE = {
-  os: sql<string>`lower(os_name || ' ' || os_version)`,
-  architecture: sql<string>`architecture`,
-  tags: sql<string>`tags`,
-};
 
 const HOSTNAME = sql<string>`sensor_listing.hostname_key`;
 const NONE = { tables: sql``, on: sql`true` };
-const OF_SENSOR = { tables: sql`cross join sensor`, on: sql`sensor.id = sensor_listing.sensor_id` };
+// Another name than that of the class by which the sensors may have been found.
+const OF_CLASS = {
+  tables: sql`cross join sensor_class as labeled`,
+  on: sql`labeled.id = sensor_listing.class_id`,
+};
 const OF_PAIR = {
-  tables: sql`cross join token_group`,
-  on: sql`token_group.id = sensor_listing.token_group_id + 0`,
+  tables: sql`${OF_CLASS.tables} cross join token_group`,
+  on: sql`${OF_CLASS.on} and token_group.id = labeled.token_group_id`,
 };
 
 /** Returns where the value of a sensor is. `keyOfLabel` makes its key of it. */
@@ -204,16 +197,10 @@ export function labelOf(sort: LabelSort, onlineSince: number): SortedBy {
         ...NONE,
       };
     case "version":
-      return { group: sql`sensor_listing.version`, value: HOSTNAME, ...NONE };
     case "os":
-      return { group: VALUE.os, value: HOSTNAME, ...OF_SENSOR };
     case "architecture":
-      return { group: sql`sensor.architecture`, value: HOSTNAME, ...OF_SENSOR };
     case "tags":
-      return {
-        ...{ group: sql`asset.tags`, value: HOSTNAME, tables: sql`cross join sensor cross join asset` },
-        on: sql`sensor.id = sensor_listing.sensor_id and asset.id = sensor.asset_id`,
-      };
+      return { group: sql.ref(`labeled.${sort}`), value: HOSTNAME, ...OF_CLASS };
     case "enrollmentToken":
       return {
         ...{ group: sql`enrollment_token.name_key`, value: HOSTNAME },

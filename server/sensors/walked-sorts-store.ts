@@ -3,22 +3,13 @@
 // time.
 import { type RawBuilder, sql } from "kysely";
 import { isAmongNumbers } from "../db/dialect.ts";
-import { ALL_ROWS, type Cursor, type RowKey } from "../db/keyset.ts";
+import { ALL_ROWS, type RowKey } from "../db/keyset.ts";
 import type { CellFilter } from "../db/listing-cells.ts";
 import { cellsOf, flipped } from "../db/listing-cells.ts";
 import type { Database } from "../db/schema.ts";
 import { walkNearlyInOrder } from "../db/snapshot.ts";
-import {
-  type Condition,
-  countCells,
-  hasText,
-  isNarrow,
-  isSeen,
-  type KeysFilter,
-  type Seen,
-  type SortedBy,
-  tokenGroups,
-} from "./listing-store.ts";
+import { countCells, isNarrow, isOfClass } from "./class-filter-store.ts";
+import { conditionsOf, type KeysFilter, listedIn, type Order, type SortedBy } from "./listing-store.ts";
 
 export const WALKED_SORTS = ["asset", "address"] as const;
 export type WalkedSort = (typeof WALKED_SORTS)[number];
@@ -70,13 +61,7 @@ export function walkedColumn(sort: WalkedSort): SortedBy {
   return { ...column, ...sorted, on: on(sql`sensor_listing.sensor_id`) };
 }
 
-interface WalkedOrder {
-  order: "asc" | "desc";
-  after: Cursor | undefined;
-  q: string | undefined;
-  also: readonly Condition[];
-  seen: Seen | undefined;
-}
+type WalkedOrder = Omit<Order, "column">;
 
 type Filter = CellFilter & Omit<KeysFilter, "column" | "cells" | "q" | "also" | "seen">;
 
@@ -100,21 +85,17 @@ export async function readWalked(
   if (isOffline || sensors * sensors > PASSED * wanted * all) {
     const among = [
       ...[walkedOn, isAmongNumbers(db, sql`sensor_listing.cell + 0`, [...cells])],
-      ...(isNarrow(filter) ? [sql`sensor_listing.token_group_id + 0 in ${tokenGroups(filter)}`] : []),
+      ...(isNarrow(filter) ? [isOfClass(db, filter, sql`sensor_listing.class_id`)] : []),
       ...conditionsOf(order),
     ];
     await walkNearlyInOrder(db);
     return await readInOrder(db, sort, { from: walked, where: sql.join(among, sql` and `) }, wanted, order);
   }
   if (!counted.some(({ cell }) => cells.has(cell))) return [];
-  const among = [
-    isAmongNumbers(db, sql`sensor_listing.cell`, [...cells]),
-    ...(isNarrow(filter) ? [sql`sensor_listing.token_group_id in ${tokenGroups(filter)}`] : []),
-    ...conditionsOf(order),
-  ];
+  const listed = listedIn(db, filter, [...cells]);
   // The limit makes it a separate step of the plan.
-  const from = sql`(select sensor_listing.sensor_id from sensor_listing
-    where ${sql.join(among, sql` and `)} limit ${sql.lit(ALL_ROWS)}) as chosen ${tables}`;
+  const from = sql`(select sensor_listing.sensor_id from ${listed.from}
+    where ${sql.join([...listed.where, ...conditionsOf(order)], sql` and `)} limit ${sql.lit(ALL_ROWS)}) as chosen ${tables}`;
   return await readInOrder(
     db,
     sort,
@@ -126,13 +107,6 @@ export async function readWalked(
 
 const sumOf = (counts: readonly { sensors: number }[]) =>
   counts.reduce((sum, { sensors }) => sum + sensors, 0);
-
-function conditionsOf({ q, also, seen }: WalkedOrder): Condition[] {
-  const isNow = (status: Seen) =>
-    sql<boolean>`(select ${isSeen(status)} from sensor_presence
-      where sensor_presence.sensor_id = sensor_listing.sensor_id)`;
-  return [...(q ? [hasText(q)] : []), ...also, ...(seen ? [isNow(seen)] : [])];
-}
 
 async function readInOrder(
   db: Database,

@@ -2,13 +2,8 @@
 // it. Triggers write both in the transaction of the change, so that neither depends on which code changed a
 // row.
 // A check-in changes nothing here unless the sensor was silent.
+import { addClasses, addTokenGroups, classOf, INDEXED_TAGS, seenCell } from "./listing-classes.ts";
 import { type AddedRows, inOrder, onlyOn, statements, triggers } from "./migration.ts";
-
-/** The cell of a row of `sensor` that is not silent. */
-const seenCell = (prefix: string) => `
-    case ${prefix}standing when 'removed' then 0 when 'replaced' then 1 when 'uninstalled' then 2
-      when 'blocked' then 3 when 'awaiting-approval' then 4 when 'pending' then 5 else 6 end * 8
-    + case ${prefix}platform when 'linux' then 0 when 'windows' then 1 else 2 end * 2`;
 
 const tables = statements(`
 -- A token with an asset group that some of its sensors are in; empty: in no group.
@@ -20,27 +15,42 @@ create table token_group (
 );
 create index token_group_group on token_group (asset_group_id);
 
+-- The sensors that a list cannot tell apart, except by name and time. Two rows may have the same values: each
+-- transaction looks for a row, and adds one if it sees none.
+create table sensor_class (
+  id {numbered},
+  token_group_id bigint not null,
+  -- Of a sensor that is not silent.
+  cell integer not null,
+  version {text} not null,
+  os {text} not null,
+  architecture {text} not null,
+  tags {text} not null,
+  -- No more sensors are added to it, and a job deletes it when it has none.
+  retired_at bigint
+);
+create index sensor_class_key on sensor_class
+  (token_group_id, cell, version, os, architecture, substr(tags, 1, ${INDEXED_TAGS})) where retired_at is null;
+
 -- A row for each sensor that is not deleted. Without foreign keys, because only triggers write it.
 create table sensor_listing (
   number {numbered},
   sensor_id {text} not null unique,
-  token_group_id bigint not null,
+  class_id bigint not null,
   standing {text} not null,
   platform {text} not null,
   hostname_key {text} not null,
   enrolled_at bigint not null,
-  version {text} not null,
   silent_since bigint,
   cell integer generated always as (
     ${seenCell("")} + case when silent_since is null then 0 else 1 end) {computed}
 );
 
 -- Changes of the numbers. SQLite has one row for each key; PostgreSQL appends, and a job adds the rows up, so
--- that no transaction waits for another. Group 0 with a version counts all groups.
+-- that no transaction waits for another. Class 0 counts all classes.
 create table sensor_count (
-  token_group_id bigint not null,
+  class_id bigint not null,
   cell integer not null,
-  version {text} not null,
   sensors bigint not null
 );
 
@@ -49,37 +59,25 @@ create table sensor_count (
 alter table sensor_presence add column is_silent integer not null default 0;
 -- The cell of the sensor if it were not silent; null: it is deleted.
 alter table sensor_presence add column cell integer;
-alter table sensor_presence add column token_group_id bigint;
+alter table sensor_presence add column class_id bigint;
 `);
 
-const CHANGED = ["standing", "platform", "hostname_key", "version", "asset_id", "enrollment_token_id"];
-
-const tokenGroupOf = (row: string) => `(
-  select token_group.id from asset join token_group
-    on token_group.enrollment_token_id = ${row}.enrollment_token_id
-    and token_group.asset_group_id = coalesce(asset.asset_group_id, '')
-  where asset.id = ${row}.asset_id)`;
-
-/** Returns the statement that adds the pairs of sensors' tokens and their assets' groups that are new. */
-const addTokenGroups = (row: string, from: string, distinct = "") => `
-  insert into token_group (enrollment_token_id, asset_group_id)
-  select ${distinct} ${row}.enrollment_token_id, coalesce(asset.asset_group_id, '')
-  ${from}
-  where asset.id = ${row}.asset_id and not exists (
-    select 1 from token_group where token_group.enrollment_token_id = ${row}.enrollment_token_id
-      and token_group.asset_group_id = coalesce(asset.asset_group_id, ''))
-  on conflict do nothing`;
+const CHANGED = [
+  ...["standing", "platform", "hostname_key", "version", "asset_id", "enrollment_token_id"],
+  ...["os_name", "os_version", "architecture"],
+];
 
 const listing = triggers([
   {
     name: "sensor_listing_add",
     after: "insert on sensor",
+    locks: "asset where id in (select asset_id from added) order by id",
     run: ({ row, from, distinct }) => [
       addTokenGroups(row, from("asset"), distinct),
-      `insert into sensor_listing
-        (sensor_id, token_group_id, standing, platform, hostname_key, enrolled_at, version)
-        select ${row}.id, ${tokenGroupOf(row)}, ${row}.standing, ${row}.platform, ${row}.hostname_key,
-          ${row}.enrolled_at, ${row}.version
+      addClasses(row, from("asset", "token_group"), distinct),
+      `insert into sensor_listing (sensor_id, class_id, standing, platform, hostname_key, enrolled_at)
+        select ${row}.id, ${classOf(row)}, ${row}.standing, ${row}.platform, ${row}.hostname_key,
+          ${row}.enrolled_at
         ${from()} where ${row}.standing <> 'deleted'`,
     ],
   },
@@ -87,37 +85,39 @@ const listing = triggers([
     name: "sensor_listing_change",
     after: "update on sensor",
     when: CHANGED.map((column) => `old.${column} is distinct from new.${column}`).join(" or "),
+    // A class has values of both. A change of the asset waits for this one, or this one for that.
+    locks: "asset where id = new.asset_id",
     run: [
       addTokenGroups("new", "from asset"),
+      addClasses("new", "from asset cross join token_group"),
       // The presence first, like a check-in: two transactions that lock both rows never wait for each other.
-      `update sensor_presence set cell = changed.cell, token_group_id = changed.token_group_id
+      `update sensor_presence set cell = changed.cell, class_id = changed.class_id
         from (select case when new.standing <> 'deleted' then ${seenCell("new.")} end as cell,
-          ${tokenGroupOf("new")} as token_group_id) as changed
+          case when new.standing <> 'deleted' then ${classOf("new")} end as class_id) as changed
         where sensor_id = new.id and (sensor_presence.cell is distinct from changed.cell
-          or sensor_presence.token_group_id is distinct from changed.token_group_id)`,
+          or sensor_presence.class_id is distinct from changed.class_id)`,
       // In a subquery, so that PostgreSQL does not plan it again for each row that stays.
       "delete from sensor_listing where sensor_id = (select new.id where new.standing = 'deleted')",
-      `update sensor_listing set token_group_id = ${tokenGroupOf("new")}, standing = new.standing,
-        platform = new.platform, hostname_key = new.hostname_key, version = new.version
+      `update sensor_listing set class_id = ${classOf("new")}, standing = new.standing,
+        platform = new.platform, hostname_key = new.hostname_key
         where sensor_id = new.id`,
     ],
   },
   {
     name: "sensor_listing_regroup",
-    after: "update of asset_group_id on asset",
-    when: "old.asset_group_id is distinct from new.asset_group_id",
+    after: "update of asset_group_id, tags on asset",
+    when: "old.asset_group_id is distinct from new.asset_group_id or old.tags <> new.tags",
     run: [
       `insert into token_group (enrollment_token_id, asset_group_id)
         select distinct sensor.enrollment_token_id, coalesce(new.asset_group_id, '') from sensor
         where sensor.asset_id = new.id
         on conflict do nothing`,
+      `${addClasses("sensor", "from asset cross join sensor cross join token_group", "distinct")}
+        and asset.id = new.id`,
       ...["sensor_presence", "sensor_listing"].map(
-        (table) => `update ${table} set token_group_id = (
-          select token_group.id from sensor join token_group
-            on token_group.enrollment_token_id = sensor.enrollment_token_id
-            and token_group.asset_group_id = coalesce(new.asset_group_id, '')
-          where sensor.id = ${table}.sensor_id)
-        where sensor_id in (select id from sensor where asset_id = new.id)`,
+        (table) => `update ${table} set class_id = (
+          select ${classOf("sensor")} from sensor where sensor.id = ${table}.sensor_id)
+        where sensor_id in (select id from sensor where asset_id = new.id and standing <> 'deleted')`,
       ),
     ],
   },
@@ -127,7 +127,7 @@ const listing = triggers([
     when: "new.cell is null",
     run: [
       `update sensor_presence set cell = sensor_listing.cell - sensor_listing.cell % 2,
-          token_group_id = sensor_listing.token_group_id
+          class_id = sensor_listing.class_id
         from sensor_listing
         where sensor_presence.sensor_id = new.sensor_id and sensor_listing.sensor_id = new.sensor_id`,
     ],
@@ -158,18 +158,17 @@ const listing = triggers([
 
 /** Returns the statement that adds to the two numbers that a row of the list counts in. */
 const count = (dialect: "sqlite" | "postgres", row: "old" | "new", added: 1 | -1) => `
-  insert into sensor_count (token_group_id, cell, version, sensors)
-    values (${row}.token_group_id, ${row}.cell, '', ${added}), (0, ${row}.cell, ${row}.version, ${added})
+  insert into sensor_count (class_id, cell, sensors)
+    values (${row}.class_id, ${row}.cell, ${added}), (0, ${row}.cell, ${added})
     ${addTo(dialect)}`;
 
 const addTo = (dialect: "sqlite" | "postgres") =>
   dialect === "sqlite" ? "on conflict do update set sensors = sensors + excluded.sensors" : "";
 
 const countAdded = ({ from }: AddedRows) => [
-  `insert into sensor_count (token_group_id, cell, version, sensors)
-    select token_group_id, cell, '', count(*) ${from()} group by token_group_id, cell`,
-  `insert into sensor_count (token_group_id, cell, version, sensors)
-    select 0, cell, version, count(*) ${from()} group by cell, version`,
+  `insert into sensor_count (class_id, cell, sensors)
+    select class_id, cell, count(*) ${from()} group by class_id, cell`,
+  `insert into sensor_count (class_id, cell, sensors) select 0, cell, count(*) ${from()} group by cell`,
 ];
 
 const counts = (dialect: "sqlite" | "postgres") =>
@@ -177,7 +176,7 @@ const counts = (dialect: "sqlite" | "postgres") =>
     dialect,
     inOrder(
       statements(
-        `create ${dialect === "sqlite" ? "unique" : ""} index sensor_count_key on sensor_count (token_group_id, cell, version);`,
+        `create ${dialect === "sqlite" ? "unique" : ""} index sensor_count_key on sensor_count (class_id, cell);`,
       ),
       triggers([
         {
@@ -193,9 +192,7 @@ const counts = (dialect: "sqlite" | "postgres") =>
         {
           name: "sensor_count_move",
           after: "update on sensor_listing",
-          when: ["token_group_id", "cell", "version"]
-            .map((name) => `old.${name} <> new.${name}`)
-            .join(" or "),
+          when: "old.class_id <> new.class_id or old.cell <> new.cell",
           run: [count(dialect, "old", -1), count(dialect, "new", 1)],
         },
       ]),
@@ -243,16 +240,12 @@ insert into token_group (enrollment_token_id, asset_group_id)
   select distinct sensor.enrollment_token_id, coalesce(asset.asset_group_id, '')
   from sensor join asset on asset.id = sensor.asset_id
   where true on conflict do nothing;
-insert into sensor_listing
-  (sensor_id, token_group_id, standing, platform, hostname_key, enrolled_at, version)
-  select sensor.id, token_group.id, sensor.standing, sensor.platform, sensor.hostname_key, sensor.enrolled_at,
-    sensor.version
-  from sensor join asset on asset.id = sensor.asset_id
-  join token_group on token_group.enrollment_token_id = sensor.enrollment_token_id
-    and token_group.asset_group_id = coalesce(asset.asset_group_id, '')
-  where sensor.deleted_at is null
+${addClasses("sensor", "from asset cross join sensor cross join token_group", "distinct")};
+insert into sensor_listing (sensor_id, class_id, standing, platform, hostname_key, enrolled_at)
+  select sensor.id, ${classOf("sensor")}, sensor.standing, sensor.platform, sensor.hostname_key, sensor.enrolled_at
+  from sensor where sensor.deleted_at is null
   order by sensor.id;
-update sensor_presence set cell = sensor_listing.cell, token_group_id = sensor_listing.token_group_id
+update sensor_presence set cell = sensor_listing.cell, class_id = sensor_listing.class_id
   from sensor_listing where sensor_listing.sensor_id = sensor_presence.sensor_id;
 `);
 
@@ -261,15 +254,15 @@ const existingAssets = onlyOn(
   statements("insert into asset_search (name_key, asset_id) select name_key, id from asset;"),
 );
 
-/** Each order of a list twice: within a cell of all sensors, and within a cell of a token and group. */
+/** Each order of a list twice: within a cell of all sensors, and within a cell of a class. */
 const indexes = statements(`
 create index sensor_listing_hostname on sensor_listing (cell, hostname_key, sensor_id);
 create index sensor_listing_enrolled on sensor_listing (cell, enrolled_at, sensor_id);
 create index sensor_listing_silent on sensor_listing (cell, silent_since, sensor_id) where silent_since is not null;
-create index sensor_listing_group_hostname on sensor_listing (token_group_id, cell, hostname_key, sensor_id);
-create index sensor_listing_group_enrolled on sensor_listing (token_group_id, cell, enrolled_at, sensor_id);
-create index sensor_listing_group_silent
-  on sensor_listing (token_group_id, cell, silent_since, sensor_id) where silent_since is not null;
+create index sensor_listing_class_hostname on sensor_listing (class_id, cell, hostname_key, sensor_id);
+create index sensor_listing_class_enrolled on sensor_listing (class_id, cell, enrolled_at, sensor_id);
+create index sensor_listing_class_silent
+  on sensor_listing (class_id, cell, silent_since, sensor_id) where silent_since is not null;
 
 drop index sensor_listed_enrolled;
 drop index sensor_standing_enrolled;
@@ -277,7 +270,7 @@ drop index sensor_standing_hostname;
 drop index sensor_platform;
 drop index sensor_presence_seen;
 create index sensor_presence_seen
-  on sensor_presence (is_silent, last_seen_at, sensor_id, cell, token_group_id);
+  on sensor_presence (is_silent, last_seen_at, sensor_id, cell, class_id);
 `);
 
 export const sensorListings = inOrder(

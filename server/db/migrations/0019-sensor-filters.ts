@@ -74,11 +74,4 @@ insert into asset_tag (tag, asset_id)
   );
 };
 
-/** The values of a column, for lists that are sorted by it. */
-const values = statements(`
-create index sensor_listed_os on sensor (listed, platform, lower(os_name || ' ' || os_version), id);
-create index sensor_listed_architecture on sensor (listed, platform, architecture, id);
-create index asset_tags on asset (tags, id);
-`);
-
-export const sensorFilters = inOrder(tables, addresses, tags("sqlite"), tags("postgres"), values);
+export const sensorFilters = inOrder(tables, addresses, tags("sqlite"), tags("postgres"));

@@ -44,6 +44,11 @@ export interface Trigger {
   /** Absent: always. Only for triggers of each row. */
   when?: string;
   /**
+   * Rows that other transactions must not change until this one ends: the end of a query, for PostgreSQL.
+   * SQLite has one writer.
+   */
+  locks?: string;
+  /**
    * The statements, which run for each row, and name it `old` and `new`. A function returns statements for
    * new rows, which PostgreSQL runs once for all rows.
    */
@@ -78,7 +83,7 @@ const BY_INDEX = ["seqscan", "hashjoin", "mergejoin"].map((kind) => `set enable_
 export function triggers(all: readonly Trigger[]): Migration {
   return {
     async up(db, dialect) {
-      for (const { name, after, when, run } of all) {
+      for (const { name, after, when, locks, run } of all) {
         const isForAdded = typeof run === "function";
         const body = (isForAdded ? run(ADDED[dialect]) : run)
           .map((statement) => `${statement.trim()};`)
@@ -92,7 +97,7 @@ export function triggers(all: readonly Trigger[]): Migration {
         await sql
           .raw(
             `create function ${name}() returns trigger language plpgsql ${BY_INDEX}
-              as $$ begin ${body} return null; end $$`,
+              as $$ begin ${locks ? `perform 1 from ${locks} for share;` : ""} ${body} return null; end $$`,
           )
           .execute(db);
         await sql

@@ -1,0 +1,132 @@
+// The first sensors of a list in an order, in SQL: of each of many ranges of an index, of all sensors of a
+// filter, and of a cell until enough match.
+import { sql } from "kysely";
+import { byIndex, isAmongNumbers, numberRows, parseRows, rowsAsJson } from "../db/dialect.ts";
+import type { RowKey } from "../db/keyset.ts";
+import type { Database } from "../db/schema.ts";
+import { walkInOrder } from "../db/snapshot.ts";
+import { type ClassFilter, isOfClass, matchesClass } from "./class-filter-store.ts";
+import { conditionsOf, hasIndexedText, isAfter, listedIn, type Order, type Range } from "./listing-store.ts";
+
+/** The indexes of an order within a class and a cell. */
+const CLASS_INDEXES = {
+  hostname_key: "sensor_listing_class_hostname",
+  enrolled_at: "sensor_listing_class_enrolled",
+  silent_since: "sensor_listing_class_silent",
+};
+
+/** Returns the first sensors of each range. */
+export async function readRanges(
+  db: Database,
+  ranges: readonly Range[],
+  most: number,
+  order: Order,
+): Promise<RowKey[][]> {
+  const hasClasses = ranges.some(({ classId }) => classId !== 0);
+  const { column, after, q, also, seen } = order;
+  const value = sql.ref(`sensor_listing.${column}`);
+  const conditions = [
+    ...(hasClasses ? [sql`sensor_listing.class_id = part.class_id`] : []),
+    sql`sensor_listing.cell = part.cell`,
+    // The condition of the partial index.
+    ...(column === "silent_since" ? [sql`sensor_listing.silent_since is not null`] : []),
+    ...(after ? [isAfter(value, sql`sensor_listing.sensor_id`, order.order, after)] : []),
+    ...(q && column === "hostname_key" ? [hasIndexedText(q)] : []),
+    ...conditionsOf(order),
+  ];
+  const direction = sql.raw(order.order);
+  const index = hasClasses ? byIndex(db, CLASS_INDEXES[column]) : sql``;
+  const first = sql`select ${value} as value, sensor_listing.sensor_id as id from sensor_listing ${index}
+    where ${sql.join(conditions, sql` and `)}
+    order by ${value} ${direction}, sensor_listing.sensor_id ${direction} limit ${most}`;
+  const parts = numberRows(
+    db,
+    ["place", "class_id", "cell"],
+    ranges.map(({ classId, cell }, place) => [place, classId, cell]),
+  );
+  // PostgreSQL expects that few have the text or the status, and would sort them.
+  if (q || seen || also.length > 0) await walkInOrder(db);
+  const { rows } = await sql<{ place: number; found: unknown }>`
+    select part.place, ${rowsAsJson(db, ["value", "id"], first)} as found from ${parts} as part`.execute(db);
+  const found = ranges.map((): RowKey[] => []);
+  for (const row of rows) found[Number(row.place)] = parseRows(row.found).map(toKey);
+  return found;
+}
+
+/** Returns the classes of the filter that have sensors in the cells. */
+export async function listRanges(
+  db: Database,
+  filter: ClassFilter,
+  cells: readonly number[],
+): Promise<Range[]> {
+  const { rows } = await sql<Range>`
+    select sensor_class.id as class_id, sensor_count.cell
+    from sensor_class cross join sensor_count
+    where ${matchesClass(db, filter)} and sensor_count.class_id = sensor_class.id
+      and ${isAmongNumbers(db, sql`sensor_count.cell + 0`, cells)}
+    group by sensor_class.id, sensor_count.cell having sum(sensor_count.sensors) > 0`.execute(db);
+  return rows.map(({ classId, cell }) => ({ classId: Number(classId), cell: Number(cell) }));
+}
+
+/** Returns the first sensors of the cells. Reads and sorts all that the filter has in them. */
+export async function sortListed(
+  db: Database,
+  filter: ClassFilter,
+  cells: readonly number[],
+  most: number,
+  order: Order,
+): Promise<RowKey[]> {
+  const value = sql.ref(`sensor_listing.${order.column}`);
+  const { from, where } = listedIn(db, filter, cells);
+  const all = [
+    ...where,
+    ...(order.column === "silent_since" ? [sql`sensor_listing.silent_since is not null`] : []),
+    // An expression, for which no index is used.
+    ...(order.after ? [isAfter(value, sql`(sensor_listing.sensor_id || '')`, order.order, order.after)] : []),
+    ...conditionsOf(order),
+  ];
+  const direction = sql.raw(order.order);
+  const { rows } = await sql<RowKey>`
+    select ${value} as value, sensor_listing.sensor_id as id from ${from}
+    where ${sql.join(all, sql` and `)}
+    order by ${value} ${direction}, sensor_listing.sensor_id ${direction} limit ${most}`.execute(db);
+  return rows;
+}
+
+/**
+ * Returns the first sensors of a cell that match the filter. Passes over so many sensors of the cell at most:
+ * then it returns undefined, unless it has found enough.
+ */
+export async function walkListed(
+  db: Database,
+  filter: ClassFilter,
+  { cell, passed, most }: { cell: number; passed: number; most: number },
+  order: Order,
+): Promise<RowKey[] | undefined> {
+  const [value, id] = [sql.ref(`sensor_listing.${order.column}`), sql`sensor_listing.sensor_id`];
+  const direction = sql.raw(order.order);
+  const among = [
+    sql`sensor_listing.cell = ${sql.lit(cell)}`,
+    ...(order.column === "silent_since" ? [sql`sensor_listing.silent_since is not null`] : []),
+    ...(order.after ? [isAfter(value, id, order.order, order.after)] : []),
+  ];
+  const inOrder = sql`order by ${value} ${direction}, ${id} ${direction}`;
+  await walkInOrder(db);
+  const { rows: ends } = await sql<RowKey>`
+    select ${value} as value, ${id} as id from sensor_listing where ${sql.join(among, sql` and `)}
+    ${inOrder} limit 1 offset ${passed}`.execute(db);
+  const end = ends[0];
+  const until = sql`(${value}, ${id}) ${sql.raw(order.order === "asc" ? "<=" : ">=")} (${end?.value}, ${end?.id})`;
+  const all = [
+    ...among,
+    ...(end ? [until] : []),
+    isOfClass(db, filter, sql`sensor_listing.class_id`),
+    ...conditionsOf(order),
+  ];
+  const { rows } = await sql<RowKey>`
+    select ${value} as value, ${id} as id from sensor_listing where ${sql.join(all, sql` and `)}
+    ${inOrder} limit ${most}`.execute(db);
+  return rows.length === most || !end ? rows : undefined;
+}
+
+const toKey = ([value, id]: unknown[]): RowKey => ({ value: value as string | number, id: id as string });
