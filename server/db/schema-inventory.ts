@@ -73,7 +73,7 @@ export interface InventoryStateTable {
   sensorId: string;
   /** When a report completed it for the first time. A trigger ends the status pending of the sensor. */
   completedAt: number | null;
-  /** JSON object: for each category, an array of the columns of `SensorInventoryTable`, in its order. */
+  /** JSON object: for each category, a `StoredState`. */
   states: string;
 }
 

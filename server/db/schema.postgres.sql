@@ -774,7 +774,7 @@ CREATE VIEW sensor_inventory AS SELECT inventory_state.sensor_id,
     ((json_each.value ->> 1) COLLATE "C") AS reason,
     ((json_each.value ->> 2))::bigint AS manifest_id,
     ((json_each.value ->> 3))::bigint AS reported_at,
-    ((json_each.value ->> 4))::bigint AS changed_at,
+    (((json_each.value ->> 3))::bigint - ((json_each.value ->> 4))::bigint) AS changed_at,
     ((json_each.value ->> 5))::bigint AS duration_ms
    FROM inventory_state,
     LATERAL json_each((inventory_state.states)::json) json_each(key, value);

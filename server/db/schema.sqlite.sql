@@ -341,7 +341,8 @@ CREATE TABLE inventory_state (
   -- When a report first completed the inventory.
   completed_at bigint,
   sensor_id text primary key,
-  -- By category, an array of the columns of sensor_inventory, in its order.
+  -- By category, an array of the columns of sensor_inventory, in its order, without nulls at the end. In
+  -- place of changed_at, the time from then to reported_at, which is short.
   states text not null
 ) without rowid;
 CREATE TABLE known_key (
@@ -629,7 +630,7 @@ CREATE TABLE sensor_instance (
 );
 CREATE VIEW sensor_inventory as
     select sensor_id, key as category, value ->> 0 as status, value ->> 1 as reason, value ->> 2 as manifest_id,
-      value ->> 3 as reported_at, value ->> 4 as changed_at, value ->> 5 as duration_ms
+      value ->> 3 as reported_at, (value ->> 3) - (value ->> 4) as changed_at, value ->> 5 as duration_ms
     from inventory_state, json_each(states);
 CREATE TRIGGER sensor_count_add after insert on sensor_listing  begin insert into sensor_count (class_id, cell, sensors)
     values (new.class_id, new.cell, 1), (0, new.cell, 1)

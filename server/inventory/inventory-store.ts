@@ -70,22 +70,12 @@ export async function listInventories(tx: Database, sensorIds: readonly string[]
   return (await statesOfSensors(tx, { sensorIds: JSON.stringify(sensorIds) })).flatMap(statesOf);
 }
 
-/** The columns of a category in the order of the view `sensor_inventory`. */
-type StoredState = [
-  status: SensorInventoryTable["status"],
-  reason: string | null,
-  manifestId: number | null,
-  reportedAt: number | null,
-  changedAt: number | null,
-  durationMs: number | null,
-];
-
 function statesOf(row: { sensorId: string; states: string; contents: unknown }): CategoryState[] {
   const { sensorId } = row;
   const roots = new Map(contentRows(row.contents).map(([category, root]) => [category, root]));
   const stored = Object.entries(JSON.parse(row.states) as Record<string, StoredState>);
-  return stored.map(([category, [status, reason, manifestId, reportedAt, changedAt, durationMs]]) => ({
-    ...{ sensorId, category, status, reason, manifestId, reportedAt, changedAt, durationMs },
+  return stored.map(([category, state]) => ({
+    ...{ sensorId, category, ...decodeState(state) },
     root: roots.get(category) ?? null,
   }));
 }
@@ -131,6 +121,35 @@ export async function findContent(db: Database, sensorId: string, category: Cate
   return (await contentOf(db, { sensorId, category }))[0];
 }
 
+type State = Omit<SensorInventoryTable, "sensorId" | "category">;
+
+/** The columns of the view `sensor_inventory` in its order. Nulls at the end are left out. */
+type StoredState = [
+  status: State["status"],
+  reason?: string | null,
+  manifestId?: number | null,
+  reportedAt?: number | null,
+  /** From `changedAt` to `reportedAt`, which is seldom long. */
+  ageMs?: number | null,
+  durationMs?: number | null,
+];
+
+function encodeState(state: State): StoredState {
+  const { status, reason, manifestId, reportedAt, changedAt, durationMs } = state;
+  const ageMs = reportedAt === null || changedAt === null ? null : reportedAt - changedAt;
+  const stored = [status, reason, manifestId, reportedAt, ageMs, durationMs];
+  while (stored.at(-1) === null) stored.pop();
+  return stored as StoredState;
+}
+
+function decodeState([status, reason, manifestId, reportedAt, ageMs, durationMs]: StoredState): State {
+  return {
+    ...{ status, reason: reason ?? null, manifestId: manifestId ?? null, reportedAt: reportedAt ?? null },
+    changedAt: reportedAt == null || ageMs == null ? null : reportedAt - ageMs,
+    durationMs: durationMs ?? null,
+  };
+}
+
 const upsertStates = rowStatement<{ sensor_id: string; completed_at: number | null; states: string }, never>(
   { sensor_id: "text", completed_at: "bigint", states: "text" },
   (db, rows) =>
@@ -158,14 +177,11 @@ export async function upsertSensorInventories(tx: Database, sensors: readonly Se
     tx,
     sensors.map(({ sensorId, completedAt, states }) => ({
       ...{ sensor_id: sensorId, completed_at: completedAt },
-      states: JSON.stringify(Object.fromEntries(Array.from(states, encodeState))),
+      states: JSON.stringify(
+        Object.fromEntries(Array.from(states, (state) => [state.category, encodeState(state)])),
+      ),
     })),
   );
-}
-
-function encodeState(state: SensorInventoryTable): [string, StoredState] {
-  const { category, status, reason, manifestId, reportedAt, changedAt, durationMs } = state;
-  return [category, [status, reason, manifestId, reportedAt, changedAt, durationMs]];
 }
 
 const insertHistoryRows = rowStatement<

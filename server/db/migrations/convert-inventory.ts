@@ -122,6 +122,9 @@ async function convertManifest(db: OldDatabase, manifest: OldManifest): Promise<
     where category = ${category} and root = ${root}`.execute(db);
 }
 
+const ageOf = (reported: number | null, changed: number | null) =>
+  reported === null || changed === null ? null : reported - changed;
+
 /** The last row of the history of a category is its present content. */
 async function convertReports(db: OldDatabase): Promise<void> {
   let afterSensor = "";
@@ -137,7 +140,7 @@ async function convertReports(db: OldDatabase): Promise<void> {
     if (rows.length === 0) break;
     for (const [sensor, own] of Map.groupBy(rows, (row) => row.sensor)) {
       const states = own.map(({ category, status, reason, manifest, reported, changed, duration }) => [
-        ...[category, [status, reason, manifest, reported, changed, duration]],
+        ...[category, [status, reason, manifest, reported, ageOf(reported, changed), duration]],
       ]);
       await sql`insert into inventory_state (sensor_id, states)
         values (${sensor}, ${JSON.stringify(Object.fromEntries(states))})`.execute(db);
