@@ -8,5 +8,7 @@ export const MAX_CHUNK_BYTES = 2 * 1024 * 1024;
 /** Maximum values in one upload of chunks, of any kind and depth, and items of one array. */
 export const MAX_UPLOAD_VALUES = 400_000;
 export const MAX_CHUNK_ITEMS = 5_000;
+/** Maximum chunks of a category. */
+export const MAX_CATEGORY_CHUNKS = 256;
 /** Maximum bytes of all chunks of a category: the server reads them at once to show the category. */
 export const MAX_CATEGORY_BYTES = 24 * 1024 * 1024;

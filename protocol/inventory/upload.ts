@@ -6,13 +6,17 @@ import { route } from "../route.ts";
 import { sha256Hex } from "../text.ts";
 import { category } from "./category.ts";
 import { durationMs, gaps, totalItems } from "./gap.ts";
-import { MAX_CHUNK_ITEMS, MAX_UPLOAD_BYTES, MAX_UPLOAD_VALUES } from "./limits.ts";
+import { MAX_CATEGORY_CHUNKS, MAX_CHUNK_ITEMS, MAX_UPLOAD_BYTES, MAX_UPLOAD_VALUES } from "./limits.ts";
+import { parseUsualUpload } from "./usual-upload.ts";
 
 const params = z.strictObject({ category });
 
 const manifest = z.strictObject({
   root: sha256Hex,
-  chunks: z.array(sha256Hex).max(256).meta({ description: "One per bucket, in bucket order" }),
+  chunks: z
+    .array(sha256Hex)
+    .max(MAX_CATEGORY_CHUNKS)
+    .meta({ description: "One per bucket, in bucket order" }),
   totalItems: totalItems.optional(),
   gaps: gaps.optional(),
   durationMs: durationMs.optional(),
@@ -51,6 +55,7 @@ export const putInventory = route({
     categories: z.partialRecord(category, manifest),
     chunks: chunks.optional().meta({ description: "Chunks that the lists name, by name" }),
   }),
+  parseUsual: parseUsualUpload,
   status: 200,
   output: z.object({
     missing: z.partialRecord(category, missing).meta({ description: "Of each category that is not stored" }),
