@@ -18,8 +18,9 @@ export const PACK_CHUNKS = 256;
 /** Chunks that were compressed together. */
 export interface InventoryPackTable {
   id: number;
-  category: string;
-  /** The bucket, the number of items and the size of each chunk: see `encodeFacts`. */
+  /** Of its chunks, separated by commas. */
+  categories: string;
+  /** The category, the bucket, the number of items and the size of each chunk: see `encodeFacts`. */
   chunks: Uint8Array;
   /** The chunks of other packs that are the dictionary of the content. */
   base: Uint8Array;

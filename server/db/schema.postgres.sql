@@ -545,7 +545,7 @@ CREATE INDEX inventory_manifest_base ON public.inventory_manifest USING btree (c
 CREATE UNIQUE INDEX inventory_manifest_pkey ON public.inventory_manifest USING btree (id);
 CREATE UNIQUE INDEX inventory_manifest_root ON public.inventory_manifest USING btree (root, scope_id, category);
 inventory_pack.id bigint not null;
-inventory_pack.category text collate C not null;
+inventory_pack.categories text collate C not null;
 inventory_pack.chunks bytea not null;
 inventory_pack.base bytea not null;
 inventory_pack.depth integer not null;

@@ -315,7 +315,7 @@ CREATE TABLE inventory_manifest (
 CREATE INDEX inventory_manifest_base on inventory_manifest (category, id) where base_id is null;
 CREATE TABLE inventory_pack (
   id bigint primary key,
-  category text not null,
+  categories text not null,
   chunks blob not null,
   base blob not null,
   depth integer not null,

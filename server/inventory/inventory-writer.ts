@@ -14,7 +14,7 @@ import { type NewContent, withNumbers } from "./storage/manifest-writer.ts";
 /** What a request of a sensor stores. */
 interface Write {
   sender: Sender;
-  uploads: Upload[];
+  upload?: Upload | undefined;
   /** Of contents that may have the uploaded chunks. */
   report?: SensorReport<NewContent>;
 }
@@ -42,11 +42,12 @@ export function openInventoryWriter(
 
   async function store(writes: Write[]): Promise<(Stored | Error)[]> {
     await pace.turn("write");
-    const uploaded = await chunks.prepare(writes.flatMap(({ uploads }) => uploads));
+    const uploaded = await chunks.prepare(writes.flatMap(({ upload }) => upload ?? []));
     const outcomes = uploaded.outcomes.values();
-    const errors = writes.map(({ uploads }) =>
-      uploads.map(() => outcomes.next().value).find((outcome) => outcome instanceof Error),
-    );
+    const errors = writes.map(({ upload }) => {
+      const outcome = upload && outcomes.next().value;
+      return outcome instanceof Error ? outcome : undefined;
+    });
     const reported = await reports.prepare(
       writes.flatMap(({ report }, index) =>
         report && !errors[index] ? withStoredChunks(report, uploaded.chunkOf) : [],
@@ -99,8 +100,8 @@ function takeBatch<W extends Waiting<Write, Stored>>(waiting: W[]): { batch: W[]
   const reporting = new Set<string>();
   let characters = 0;
   for (const one of waiting) {
-    const { uploads, report } = one.request;
-    const added = uploads.reduce((sum, { chunks }) => sum + charactersOf(chunks), 0);
+    const { upload, report } = one.request;
+    const added = charactersOf(upload?.chunks ?? []);
     const fits = added === 0 || batch.length === 0 || characters + added <= MAX_CHARACTERS;
     const isNext = !report || (reporting.size < MAX_REPORTS && !reporting.has(report.sensorId));
     if (!fits || !isNext) {

@@ -12,7 +12,7 @@ import { openTurns } from "../turns.ts";
 import type { ReportTimes } from "./apply-report.ts";
 import { inventoryParts } from "./inventory-parts.ts";
 import { findInventory } from "./inventory-store.ts";
-import { badInput, judgeManifest, type NewReport, parseUpload } from "./judge-upload.ts";
+import { badInput, judgeManifest, type NewReport, parseUpload, type UploadedChunks } from "./judge-upload.ts";
 import type { Upload } from "./storage/chunk-writer.ts";
 import { keyOf } from "./storage/packs-store.ts";
 
@@ -85,16 +85,12 @@ export async function recordInventory(
   sensor: SensorCaller,
   report: RouteInput<typeof putInventory>["body"],
 ): Promise<Missing> {
-  const uploads: Upload[] = [];
-  for (const [category, chunks] of chunksByCategory(report.categories, report.chunks ?? {}))
-    uploads.push(await parseUpload(db, now, sensor, category, chunks));
-  return await recordManifests(db, now, remembered, sensor, report, uploads);
+  const chunks = chunksByCategory(report.categories, report.chunks ?? {});
+  const upload = chunks.size === 0 ? undefined : await parseUpload(db, now, sensor, chunks);
+  return await recordManifests(db, now, remembered, sensor, report, upload);
 }
 
-function chunksByCategory(
-  categories: Manifests,
-  chunks: Record<string, unknown[]>,
-): Map<Category, [string, unknown[]][]> {
+function chunksByCategory(categories: Manifests, chunks: Record<string, unknown[]>): UploadedChunks {
   const categoryOf = new Map<string, Category>();
   for (const category of CATEGORIES)
     for (const hash of categories[category]?.chunks ?? []) categoryOf.set(hash, category);
@@ -116,16 +112,15 @@ export async function recordManifests(
   remembered: Remembered,
   sensor: SensorCaller,
   { collectedAt, categories }: { collectedAt?: string | undefined; categories: Manifests },
-  uploads: Upload[] = [],
+  upload?: Upload,
 ): Promise<Missing> {
   const { bases, known, deferred, uploadsOf, write } = inventoryParts(db);
   const uploading = await uploadsOf(sensor.id, now);
-  const uploaded = new Map(uploads.map(({ category, chunks }) => [category, chunks]));
+  const uploaded = new Map(upload?.chunks.map((chunk) => [chunk.hash, chunk]));
   const hashes = Object.values(categories).flatMap(({ chunks }) => chunks);
-  const uploadedHashes = new Set(uploads.flatMap(({ chunks }) => chunks.map(({ hash }) => hash)));
   const stored = await known.find(
     uploading.scopeId,
-    hashes.filter((hash) => !uploadedHashes.has(hash)),
+    hashes.filter((hash) => !uploaded.has(hash)),
   );
   const missing: Missing = {};
   const complete: NewReport["categories"] = [];
@@ -134,19 +129,18 @@ export async function recordManifests(
     const manifest = categories[category];
     if (!manifest) continue;
     if (turns.isOver()) await turns.next();
-    const own = uploaded.get(category) ?? [];
-    const judged = await judgeManifest(bases, uploading, category, manifest, own, stored);
+    const judged = await judgeManifest(bases, uploading, category, manifest, uploaded, stored);
     if ("missing" in judged) missing[category] = judged.missing;
     else complete.push(judged.reported);
   }
-  const isFollowed = Object.keys(missing).length > 0 && uploads.length === 0;
+  const isFollowed = Object.keys(missing).length > 0 && !upload;
   if (complete.length > 0 && isFollowed && collectedAt === undefined && deferred.has(sensor))
     deferred.add(sensor, [...deferred.find(sensor), ...complete]);
   else if (complete.length > 0) {
     const report = { times: timesOf(now, collectedAt), categories: complete };
-    await store(db, remembered, sensor, report, uploads);
+    await store(db, remembered, sensor, report, upload);
     for (const { category } of complete) uploading.similar.delete(category);
-  } else if (uploads.length > 0) await write({ sender: sensor, uploads });
+  } else if (upload) await write({ sender: sensor, upload });
   return missing;
 }
 
@@ -158,8 +152,8 @@ export async function recordChunks(
   category: Category,
   uploaded: Record<string, unknown[]>,
 ): Promise<void> {
-  const upload = await parseUpload(db, now, sensor, category, Object.entries(uploaded));
-  await inventoryParts(db).write({ sender: sensor, uploads: [upload] });
+  const upload = await parseUpload(db, now, sensor, new Map([[category, Object.entries(uploaded)]]));
+  await inventoryParts(db).write({ sender: sensor, upload });
 }
 
 /**
@@ -171,7 +165,7 @@ async function store(
   remembered: Remembered,
   sensor: SensorCaller,
   { times, categories }: Pick<NewReport, "times" | "categories">,
-  uploads: Upload[] = [],
+  upload?: Upload,
 ): Promise<void> {
   const { id, reportedAt } = sensor;
   const { deferred, write } = inventoryParts(db);
@@ -182,7 +176,7 @@ async function store(
     ...{ sensorId: id, wasComplete: reportedAt !== null },
     ...{ times, categories: [...others, ...categories] },
   };
-  const after = await write({ sender: sensor, uploads, report });
+  const after = await write({ sender: sensor, upload, report });
   deferred.delete(id);
   if (after) remembered.remember(after);
 }

@@ -25,30 +25,28 @@ export type NewReport = SensorReport<NewContent>;
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
 
 /**
- * Returns the category with its chunks, or those that are missing. `stored`: those that sensors of its scope
- * have uploaded, of any category. Throws input-invalid.
+ * Returns the category with its chunks, or those that are missing. `uploaded`: those of the same request, and
+ * `stored`: those that sensors of its scope have uploaded, both of any category. Throws input-invalid.
  */
 export async function judgeManifest(
   bases: Bases,
   uploading: Uploading,
   category: Category,
   { root, chunks, totalItems, gaps, durationMs }: Manifest,
-  uploads: readonly NewChunk[],
+  uploaded: ReadonlyMap<string, NewChunk>,
   stored: ReadonlyMap<string, KnownChunk>,
 ): Promise<{ missing: string[] } | { reported: NewReport["categories"][number] }> {
   if (new Set(chunks).size !== chunks.length) throw badInput("chunks", "names a chunk twice");
   if (rootHash(chunks, sha256, { totalItems, gaps }) !== root)
     throw badInput("root", "is not the hash of the chunk list, or of it with its gaps and its total");
-  const uploaded = new Map(uploads.map((chunk) => [chunk.hash, chunk]));
   const missing: string[] = [];
   const known: KnownChunk[] = [];
   const listed: (KnownChunk | NewChunk)[] = [];
   for (const hash of chunks) {
-    const found = stored.get(hash);
-    const isKnown = found?.category === category;
-    if (isKnown) known.push(found);
-    const chunk = uploaded.get(hash) ?? (isKnown ? found : undefined);
-    if (chunk) listed.push(chunk);
+    const [added, found] = [uploaded.get(hash), stored.get(hash)];
+    if (found?.category === category) known.push(found);
+    if (added?.category === category) listed.push(added);
+    else if (found?.category === category) listed.push(found);
     else missing.push(hash);
   }
   const ownBase = uploading.bases.get(category);
@@ -91,26 +89,28 @@ function checkChunks(chunks: (KnownChunk | NewChunk)[]): { list: NewChunkList; i
   return { list, itemCount };
 }
 
+/** Uploaded chunks, by category: their hashes and items. */
+export type UploadedChunks = ReadonlyMap<Category, readonly [string, unknown[]][]>;
+
 /** Throws input-invalid if a chunk does not match its hash, or an item does not match the category. */
 export async function parseUpload(
   db: Database,
   now: number,
   sensor: SensorCaller,
-  category: Category,
-  uploaded: readonly [string, unknown[]][],
+  uploaded: UploadedChunks,
 ): Promise<Upload> {
   const { knownItems, uploadsOf } = inventoryParts(db);
   const { scopeId, similar } = await uploadsOf(sensor.id, now);
-  const base = similar.get(category);
   const chunks: NewChunk[] = [];
   const turns = openTurns("upload");
-  for (const [hash, items] of uploaded) {
-    const key = keyOfItem(items[0]);
-    const chunk = key === undefined ? undefined : base?.get(bucketOf(category, key));
-    const known = chunk === undefined ? new Map() : await knownItems.read(chunk);
-    chunks.push(await parseChunk({ category, hash, items, known }, sha256, turns));
-  }
-  return { scopeId, category, chunks, base };
+  for (const [category, own] of uploaded)
+    for (const [hash, items] of own) {
+      const key = keyOfItem(items[0]);
+      const base = key === undefined ? undefined : similar.get(category)?.get(bucketOf(category, key));
+      const known = base === undefined ? new Map() : await knownItems.read(base);
+      chunks.push(await parseChunk({ base, category, hash, items, known }, sha256, turns));
+    }
+  return { scopeId, chunks };
 }
 
 export function badInput(field: string, message: string): Problem {

@@ -14,6 +14,8 @@ import type { KnownItem } from "./storage/known-items.ts";
 import { packedText } from "./storage/pack.ts";
 
 interface Uploaded {
+  /** The number of the chunk of the same bucket of a similar host. */
+  base: number | undefined;
   category: Category;
   hash: string;
   items: unknown[];
@@ -23,7 +25,7 @@ interface Uploaded {
 
 /** Lets other requests run between items. Throws input-invalid with the chunk and the item. */
 export async function parseChunk(
-  { category, hash, items, known }: Uploaded,
+  { base, category, hash, items, known }: Uploaded,
   sha256: Sha256,
   turns: Turns,
 ): Promise<NewChunk> {
@@ -53,7 +55,7 @@ export async function parseChunk(
   const sizeBytes = Buffer.byteLength(content);
   if (sizeBytes > MAX_CHUNK_BYTES) throw bad([hash], `is larger than ${MAX_CHUNK_BYTES} bytes`);
   if (sha256(content) !== hash) throw bad([hash], "is not the SHA-256 of its items' canonical JSON");
-  return { hash, text: packedText(texts), itemCount: parsed.length, sizeBytes, bucket };
+  return { category, bucket, hash, text: packedText(texts), itemCount: parsed.length, sizeBytes, base };
 }
 
 /** Returns the key of an item that was not checked yet; undefined if it has none. */

@@ -272,11 +272,13 @@ test("a category is refused if its chunks are out of order, share a bucket, or a
   // Larger chunks than fit in one category. Their upload would take longer than the rest of the test.
   const id = 1_000_000;
   const large = chunks.map(({ hash }) => Buffer.from(hash.slice(32), "hex"));
-  const facts = encodeFacts(large.map((_, bucket) => ({ bucket, itemCount: 1, sizeBytes: 2 ** 20 })));
+  const facts = encodeFacts(
+    large.map((_, bucket) => ({ category: "packages", bucket, itemCount: 1, sizeBytes: 2 ** 20 })),
+  );
   const empty = new Uint8Array();
   await world.db
     .insertInto("inventoryPack")
-    .values({ id, category: "packages", chunks: facts, base: empty, depth: 0, content: empty })
+    .values({ id, ...facts, base: empty, depth: 0, content: empty })
     .execute();
   const { scopeId } = await world.db.selectFrom("inventoryChunk").select("scopeId").executeTakeFirstOrThrow();
   const rows = large.map((hash, place) => ({ hash, chunk: chunkOf(id, place), scopeId }));

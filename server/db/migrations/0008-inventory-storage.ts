@@ -22,7 +22,7 @@ create table inventory_scope (
 
 create table inventory_pack (
   id bigint primary key,
-  category {text} not null,
+  categories {text} not null,
   chunks {bytes} not null,
   base {bytes} not null,
   depth integer not null,

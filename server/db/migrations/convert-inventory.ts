@@ -65,8 +65,8 @@ async function convertChunks(db: OldDatabase): Promise<void> {
     for (const { hash, category, content, items, bytes, bucket } of rows) {
       packId++;
       const texts = (JSON.parse(content) as unknown[]).map((item) => JSON.stringify(item));
-      const facts = varints([bucket, items, bytes]);
-      await sql`insert into inventory_pack (id, category, chunks, base, depth, content)
+      const facts = varints([0, bucket, items, bytes]);
+      await sql`insert into inventory_pack (id, categories, chunks, base, depth, content)
         values (${packId}, ${category}, ${facts}, ${Buffer.alloc(0)}, 0, ${zstdCompressSync(texts.join("\t"))})`.execute(
         db,
       );

@@ -1,9 +1,8 @@
 // Stores uploaded chunks in packs. A chunk that many hosts upload at once is stored once.
-import type { Category } from "@attacklens/protocol/inventory/categories.ts";
 import type { Database } from "../../db/schema.ts";
 import { type InventoryPackTable, PACK_CHUNKS } from "../../db/schema-inventory.ts";
 import { openTurns } from "../../turns.ts";
-import { type ChunkList, chunkOf, packOf, placeOf } from "./chunk-list.ts";
+import { chunkOf, packOf, placeOf } from "./chunk-list.ts";
 import type { KnownChunks } from "./known-chunks.ts";
 import { type ChunkFacts, compressTexts, encodeFacts } from "./pack.ts";
 import type { PackIds } from "./pack-ids.ts";
@@ -15,14 +14,14 @@ export interface NewChunk extends ChunkFacts {
   hash: string;
   /** See `packedText`. */
   text: string;
+  /** The chunk of the same bucket of a similar host. */
+  base: number | undefined;
 }
 
+/** What one request uploads, of any categories. */
 export interface Upload {
   scopeId: number;
-  category: Category;
   chunks: NewChunk[];
-  /** The chunks of a similar host. */
-  base: ChunkList | undefined;
 }
 
 /** An uploaded chunk, with its number. */
@@ -35,6 +34,8 @@ export interface StoredChunk {
 const MAX_DEPTH = 4;
 /** Characters of a pack, and of its base. */
 const MAX_PACK_CHARACTERS = 1_000_000;
+/** A category with more is not packed together with others: reading them would take as long as reading it. */
+const MAX_SHARED_CHARACTERS = 50_000;
 
 /** A pack that is not stored yet. */
 interface NewPack {
@@ -89,14 +90,13 @@ export function openChunkWriter(db: Database, parts: { packs: Packs; known: Know
   async function packsOf(upload: Upload, fresh: NewChunk[]): Promise<NewPack[]> {
     const made: NewPack[] = [];
     for (const chunks of slicesOf(fresh)) {
-      const similar = await shallowBase(upload, chunks);
+      const similar = await shallowBase(chunks);
       const read = await unlessDamaged(packs.readTexts(similar), undefined);
       const [base, texts] = read ? [similar, read] : [[], []];
       const facts = await packs.factsOf(base);
       const row = {
         id: await ids.next(),
-        category: upload.category,
-        chunks: encodeFacts(chunks),
+        ...encodeFacts(chunks),
         base: writeVarints(base),
         depth: Math.max(-1, ...[...facts.values()].map(({ depth }) => depth)) + 1,
         content: await compressTexts(
@@ -110,8 +110,8 @@ export function openChunkWriter(db: Database, parts: { packs: Packs; known: Know
   }
 
   /** Returns the base's chunks of the same buckets, as far as their packs are not too deep or too long. */
-  async function shallowBase({ base }: Upload, chunks: NewChunk[]): Promise<number[]> {
-    const candidates = chunks.flatMap(({ bucket }) => base?.get(bucket) ?? []);
+  async function shallowBase(chunks: NewChunk[]): Promise<number[]> {
+    const candidates = chunks.flatMap(({ base }) => base ?? []);
     const facts = await packs.factsOf(candidates);
     let characters = 0;
     return candidates.filter((chunk) => {
@@ -124,9 +124,9 @@ export function openChunkWriter(db: Database, parts: { packs: Packs; known: Know
 
   function insertionOf(added: NewPack[], shared: { key: string; scopeId: number }[]) {
     const rows = added.flatMap(({ row, scopeId, chunks }) =>
-      chunks.map(({ hash, bucket, itemCount, sizeBytes }, place) => ({
-        ...{ key: keyOf(hash), chunk: chunkOf(row.id, place), scopeId, category: row.category },
-        ...{ bucket, itemCount, sizeBytes },
+      chunks.map((chunk, place) => ({
+        ...{ key: keyOf(chunk.hash), chunk: chunkOf(row.id, place), scopeId },
+        ...factsOfChunk(chunk),
       })),
     );
     let inserted = new Set<string>();
@@ -146,7 +146,7 @@ export function openChunkWriter(db: Database, parts: { packs: Packs; known: Know
         for (const { row, chunks } of added)
           packs.keep(
             row.id,
-            { category: row.category, chunks: chunks.map(factsOfChunk), depth: row.depth },
+            { chunks: chunks.map(factsOfChunk), depth: row.depth },
             chunks.map(({ text }) => text),
           );
         for (const { key, scopeId, ...chunk } of rows) if (inserted.has(key)) known.add(scopeId, key, chunk);
@@ -159,12 +159,21 @@ export function openChunkWriter(db: Database, parts: { packs: Packs; known: Know
 
 export type ChunkWriter = ReturnType<typeof openChunkWriter>;
 
-function factsOfChunk({ bucket, itemCount, sizeBytes }: NewChunk): ChunkFacts {
-  return { bucket, itemCount, sizeBytes };
+function factsOfChunk({ category, bucket, itemCount, sizeBytes }: NewChunk): ChunkFacts {
+  return { category, bucket, itemCount, sizeBytes };
 }
 
-/** Splits chunks into those of one pack each. */
+/** Splits the chunks of an upload into those of one pack each. */
 function slicesOf(chunks: NewChunk[]): NewChunk[][] {
+  const charactersOf = (some: NewChunk[]) => some.reduce((sum, { text }) => sum + text.length, 0);
+  const categories = [...Map.groupBy(chunks, ({ category }) => category).values()];
+  const [large, small] = [true, false].map((isLarge) =>
+    categories.filter((some) => charactersOf(some) > MAX_SHARED_CHARACTERS === isLarge),
+  );
+  return [...large!, small!.flat()].flatMap(slicesOfOne);
+}
+
+function slicesOfOne(chunks: NewChunk[]): NewChunk[][] {
   const slices: NewChunk[][] = [];
   let characters = 0;
   for (const chunk of chunks) {

@@ -9,7 +9,6 @@ import { keyOf, listChunksOfScope } from "./packs-store.ts";
 
 export interface KnownChunk extends ChunkFacts {
   chunk: number;
-  category: string;
 }
 
 interface KeptChunk extends KnownChunk {
@@ -77,11 +76,10 @@ export function openKnownChunks(db: Database, packs: Packs) {
       const rows = await reads.add({ scopeId, keys: [...missing.keys()] });
       const facts = await packs.factsOf(rows.map(({ chunk }) => chunk));
       for (const { key, chunk } of rows) {
-        const pack = facts.get(packOf(chunk));
-        const chunkFacts = pack?.chunks[placeOf(chunk)];
+        const chunkFacts = facts.get(packOf(chunk))?.chunks[placeOf(chunk)];
         // Of a lost pack, the sensor uploads the chunks again.
-        if (!pack || !chunkFacts) continue;
-        const known = { ...chunkFacts, chunk, category: pack.category };
+        if (!chunkFacts) continue;
+        const known = { ...chunkFacts, chunk };
         found.set(missing.get(key)!, known);
         add(scopeId, key, known);
       }

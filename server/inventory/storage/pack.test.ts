@@ -6,7 +6,12 @@ const items = Array.from(
   (_, index) => `{"key":"package-${index}","name":"package-${index}"}`,
 );
 const factsOf = (texts: string[]): ChunkFacts[] =>
-  texts.map((text, bucket) => ({ bucket, itemCount: 12, sizeBytes: Buffer.byteLength(text) + 2 }));
+  texts.map((text, bucket) => ({
+    category: "packages",
+    bucket,
+    itemCount: 12,
+    sizeBytes: Buffer.byteLength(text) + 2,
+  }));
 
 test("chunks are the same after compression, alone and with a base", async () => {
   const base = [packedText(items), packedText(items.slice(3))];
@@ -33,5 +38,5 @@ test("megabytes are compressed in a thread, with a base of the same size", async
 
 test("content that is longer than its chunks is not read", async () => {
   const content = await compressTexts(["x".repeat(1_000_000)], []);
-  expect(() => decompressTexts(content, [{ bucket: 0, itemCount: 1, sizeBytes: 1_000 }], [])).toThrow();
+  expect(() => decompressTexts(content, [{ category: "packages", bucket: 0, itemCount: 1, sizeBytes: 1_000 }], [])).toThrow();
 });

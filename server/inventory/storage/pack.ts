@@ -1,11 +1,13 @@
 // A pack: chunks that were uploaded together, compressed together, because single chunks are too short to
 // compress well. The dictionary is the text of its base: the chunks of the same buckets on a similar host.
 import { constants, type ZstdOptions, zstdCompress, zstdCompressSync, zstdDecompressSync } from "node:zlib";
+import type { InventoryPackTable } from "../../db/schema-inventory.ts";
 import { foldItem, unfoldItem } from "./fold-item.ts";
 import { readVarints, writeVarints } from "./varints.ts";
 
 /** A chunk without its content. */
 export interface ChunkFacts {
+  category: string;
   bucket: number;
   itemCount: number;
   /** The size of the canonical JSON in UTF-8. */
@@ -31,16 +33,26 @@ export function itemsOfText(text: string): string[] {
   return text.split(BETWEEN_ITEMS).map(unfoldItem);
 }
 
-export function encodeFacts(chunks: readonly ChunkFacts[]): Uint8Array {
-  return writeVarints(chunks.flatMap(({ bucket, itemCount, sizeBytes }) => [bucket, itemCount, sizeBytes]));
+/** The facts of the chunks of a pack, as the database stores them. */
+type StoredFacts = Pick<InventoryPackTable, "categories" | "chunks">;
+
+/** For each chunk: the place of its category among the categories, and the other facts. */
+export function encodeFacts(chunks: readonly ChunkFacts[]): StoredFacts {
+  const categories = [...new Set(chunks.map(({ category }) => category))];
+  const numbers = chunks.flatMap(({ category, bucket, itemCount, sizeBytes }) => [
+    ...[categories.indexOf(category), bucket, itemCount, sizeBytes],
+  ]);
+  return { categories: categories.join(), chunks: writeVarints(numbers) };
 }
 
-export function decodeFacts(bytes: Uint8Array): ChunkFacts[] {
-  const numbers = readVarints(bytes);
-  return Array.from({ length: numbers.length / 3 }, (_, place) => ({
-    bucket: numbers[3 * place]!,
-    itemCount: numbers[3 * place + 1]!,
-    sizeBytes: numbers[3 * place + 2]!,
+export function decodeFacts({ categories, chunks }: StoredFacts): ChunkFacts[] {
+  const names = categories.split(",");
+  const numbers = readVarints(chunks);
+  return Array.from({ length: numbers.length / 4 }, (_, place) => ({
+    category: names[numbers[4 * place]!] ?? "",
+    bucket: numbers[4 * place + 1]!,
+    itemCount: numbers[4 * place + 2]!,
+    sizeBytes: numbers[4 * place + 3]!,
   }));
 }
 

@@ -20,7 +20,7 @@ export async function listPackFacts(db: Database, ids: Iterable<number>) {
   return await forSomeValues(ids, (some) =>
     db
       .selectFrom("inventoryPack")
-      .select(["id", "category", "chunks", "depth"])
+      .select(["id", "categories", "chunks", "depth"])
       .where("id", "in", some)
       .execute(),
   );
@@ -45,11 +45,11 @@ export async function reservePackIds(db: Database, count: number): Promise<numbe
 
 const insertPackRows = statement<{ packs: string }, never>((db, place) =>
   sql<never>`
-    insert into inventory_pack (id, category, chunks, base, depth, content)
-    select id, category, chunks, base, depth, content from ${jsonRows(db, place("packs"), {
+    insert into inventory_pack (id, categories, chunks, base, depth, content)
+    select id, categories, chunks, base, depth, content from ${jsonRows(db, place("packs"), {
       ...{
         id: "bigint",
-        category: "text",
+        categories: "text",
         chunks: "bytes",
         base: "bytes",
         depth: "bigint",

@@ -7,7 +7,6 @@ import { listPackFacts, listPackRows } from "./packs-store.ts";
 import { readVarints } from "./varints.ts";
 
 export interface PackFacts {
-  category: string;
   chunks: ChunkFacts[];
   /** The number of packs that have to be read first. */
   depth: number;
@@ -60,7 +59,7 @@ export function openPacks(db: Database, maxCharacters = MAX_CHARACTERS) {
       else missing.push(id);
     }
     for (const row of await listPackFacts(db, missing)) {
-      const found = { category: row.category, chunks: decodeFacts(row.chunks), depth: row.depth };
+      const found = { chunks: decodeFacts(row), depth: row.depth };
       facts.set(row.id, found);
       keep(row.id, found);
     }
@@ -78,8 +77,8 @@ export function openPacks(db: Database, maxCharacters = MAX_CHARACTERS) {
     }
     const rows = (await listPackRows(db, missing)).map((row) => ({ ...row, base: readVarints(row.base) }));
     const bases = await textsOfSome(new Set(rows.flatMap(({ base }) => base.map(packOf))), texts);
-    for (const { id, category, chunks, base, depth, content } of rows) {
-      const facts = { category, chunks: decodeFacts(chunks), depth };
+    for (const { id, base, depth, content, ...stored } of rows) {
+      const facts = { chunks: decodeFacts(stored), depth };
       const found = textsOfPack(id, () => {
         const dictionary = base.map((chunk) => textOf(bases, chunk));
         return decompressTexts(content, facts.chunks, dictionary);
