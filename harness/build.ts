@@ -66,7 +66,7 @@ export const SERVER: Program = {
   description: "AttackLens console and API",
   entry: "tasks/attacklens.ts",
   hasConsole: true,
-  threads: ["server/db/read-worker.ts", "server/inventory/items-worker.ts"],
+  threads: ["server/db/checkpoint-worker.ts", "server/db/read-worker.ts", "server/inventory/items-worker.ts"],
   sources: [...SHARED_SOURCES, "server", "console", "tasks/attacklens.ts"],
   // Libraries omit their development build only if NODE_ENV is "production".
   // If NODE_PG_FORCE_NATIVE is set, the PostgreSQL driver loads its variant in C, which the program does not

@@ -1,7 +1,8 @@
 // The database of a server, and the handles and threads that read it.
 import type { Config } from "./config.ts";
+import { openCheckpoints } from "./db/checkpoints.ts";
 import { listenForChanges } from "./db/listen.ts";
-import { openConnection, openDatabase } from "./db/open.ts";
+import { openConnection, openDatabase, sqliteFile } from "./db/open.ts";
 import { DEFAULT_MAX_CONNECTIONS } from "./db/postgres.ts";
 import { openReads } from "./db/reads.ts";
 import type { Database } from "./db/schema.ts";
@@ -34,10 +35,12 @@ export async function openStorage(
   const connections = databaseUrl === undefined ? undefined : Math.max(1, databasePool - 1);
   const onConnectionError = (error: Error) => log.warn({ err: error }, "database connection lost");
   if (!databaseUrl) opening.use(lockDataDir(dataDir, ownUrl));
+  const checkpoints = databaseUrl ? undefined : opening.use(openCheckpoints(sqliteFile(dataDir)));
   const db = await openDatabase(
     { ...config, maxConnections: connections },
     {
       onConnectionError,
+      onLargeWal: checkpoints?.request,
       onUpgrade: (upgrade) => log.info(upgrade, "upgrading the database"),
       onSlowSearch: (reason) =>
         log.warn(

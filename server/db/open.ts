@@ -31,6 +31,8 @@ export interface OpenOptions {
    * Called before the schema changes. `copy` is the path of a copy of the database; undefined: PostgreSQL.
    */
   onUpgrade?: (upgrade: { from: string; copy: string | undefined }) => void;
+  /** Called again while the WAL of SQLite is large. Absent: SQLite copies it into the file. */
+  onLargeWal?: (() => void) | undefined;
   /** Called if PostgreSQL has no index for searches. */
   onSlowSearch?: (reason: string) => void;
 }
@@ -46,7 +48,8 @@ const LOOK_EVERY_MS = 100;
 export async function openDatabase(location: DatabaseLocation, options: OpenOptions = {}): Promise<Database> {
   if (!location.databaseUrl) await createFile(location.dataDir);
   // Migrations have no time limit; other statements have one.
-  const first = connect(location, { onConnectionError: options.onConnectionError, isForMigration: true });
+  const { onConnectionError, onLargeWal } = options;
+  const first = connect(location, { onConnectionError, onLargeWal, isForMigration: true });
   try {
     await upgrade(first, location, options);
   } catch (error) {
@@ -55,7 +58,7 @@ export async function openDatabase(location: DatabaseLocation, options: OpenOpti
   }
   if (!location.databaseUrl) return first;
   await first.destroy();
-  return connect(location, { onConnectionError: options.onConnectionError });
+  return connect(location, { onConnectionError });
 }
 
 /**
@@ -192,10 +195,10 @@ const plugins = [new CamelCasePlugin()];
 
 function connect(
   { databaseUrl, dataDir, maxConnections }: DatabaseLocation,
-  options: PostgresOptions,
+  { onLargeWal, ...options }: PostgresOptions & Pick<OpenOptions, "onLargeWal">,
 ): Database {
   const dialect = databaseUrl
     ? postgresDialect(databaseUrl, { maxConnections, ...options })
-    : sqliteDialect(sqliteFile(dataDir), { create: false });
+    : sqliteDialect(sqliteFile(dataDir), { create: false, onLargeWal });
   return new Kysely<Schema>({ dialect, plugins });
 }

@@ -12,6 +12,12 @@ const MAX_CACHE = 16 * 1024;
  * enrollments would write them.
  */
 const CHECKPOINT_PAGES = 4_096;
+/** The same where a thread writes them, which SQLite helps only if the WAL grows nevertheless: 64 MiB. */
+const MOST_PAGES = 4 * CHECKPOINT_PAGES;
+/** From one look at the size of the WAL to the next. */
+const LOOK_MS = 50;
+/** On macOS, Bun uses the system's SQLite, which may be too old to show the size of the WAL. */
+const SHOWS_SIZE = process.platform !== "darwin";
 /** Few longer statements are executed twice, except those that begin with `KEPT`. */
 const MAX_KEPT_LENGTH = 4_000;
 export const KEPT = "/* kept */";
@@ -19,6 +25,8 @@ export const KEPT = "/* kept */";
 export interface SqliteOptions {
   /** Creates the file if it does not exist. */
   create: boolean;
+  /** Called at most every 50 ms while the WAL has more than 16 MiB that are not in the file. */
+  onLargeWal?: (() => void) | undefined;
 }
 
 /**
@@ -41,7 +49,7 @@ class TransactionalDialect extends SqliteDialect {
  * acknowledged commit survives a power failure. Throws the error of SQLite if the file is not a database or
  * is read-only.
  */
-export function sqliteDialect(file: string, { create }: SqliteOptions): SqliteDialect {
+export function sqliteDialect(file: string, { create, onLargeWal }: SqliteOptions): SqliteDialect {
   // The file and its journal contain password hashes, so only the owner may read them.
   process.umask(0o077);
   const sqlite = new BunDatabase(file, { readwrite: true, create, strict: true });
@@ -52,16 +60,20 @@ export function sqliteDialect(file: string, { create }: SqliteOptions): SqliteDi
   sqlite.run(`PRAGMA cache_size = -${MAX_CACHE}`);
   // Otherwise SQLite writes the pages that a statement with many rows changes to a file, to undo it.
   sqlite.run("PRAGMA temp_store = MEMORY");
-  sqlite.run(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
+  const isWatched = onLargeWal !== undefined && SHOWS_SIZE;
+  sqlite.run(`PRAGMA wal_autocheckpoint = ${isWatched ? MOST_PAGES : CHECKPOINT_PAGES}`);
+  const watch = isWatched ? watchWal(sqlite, onLargeWal) : undefined;
   // With an open statement, SQLite would keep the file open when it is closed, and leave its WAL behind.
   const kept = new Map<string, Prepared>();
   return new TransactionalDialect({
     database: {
       close() {
         for (const statement of kept.values()) statement.finalize();
+        watch?.finalize();
         sqlite.close();
       },
       prepare(sql) {
+        watch?.look();
         const statement = kept.get(sql) ?? prepare(sqlite, sql);
         if (sql.length <= MAX_KEPT_LENGTH || sql.startsWith(KEPT))
           setBounded(kept, sql, statement, MAX_KEPT)?.finalize();
@@ -69,6 +81,22 @@ export function sqliteDialect(file: string, { create }: SqliteOptions): SqliteDi
       },
     },
   });
+}
+
+/** `look` is called before each statement. */
+function watchWal(sqlite: BunDatabase, onLargeWal: () => void) {
+  const size = sqlite.prepare<{ log: number; checkpointed: number }, []>("PRAGMA wal_checkpoint(NOOP)");
+  let lookAt = 0;
+  return {
+    look(): void {
+      const now = performance.now();
+      if (now < lookAt || sqlite.inTransaction) return;
+      lookAt = now + LOOK_MS;
+      const { log, checkpointed } = size.get()!;
+      if (log - checkpointed >= CHECKPOINT_PAGES) onLargeWal();
+    },
+    finalize: () => size.finalize(),
+  };
 }
 
 interface Prepared extends SqliteStatement {
