@@ -56,9 +56,10 @@ export const checkIn = route({
   body: z.strictObject({
     protocolVersion,
     sensorVersion: fact(40).min(1),
-    host: hostFacts
-      .optional()
-      .meta({ description: "Required in every check-in of an instance until one receives a reply" }),
+    host: hostFacts.optional().meta({
+      description:
+        "Required in the check-ins of an instance until one returns with `undecided` absent or false",
+    }),
     trustedPins: z
       .array(caPin)
       .max(20)

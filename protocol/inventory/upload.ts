@@ -23,10 +23,8 @@ const manifest = z.strictObject({
 });
 export type Manifest = z.infer<typeof manifest>;
 
-const missing = z.array(sha256Hex).meta({
-  description:
-    "Chunks to upload, which no sensor of the same asset group has uploaded; empty: the category is stored",
-});
+const MISSING = "Chunks to upload, which no sensor of the same asset group has uploaded";
+const missing = z.array(sha256Hex).meta({ description: MISSING });
 
 const chunks = z.record(
   sha256Hex,
@@ -75,7 +73,7 @@ export const putManifest = route({
   params,
   body: manifest.extend({ collectedAt }),
   status: 200,
-  output: z.object({ missing }),
+  output: z.object({ missing: missing.meta({ description: `${MISSING}; empty: the category is stored` }) }),
 });
 
 export const putChunks = route({
