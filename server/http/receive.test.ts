@@ -1,11 +1,16 @@
 // The order of checks on a request: no body is read before its sender is authenticated and there is room.
 import { expect, test } from "bun:test";
+import { getMe } from "@attacklens/protocol/account.ts";
+import { createAssetGroup } from "@attacklens/protocol/asset-groups.ts";
 import { createEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
 import type { ProblemBody } from "@attacklens/protocol/problems.ts";
 import { type Route, routePath } from "@attacklens/protocol/route.ts";
 import { ROUTES } from "@attacklens/protocol/routes.ts";
+import { disableUser, updateUser } from "@attacklens/protocol/users.ts";
+import { waitUntil } from "../../harness/wait-until.ts";
+import { withLateBody } from "../testing/late-body.ts";
 import { makeTestSensor, type SignOptions, type TestSensor } from "../testing/test-sensor.ts";
-import { openWorld, type World } from "../testing/test-world.ts";
+import { jsonInit, openWorld, type World } from "../testing/test-world.ts";
 
 const VERSIONS = { protocolVersion: 1, sensorVersion: "2026.11.0" };
 const UUID = "01980000-0000-7000-8000-000000000000";
@@ -138,6 +143,25 @@ test("a replayed request is refused before its body is read", async () => {
     expect((await problemOf(reply)).code).toBe("signature-replayed");
     expect(state.isRead).toBe(false);
   }
+});
+
+test("nothing is changed for a user who is disabled or demoted before their body arrives", async () => {
+  await using world = await openWorld("sqlite");
+  const admin = await world.signedIn("super-admin");
+  const cookie = await world.signedIn("posture-manager");
+  const name = "Late";
+  const init = jsonInit(createAssetGroup.method, { name }, { cookie });
+  const late = () => withLateBody(world.fetch, createAssetGroup.path, init);
+  const [first, second, third] = [await late(), await late(), await late()];
+  const { id } = await world.call(getMe, cookie, {});
+  await world.call(updateUser, admin, { params: { id }, body: { role: "viewer" } });
+  const admittedAt = performance.now();
+  await waitUntil("the body is late", () => performance.now() - admittedAt > 200);
+  expect(await first()).toBe("permission-missing");
+  await world.call(updateUser, admin, { params: { id }, body: { role: "posture-manager" } });
+  expect(await second()).toBe(201);
+  await world.call(disableUser, admin, { params: { id } });
+  expect(await third()).toBe("not-signed-in");
 });
 
 test("a sensor may send one upload at a time, and other requests during it", async () => {

@@ -23,6 +23,9 @@ export interface Door {
   uploads: UploadQueue;
 }
 
+/** Nearly every body of a user arrives with its head. */
+const LATE_BODY_MS = 100;
+
 interface Caller {
   user?: User;
   sensor?: SensorCaller;
@@ -69,8 +72,11 @@ export async function receive(
       const [part, payer] = payerOf(route, caller, http);
       taken.push(door.bodyRoom.reserve(part, payer, bytes));
       const { deadlineMs } = BODY_PARTS[part];
+      const startedAt = performance.now();
       const content = await readBody(raw, { maxBytes: limits.bytes, deadlineMs });
       onBody();
+      // The session of the user may have ended meanwhile.
+      if (caller.user && performance.now() - startedAt > LATE_BODY_MS) await http.checkAgain();
       if (route.isUpload) {
         taken.push(await door.uploads.begin());
         await pace.turn("upload");

@@ -9,43 +9,10 @@ import { listSensorInventory } from "@attacklens/protocol/sensor-inventory.ts";
 import * as sensors from "@attacklens/protocol/sensors.ts";
 import { sql } from "kysely";
 import type { Database } from "../../db/schema.ts";
+import { withLateBody } from "../../testing/late-body.ts";
 import { CHECK_IN, HELLO, PACKAGES, sha256 } from "../../testing/test-reporter.ts";
 import { makeTestSensor, type SignOptions, type TestSensor } from "../../testing/test-sensor.ts";
 import { openWorld, TESTED_DIALECTS, type World } from "../../testing/test-world.ts";
-
-type Fetch = World["fetch"];
-
-/** Sends a request whose head is admitted before `deliver` sends its body. */
-async function withLateBody(fetch: Fetch, path: string, { body, ...init }: RequestInit) {
-  const text = body as string;
-  const admitted = Promise.withResolvers<void>();
-  const delivered = Promise.withResolvers<void>();
-  const late = new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        admitted.resolve();
-        await delivered.promise;
-        controller.enqueue(Buffer.from(text));
-        controller.close();
-      },
-    },
-    { highWaterMark: 0 },
-  );
-  const headers = new Headers(init.headers);
-  headers.set("content-length", String(Buffer.byteLength(text)));
-  const reply = fetch(path, { ...init, headers, body: late }).then(async (response) => {
-    const said = await response.text();
-    return response.status < 400 ? response.status : (JSON.parse(said).code as string);
-  });
-  const refused = reply.then((status) => {
-    throw new Error(`${path} was not admitted: ${status}`);
-  });
-  await Promise.race([admitted.promise, refused]);
-  return async () => {
-    delivered.resolve();
-    return await reply;
-  };
-}
 
 async function enrolled(world: World, cookie: string) {
   const settings = { scope: { type: "all-assets" }, expiresAt: null, requireApproval: true } as const;
