@@ -49,7 +49,11 @@ export function postgresDialect(url: string, options: PostgresOptions): Postgres
     ...(options.keepsIdle ? { idleTimeoutMillis: 0 } : {}),
     ...(options.isForMigration ? {} : { query_timeout: QUERY_TIMEOUT_MS, ...SERVER_TIMEOUTS }),
   });
-  pool.on("error", onError);
+  pool.on("error", (error: Error & { client?: unknown }) => {
+    // All of the connection, with the key that cancels its queries. The log would contain it.
+    delete error.client;
+    onError(error);
+  });
   // A connection that is lost during a transaction emits an error. Without a listener, pg ends the process.
   pool.on("connect", (client) => void client.on("error", () => {}));
   endReadOnlyConnections(pool);
