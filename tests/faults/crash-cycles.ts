@@ -158,12 +158,27 @@ const underLoadOf =
 
 const postgresKilled = underLoadOf(() => postgres!.killAndStart());
 
-/** PostgreSQL then ends its other processes too. */
+const MOST_RESET_SECONDS = 3;
+
+/** PostgreSQL then ends its other processes too, and recovers. */
 const backendKilled = underLoadOf(async (random) => {
   await using sql = new SQL(postgres!.url, { max: 1 });
   const backends = await sql`select pid from pg_stat_activity where datname like 'test_%'`;
   kill(backends[Math.floor(random() * backends.length)].pid);
+  // Ends with this connection. The process may have ended without being killed.
+  await sql`select pg_sleep(${MOST_RESET_SECONDS})`.catch(() => {});
+  await waitUntil("PostgreSQL has recovered", acceptsConnections);
 });
+
+async function acceptsConnections(): Promise<boolean> {
+  try {
+    await using sql = new SQL(postgres!.url, { max: 1 });
+    await sql`select 1`;
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 const whileStarting = async (victim: Victim) => {
   const child = victim.spawn();
