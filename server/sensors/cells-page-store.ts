@@ -6,9 +6,9 @@ import { type CellFilter, cellOf, cellsOf, flipped } from "../db/listing-cells.t
 import { compareKeys, mergeRanges } from "../db/merge-ranges.ts";
 import { hasName } from "../db/name-search.ts";
 import type { Database } from "../db/schema.ts";
-import { type ClassCount, type ClassFilter, countCells, isNarrow } from "./class-filter-store.ts";
+import { type CellCount, type Chosen, countChosen } from "./classes-store.ts";
 import { countAllNamed, countAllThat, countNamed } from "./listing-count-store.ts";
-import { listRanges, readRanges, sortListed, walkListed } from "./listing-ranges-store.ts";
+import { readRanges, sortListed, walkListed } from "./listing-ranges-store.ts";
 import { type Order, type Range, readKeys, type Seen, seenOf } from "./listing-store.ts";
 import { countMisplaced, listMisplaced, listSeen, type Misplaced, sortSeen, walkSeen } from "./seen-store.ts";
 
@@ -17,9 +17,12 @@ export const FEW = 2_000;
 /** So many sensors are passed over in the order of check-ins in the time that reads one of a cell. */
 const PASSED = 30;
 
-interface Filter extends CellFilter, ClassFilter {
+interface Filter extends CellFilter {
+  chosen: Chosen;
   limit: number;
   few: number;
+  /** Absent: many are misplaced. */
+  misplaced: Misplacement | undefined;
   count?: "exact" | undefined;
   /** Only the number of sensors is wanted. */
   isCount?: boolean;
@@ -31,10 +34,15 @@ interface Reading {
   order: Order;
   /** The cells of the filter. */
   cells: ReadonlySet<number>;
-  /** All cells of its classes. */
-  counted: readonly ClassCount[];
+  /** All cells of the chosen sensors. */
+  counted: readonly CellCount[];
   /** One row more than the page has. */
   wanted: number;
+}
+
+export interface Misplacement {
+  gone: ReadonlySet<string>;
+  come: readonly Misplaced[];
 }
 
 export interface CellsPage {
@@ -52,23 +60,18 @@ export async function readCellsPage(
 ): Promise<CellsPage> {
   const seen = seenOf(filter.status, onlineSince);
   const cells = new Set(cellsOf(filter).map(({ number }) => number));
-  const counted = await countCells(tx, filter);
+  const counted = countChosen(filter.chosen);
   const reading: Reading = { tx, filter, order, cells, counted, wanted: filter.limit + 1 };
   if (!seen) return await readMarked(reading);
-  const misplaced = await findMisplaced(tx, onlineSince, filter, order);
+  const { misplaced } = filter;
   if (!misplaced) return await readUnmarked(reading, seen, onlineSince);
   return misplaced.gone.size + misplaced.come.length === 0
     ? await readMarked(reading)
     : await readCorrected(reading, misplaced);
 }
 
-async function countMoved(
-  tx: Database,
-  onlineSince: number,
-  filter: ClassFilter,
-  cells: ReadonlySet<number>,
-) {
-  const misplaced = await countMisplaced(tx, filter, onlineSince);
+async function countMoved(tx: Database, onlineSince: number, chosen: Chosen, cells: ReadonlySet<number>) {
+  const misplaced = await countMisplaced(tx, chosen, onlineSince);
   return { gone: sumOf(misplaced.filter(isGone(cells))), come: sumOf(misplaced.filter(isCome(cells))) };
 }
 
@@ -79,14 +82,14 @@ async function countMoved(
 export async function findMisplaced(
   tx: Database,
   onlineSince: number,
-  filter: CellFilter & ClassFilter & { few: number },
+  filter: CellFilter & { chosen: Chosen; few: number },
   { q, also }: Pick<Order, "q" | "also">,
-): Promise<{ gone: ReadonlySet<string>; come: Misplaced[] } | undefined> {
+): Promise<Misplacement | undefined> {
   const cells = new Set(cellsOf(filter).map(({ number }) => number));
-  const counted = await countMoved(tx, onlineSince, filter, cells);
+  const counted = await countMoved(tx, onlineSince, filter.chosen, cells);
   if (counted.gone + counted.come === 0) return { gone: new Set(), come: [] };
   if (counted.gone + counted.come > filter.few) return undefined;
-  const moved = (await listMisplaced(tx, filter, onlineSince, also)).filter(
+  const moved = (await listMisplaced(tx, filter.chosen, onlineSince, also)).filter(
     ({ hostnameKey }) => !q || hasName(hostnameKey, q),
   );
   return {
@@ -132,20 +135,20 @@ async function countMarked(reading: Reading): Promise<{ total: number; isExact: 
     return {
       total:
         q === undefined || also.length > 0
-          ? await countAllThat(tx, filter, cells, order)
-          : await countAllNamed(tx, filter, { cells, q }),
+          ? await countAllThat(tx, filter.chosen, cells, order)
+          : await countAllNamed(tx, filter.chosen, { cells, q }),
       isExact: true,
     };
   if (q === undefined || also.length > 0) return { total: 0, isExact: false };
-  const { count, isExact } = await countNamed(tx, filter, matching, q);
+  const { count, isExact } = await countNamed(tx, filter.chosen, matching, q);
   return { total: count, isExact };
 }
 
-type Misplacement = NonNullable<Awaited<ReturnType<typeof findMisplaced>>>;
-
 /** Leaves out the few sensors that no longer have the status, and adds those that now have it. */
-async function readCorrected(reading: Reading, { gone, come }: Misplacement): Promise<CellsPage> {
-  const { order, wanted } = reading;
+async function readCorrected(reading: Reading, { gone, come: all }: Misplacement): Promise<CellsPage> {
+  const { order, wanted, filter } = reading;
+  const ids = filter.chosen.classes && new Set(filter.chosen.classes.map(({ of }) => of.id));
+  const come = all.filter(({ classId }) => ids?.has(Number(classId)) ?? true);
   const stored = await readCells(reading, wanted + gone.size);
   const keys = [
     ...stored.filter(({ id }) => !gone.has(id)),
@@ -165,14 +168,14 @@ async function readCorrected(reading: Reading, { gone, come }: Misplacement): Pr
 /** Reads the sensors of a status regardless of their marks. */
 async function readUnmarked(reading: Reading, seen: Seen, onlineSince: number): Promise<CellsPage> {
   const { tx, filter, cells, counted, wanted } = reading;
-  const moved = await countMoved(tx, onlineSince, filter, cells);
+  const moved = await countMoved(tx, onlineSince, filter.chosen, cells);
   const total = sumOf(matchingOf(reading)) - moved.gone + moved.come;
   const order = { ...reading.order, seen };
   const both = new Set([...cells].flatMap((cell) => [cell, flipped(cell)]));
   const marked = counted.filter(({ cell }) => both.has(cell));
   const { column, q, also } = order;
   if (total <= filter.few) {
-    const ids = await listSeen(tx, filter, { cells, seen, most: filter.few });
+    const ids = await listSeen(tx, filter.chosen, { cells, seen, most: filter.few });
     const keys = await readKeys(tx, ids, { ...filter, column, cells: [...both], seen, q, also });
     return { keys: inOrder(keys, order).slice(0, wanted), total: keys.length, isExact: true };
   }
@@ -182,13 +185,13 @@ async function readUnmarked(reading: Reading, seen: Seen, onlineSince: number): 
       : filter.count !== "exact"
         ? undefined
         : q === undefined || also.length > 0
-          ? await countAllThat(tx, filter, cellsIn(marked), order)
-          : await countAllNamed(tx, filter, { cells: cellsIn(marked), q, seen });
+          ? await countAllThat(tx, filter.chosen, cellsIn(marked), order)
+          : await countAllNamed(tx, filter.chosen, { cells: cellsIn(marked), q, seen });
   const keys =
     column === "silent_since"
       ? [
-          ...(await walkSeen(tx, filter, cellsIn(marked), wanted, { ...order, isSilent: 0 })),
-          ...(await walkSeen(tx, filter, cellsIn(marked), wanted, { ...order, isSilent: 1 })),
+          ...(await walkSeen(tx, filter.chosen, cellsIn(marked), wanted, { ...order, isSilent: 0 })),
+          ...(await walkSeen(tx, filter.chosen, cellsIn(marked), wanted, { ...order, isSilent: 1 })),
         ]
       : await readFirst({ ...reading, order }, marked, wanted);
   const found = inOrder(keys, order).slice(0, wanted);
@@ -200,7 +203,7 @@ async function readCells(reading: Reading, wanted: number): Promise<RowKey[]> {
   const { order } = reading;
   const matching = matchingOf(reading);
   if (order.column !== "silent_since") return await readFirst(reading, matching, wanted);
-  const isSilent = ({ cell }: ClassCount) => cellOf(cell).isSilent;
+  const isSilent = ({ cell }: CellCount) => cellOf(cell).isSilent;
   const seen = await readSeenCells(
     reading,
     matching.filter((count) => !isSilent(count)),
@@ -223,31 +226,33 @@ const SPREAD = 4;
  * match, but not further than that should take.
  */
 async function readFirst(
-  { tx, filter, order }: Reading,
-  counted: readonly ClassCount[],
+  { tx, filter: { chosen }, order }: Reading,
+  counted: readonly CellCount[],
   wanted: number,
 ): Promise<RowKey[]> {
   const merge = (ranges: readonly Range[]) =>
     mergeRanges(ranges, wanted, comparison(order), (some, most) => readRanges(tx, some, most, order));
-  if (!isNarrow(filter)) return await merge(counted.map(({ cell }) => ({ classId: 0, cell })));
-  const all = new Map((await countCells(tx, {})).map(({ cell, sensors }) => [cell, sensors]));
+  if (!chosen.classes) return await merge(counted.map(({ cell }) => ({ classId: 0, cell })));
+  const all = new Map(chosen.all.map(({ cell, sensors }) => [cell, sensors]));
+  const classes = Map.groupBy(chosen.classes, ({ cell }) => cell);
   const walked: RowKey[] = [];
-  const others: ClassCount[] = [];
-  for (const count of counted) {
-    const expected = (wanted * (all.get(count.cell) ?? count.sensors)) / count.sensors;
-    const isWalked = count.classes > MANY_CLASSES && expected < Math.min(count.classes, count.sensors);
-    const limits = { cell: count.cell, passed: Math.ceil(SPREAD * expected), most: wanted };
-    const found = isWalked ? await walkListed(tx, filter, limits, order) : undefined;
+  const merged: Range[] = [];
+  const sorted: number[] = [];
+  for (const { cell, sensors } of counted) {
+    const ofCell = classes.get(cell) ?? [];
+    const expected = (wanted * (all.get(cell) ?? sensors)) / sensors;
+    const isWalked = ofCell.length > MANY_CLASSES && expected < Math.min(ofCell.length, sensors);
+    const limits = { cell, passed: Math.ceil(SPREAD * expected), most: wanted };
+    const found = isWalked ? await walkListed(tx, chosen, limits, order) : undefined;
     if (found) walked.push(...found);
-    else others.push(count);
+    else if (ofCell.length * CLASS_ROWS < sensors)
+      merged.push(...ofCell.map(({ of }) => ({ classId: of.id, cell })));
+    else sorted.push(cell);
   }
-  const isMerged = ({ classes, sensors }: ClassCount) => classes * CLASS_ROWS < sensors;
-  const merged = others.filter(isMerged);
-  const sorted = others.filter((count) => !isMerged(count));
   return [
     ...walked,
-    ...(merged.length > 0 ? await merge(await listRanges(tx, filter, cellsIn(merged))) : []),
-    ...(sorted.length > 0 ? await sortListed(tx, filter, cellsIn(sorted), wanted, order) : []),
+    ...(await merge(merged)),
+    ...(sorted.length > 0 ? await sortListed(tx, chosen, sorted, wanted, order) : []),
   ];
 }
 
@@ -258,15 +263,15 @@ async function readFirst(
  */
 async function readSeenCells(
   { tx, filter, order }: Reading,
-  counted: ClassCount[],
+  counted: CellCount[],
   wanted: number,
 ): Promise<RowKey[]> {
   if (counted.length === 0) return [];
-  const all = (await countCells(tx, {})).filter(({ cell }) => !cellOf(cell).isSilent);
+  const all = filter.chosen.all.filter(({ cell }) => !cellOf(cell).isSilent);
   const sensors = sumOf(counted);
   return sensors * sensors * PASSED > wanted * sumOf(all)
-    ? await walkSeen(tx, filter, cellsIn(counted), wanted, { ...order, isSilent: 0 })
-    : await sortSeen(tx, filter, cellsIn(counted), wanted, order);
+    ? await walkSeen(tx, filter.chosen, cellsIn(counted), wanted, { ...order, isSilent: 0 })
+    : await sortSeen(tx, filter.chosen, cellsIn(counted), wanted, order);
 }
 
 function keyOf({ sensorId, hostnameKey, enrolledAt, lastSeenAt }: Misplaced, { column }: Order): RowKey {
@@ -289,4 +294,4 @@ const comparison = ({ order }: Order) =>
 const sumOf = (counts: readonly { sensors: number }[]) =>
   counts.reduce((sum, { sensors }) => sum + sensors, 0);
 
-const cellsIn = (counted: readonly ClassCount[]) => counted.map(({ cell }) => cell);
+const cellsIn = (counted: readonly CellCount[]) => counted.map(({ cell }) => cell);

@@ -20,6 +20,10 @@ export interface TextFilters extends CellFilter {
 
 export interface Narrowing {
   condition: Condition;
+  /** The same on a row of `sensor_address`. */
+  inAddresses?: Condition;
+  /** The same as a time that the sensors were last seen before. */
+  before?: number;
   /** Returns the ids of all that match, and of some that are in no list; undefined: more than `few`. */
   find: (few: number) => Promise<string[] | undefined>;
 }
@@ -41,6 +45,7 @@ function byAddress(db: Database, { first, last }: { first: string; last: string 
   return {
     condition: sql<boolean>`(select sensor_presence.address between ${first} and ${last} from sensor_presence
       where sensor_presence.sensor_id = sensor_listing.sensor_id)`,
+    inAddresses: sql<boolean>`sensor_address.address between ${first} and ${last}`,
     find: idsOf(
       db,
       (most) =>
@@ -53,6 +58,7 @@ function byAddress(db: Database, { first, last }: { first: string; last: string 
 /** Sensors that were last seen before a time. */
 function bySilence(db: Database, before: number): Narrowing {
   return {
+    before,
     condition: sql<boolean>`(select sensor_presence.last_seen_at < ${before} from sensor_presence
       where sensor_presence.sensor_id = sensor_listing.sensor_id)`,
     find: idsOf(

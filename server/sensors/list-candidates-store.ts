@@ -1,19 +1,13 @@
 // Finds the few sensors that a list may have, with the index of a filter.
 
-import type { AnyQuery } from "../db/keyset.ts";
+import { type AnyQuery, countUpTo } from "../db/keyset.ts";
 import { type CellFilter, cellsOf, withAnySilence } from "../db/listing-cells.ts";
 import { sensorsNamed } from "../db/name-search.ts";
 import type { Database } from "../db/schema.ts";
 import type { Narrowing } from "./filters-store.ts";
 import { listIds, listLike } from "./listing-store.ts";
 import { openPairs } from "./matches/matches-store.ts";
-
-export interface Reading {
-  tx: Database;
-  onlineSince: number;
-  /** So many sensors are read and sorted for a page. */
-  few: number;
-}
+import type { Reading } from "./sensor-page-store.ts";
 
 interface CandidatePage extends CellFilter {
   q?: string | undefined;
@@ -44,7 +38,9 @@ async function findOthers(
   if (!q) return undefined;
   const cells = withAnySilence(cellsOf(filter));
   const named = sensorsNamed(tx, q);
-  const ids = named ? await listIds(named.limit(few + 1)) : await listLike(tx, q, cells, few + 1);
+  // Most ids of a frequent text would be read to no purpose.
+  if (named && (await countUpTo(tx, named, few + 1)) > few) return undefined;
+  const ids = named ? await listIds(named) : await listLike(tx, q, cells, few + 1);
   return ids.length > few ? undefined : ids;
 }
 

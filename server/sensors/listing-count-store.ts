@@ -3,7 +3,7 @@ import { COUNT_CAP } from "@attacklens/protocol/page.ts";
 import { sql } from "kysely";
 import { isNamed, sensorsNamed } from "../db/name-search.ts";
 import type { Database } from "../db/schema.ts";
-import { type ClassCount, type ClassFilter, isNarrow, isOfClass } from "./class-filter-store.ts";
+import { type CellCount, type Chosen, isChosen } from "./classes-store.ts";
 import {
   type Condition,
   conditionsOf,
@@ -13,10 +13,10 @@ import {
   type Seen,
 } from "./listing-store.ts";
 
-/** Counts all sensors of the filter in the cells with this text in their names, and with the status. */
+/** Counts all chosen sensors in the cells with this text in their names, and with the status. */
 export async function countAllNamed(
   db: Database,
-  filter: ClassFilter,
+  chosen: Chosen,
   { cells, q, seen }: { cells: readonly number[]; q: string; seen?: Seen },
 ): Promise<number> {
   if (cells.length === 0) return 0;
@@ -25,28 +25,28 @@ export async function countAllNamed(
     sensorsNamed(db, q)?.select(["sensorListing.sensorId", "sensorListing.cell", "sensorListing.classId"]) ??
     sql`(select sensor_id, cell, class_id from sensor_listing
       where sensor_listing.cell in (${among}) and ${hasIndexedText(q)})`;
+  const conditions = [
+    sql`named.cell in (${among})`,
+    ...isChosen(db, chosen, sql`named.class_id`),
+    ...(seen
+      ? [sql`(select ${isSeen(seen)} from sensor_presence where sensor_presence.sensor_id = named.sensor_id)`]
+      : []),
+  ];
   const { rows } = await sql<{ count: number }>`
     select count(*) as count from (${named}) as named
-    where named.cell in (${among})
-      ${isNarrow(filter) ? sql`and ${isOfClass(db, filter, sql`named.class_id`)}` : sql``}
-      ${
-        seen
-          ? sql`and (select ${isSeen(seen)} from sensor_presence
-              where sensor_presence.sensor_id = named.sensor_id)`
-          : sql``
-      }`.execute(db);
+    where ${sql.join(conditions, sql` and `)}`.execute(db);
   return Number(rows[0]!.count);
 }
 
-/** Counts all sensors of the filter in the cells that match the conditions. Reads all of them. */
+/** Counts all chosen sensors in the cells that match the conditions. Reads all of them. */
 export async function countAllThat(
   db: Database,
-  filter: ClassFilter,
+  chosen: Chosen,
   cells: readonly number[],
   { q, also, seen }: { q: string | undefined; also: readonly Condition[]; seen?: Seen | undefined },
 ): Promise<number> {
   if (cells.length === 0) return 0;
-  const { from, where } = listedIn(db, filter, cells);
+  const { from, where } = listedIn(db, chosen, cells);
   const { rows } = await sql<{ count: number }>`
     select count(*) as count from ${from}
     where ${sql.join([...where, ...conditionsOf({ q, also, seen })], sql` and `)}`.execute(db);
@@ -57,13 +57,13 @@ export async function countAllThat(
 const MOST_SEARCHED = 2_000;
 
 /**
- * Counts the sensors of a filter with this text in their names. Not exact: there are at least so many,
+ * Counts the chosen sensors with this text in their names. Not exact: there are at least so many,
  * because only the first ones that the filter or the search finds are counted.
  */
 export async function countNamed(
   db: Database,
-  filter: ClassFilter,
-  counted: readonly ClassCount[],
+  chosen: Chosen,
+  counted: readonly CellCount[],
   q: string,
 ): Promise<{ count: number; isExact: boolean }> {
   const sensors = counted.reduce((sum, cell) => sum + cell.sensors, 0);
@@ -71,15 +71,15 @@ export async function countNamed(
   const cells = counted.map(({ cell }) => cell);
   if (named) {
     const among = sql.join(cells.map((cell) => sql.lit(cell)));
-    const ofClass = isNarrow(filter) ? sql`and ${isOfClass(db, filter, sql`named.class_id`)}` : sql``;
+    const matching = [sql`cell in (${among})`, ...isChosen(db, chosen, sql`named.class_id`)];
     const some = named.select(["sensorListing.cell", "sensorListing.classId"]).limit(COUNT_CAP + 1);
     const { rows } = await sql<{ all: number; count: number }>`
-      select count(*) as all_named, count(case when cell in (${among}) ${ofClass} then 1 end) as count
+      select count(*) as all_named, count(case when ${sql.join(matching, sql` and `)} then 1 end) as count
       from (${some}) as named`.execute(db);
     const { allNamed, count } = rows[0] as unknown as { allNamed: number; count: number };
     return { count: Math.min(Number(count), COUNT_CAP), isExact: Number(allNamed) <= COUNT_CAP };
   }
-  const { from, where } = listedIn(db, filter, cells);
+  const { from, where } = listedIn(db, chosen, cells);
   const { rows } = await sql<{ count: number }>`
     select count(*) as count from (
       select sensor_listing.hostname_key from ${from} where ${sql.join(where, sql` and `)}

@@ -1,12 +1,19 @@
 // The first sensors of a list in an order, in SQL: of each of many ranges of an index, of all sensors of a
 // filter, and of a cell until enough match.
 import { sql } from "kysely";
-import { byIndex, isAmongNumbers, numberRows, parseRows, rowsAsJson } from "../db/dialect.ts";
+import { byIndex, numberRows, parseRows, rowsAsJson } from "../db/dialect.ts";
 import type { RowKey } from "../db/keyset.ts";
 import type { Database } from "../db/schema.ts";
 import { walkInOrder } from "../db/snapshot.ts";
-import { type ClassFilter, isOfClass, matchesClass } from "./class-filter-store.ts";
-import { conditionsOf, hasIndexedText, isAfter, listedIn, type Order, type Range } from "./listing-store.ts";
+import { type Chosen, isChosen } from "./classes-store.ts";
+import {
+  conditionsOf,
+  indexedConditions,
+  isAfter,
+  listedIn,
+  type Order,
+  type Range,
+} from "./listing-store.ts";
 
 /** The indexes of an order within a class and a cell. */
 const CLASS_INDEXES = {
@@ -28,10 +35,8 @@ export async function readRanges(
   const conditions = [
     ...(hasClasses ? [sql`sensor_listing.class_id = part.class_id`] : []),
     sql`sensor_listing.cell = part.cell`,
-    // The condition of the partial index.
-    ...(column === "silent_since" ? [sql`sensor_listing.silent_since is not null`] : []),
     ...(after ? [isAfter(value, sql`sensor_listing.sensor_id`, order.order, after)] : []),
-    ...(q && column === "hostname_key" ? [hasIndexedText(q)] : []),
+    ...indexedConditions(order),
     ...conditionsOf(order),
   ];
   const direction = sql.raw(order.order);
@@ -53,34 +58,19 @@ export async function readRanges(
   return found;
 }
 
-/** Returns the classes of the filter that have sensors in the cells. */
-export async function listRanges(
-  db: Database,
-  filter: ClassFilter,
-  cells: readonly number[],
-): Promise<Range[]> {
-  const { rows } = await sql<Range>`
-    select sensor_class.id as class_id, sensor_count.cell
-    from sensor_class cross join sensor_count
-    where ${matchesClass(db, filter)} and sensor_count.class_id = sensor_class.id
-      and ${isAmongNumbers(db, sql`sensor_count.cell + 0`, cells)}
-    group by sensor_class.id, sensor_count.cell having sum(sensor_count.sensors) > 0`.execute(db);
-  return rows.map(({ classId, cell }) => ({ classId: Number(classId), cell: Number(cell) }));
-}
-
-/** Returns the first sensors of the cells. Reads and sorts all that the filter has in them. */
+/** Returns the first sensors of the cells. Reads and sorts all that are chosen. */
 export async function sortListed(
   db: Database,
-  filter: ClassFilter,
+  chosen: Chosen,
   cells: readonly number[],
   most: number,
   order: Order,
 ): Promise<RowKey[]> {
   const value = sql.ref(`sensor_listing.${order.column}`);
-  const { from, where } = listedIn(db, filter, cells);
+  const { from, where } = listedIn(db, chosen, cells);
   const all = [
     ...where,
-    ...(order.column === "silent_since" ? [sql`sensor_listing.silent_since is not null`] : []),
+    ...indexedConditions(order),
     // An expression, for which no index is used.
     ...(order.after ? [isAfter(value, sql`(sensor_listing.sensor_id || '')`, order.order, order.after)] : []),
     ...conditionsOf(order),
@@ -94,12 +84,12 @@ export async function sortListed(
 }
 
 /**
- * Returns the first sensors of a cell that match the filter. Passes over so many sensors of the cell at most:
+ * Returns the first chosen sensors of a cell. Passes over so many sensors of the cell at most:
  * then it returns undefined, unless it has found enough.
  */
 export async function walkListed(
   db: Database,
-  filter: ClassFilter,
+  chosen: Chosen,
   { cell, passed, most }: { cell: number; passed: number; most: number },
   order: Order,
 ): Promise<RowKey[] | undefined> {
@@ -107,7 +97,7 @@ export async function walkListed(
   const direction = sql.raw(order.order);
   const among = [
     sql`sensor_listing.cell = ${sql.lit(cell)}`,
-    ...(order.column === "silent_since" ? [sql`sensor_listing.silent_since is not null`] : []),
+    ...indexedConditions(order),
     ...(order.after ? [isAfter(value, id, order.order, order.after)] : []),
   ];
   const inOrder = sql`order by ${value} ${direction}, ${id} ${direction}`;
@@ -120,7 +110,7 @@ export async function walkListed(
   const all = [
     ...among,
     ...(end ? [until] : []),
-    isOfClass(db, filter, sql`sensor_listing.class_id`),
+    ...isChosen(db, chosen, sql`sensor_listing.class_id`),
     ...conditionsOf(order),
   ];
   const { rows } = await sql<RowKey>`

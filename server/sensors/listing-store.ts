@@ -2,12 +2,12 @@
 // cells in an order.
 
 import { type RawBuilder, sql } from "kysely";
-import { isAmongNumbers, isOneOf, numberRows, texts } from "../db/dialect.ts";
+import { isAmongNumbers, numberRows, texts } from "../db/dialect.ts";
 import type { AnyQuery, Cursor, RowKey } from "../db/keyset.ts";
-import { FIRST_REPORTING, seenCell } from "../db/listing-cells.ts";
+import { FIRST_REPORTING } from "../db/listing-cells.ts";
 import { isBeginning, isNamed } from "../db/name-search.ts";
 import type { Database } from "../db/schema.ts";
-import { type ClassFilter, isNarrow, isOfClass, matchesClass } from "./class-filter-store.ts";
+import { type Chosen, isChosen } from "./classes-store.ts";
 
 /** Sensors of one cell: of all classes, or of one. */
 export interface Range {
@@ -51,8 +51,25 @@ export interface Order {
   q: string | undefined;
   /** What else the rows of the table match. */
   also: readonly Condition[];
+  /** Those of the conditions that an index of addresses has, on a row of `sensor_address`. */
+  inAddresses?: readonly Condition[];
+  /** One of the conditions: the sensors were last seen before this time. */
+  before?: number | undefined;
   /** Present: of the ranges, only the sensors with this status. */
   seen?: Seen | undefined;
+}
+
+/** Returns the conditions of an order that its index has. */
+export function indexedConditions({
+  column,
+  q,
+  before,
+}: Pick<Order, "column" | "q" | "before">): Condition[] {
+  if (column === "hostname_key") return q ? [hasIndexedText(q)] : [];
+  if (column !== "silent_since") return [];
+  // The condition of the partial index.
+  const isSilent = sql<boolean>`sensor_listing.silent_since is not null`;
+  return before === undefined ? [isSilent] : [isSilent, sql`sensor_listing.silent_since < ${before}`];
 }
 
 /** Returns the conditions of an order on a row of `sensor_listing`. */
@@ -69,25 +86,24 @@ export function conditionsOf({ q, also, seen }: Pick<Order, "q" | "also" | "seen
   ];
 }
 
-/** Returns the clauses that read the sensors of a filter in cells: by their classes, or by the cells. */
-export function listedIn(db: Database, filter: ClassFilter, cells: readonly number[]) {
-  const unique = [...new Set(cells)];
-  if (!isNarrow(filter))
+/** Returns the clauses that read the chosen sensors in cells: by their classes, or by the cells. */
+export function listedIn(db: Database, chosen: Chosen, cells: Iterable<number>) {
+  const unique = new Set(cells);
+  if (!chosen.classes)
     return {
       from: sql`${numberRows(
         db,
         ["cell"],
-        unique.map((cell) => [cell]),
+        [...unique].map((cell) => [cell]),
       )} as part cross join sensor_listing`,
       where: [sql<boolean>`sensor_listing.cell = part.cell`],
     };
-  const classes = sql`select sensor_class.id from sensor_class where ${matchesClass(db, filter)}
-    and ${isAmongNumbers(db, sql`sensor_class.cell`, [...new Set(unique.map(seenCell))])}`;
+  const classes = chosen.classes.filter(({ cell }) => unique.has(cell));
   return {
     from: sql`sensor_listing`,
     where: [
-      isOneOf(db, sql`sensor_listing.class_id`, classes),
-      isAmongNumbers(db, sql`sensor_listing.cell + 0`, unique),
+      ...isChosen(db, { ...chosen, classes }, sql`sensor_listing.class_id`),
+      isAmongNumbers(db, sql`sensor_listing.cell + 0`, [...unique]),
     ],
   };
 }
@@ -123,7 +139,8 @@ export async function listIds(query: AnyQuery): Promise<string[]> {
   return rows.map(({ candidateId }) => candidateId);
 }
 
-export interface KeysFilter extends ClassFilter {
+export interface KeysFilter {
+  chosen: Chosen;
   column: Order["column"];
   cells: number[];
   q: string | undefined;
@@ -142,8 +159,8 @@ export interface SortedBy {
 }
 
 /**
- * Returns those of the sensors that match, unsorted. `ids` are of sensors that may match; absent: all of the
- * filter, by their classes.
+ * Returns those of the sensors that match, unsorted. `ids` are of sensors that may match; absent: all that
+ * are chosen.
  */
 export async function readKeys(
   db: Database,
@@ -151,16 +168,16 @@ export async function readKeys(
   filter: KeysFilter,
   by?: SortedBy,
 ): Promise<RowKey[]> {
-  const { column, cells, q, also, seen } = filter;
+  const { column, chosen, cells, q, also, seen } = filter;
   const isByPresence = column === "silent_since";
   const own = isByPresence ? sql`sensor_presence.last_seen_at` : sql.ref(`sensor_listing.${column}`);
   const hasPresence = isByPresence || seen !== undefined;
-  const listed = listedIn(db, filter, cells);
+  const listed = listedIn(db, chosen, cells);
   const among = ids
     ? [
         sql`sensor_listing.sensor_id = candidate.value`,
         sql`sensor_listing.cell + 0 in (${sql.join(uniqueRows(cells).map(([cell]) => sql.lit(cell)))})`,
-        ...(isNarrow(filter) ? [isOfClass(db, filter, sql`sensor_listing.class_id`)] : []),
+        ...isChosen(db, chosen, sql`sensor_listing.class_id`),
       ]
     : listed.where;
   const conditions = [

@@ -6,7 +6,7 @@ import type { RowKey } from "../db/keyset.ts";
 import { seenCell } from "../db/listing-cells.ts";
 import type { Database } from "../db/schema.ts";
 import { walkInOrder } from "../db/snapshot.ts";
-import { type ClassFilter, isNarrow, isOfClass } from "./class-filter-store.ts";
+import { type Chosen, isChosen } from "./classes-store.ts";
 import {
   type Condition,
   conditionsOf,
@@ -19,10 +19,10 @@ import {
 } from "./listing-store.ts";
 
 /** Returns the conditions on a row of `sensor_presence`. */
-function isInCells(db: Database, filter: ClassFilter, cells: Iterable<number>) {
+function isInCells(db: Database, chosen: Chosen, cells: Iterable<number>) {
   return [
     isAmongNumbers(db, sql`sensor_presence.cell`, [...new Set([...cells].map(seenCell))]),
-    ...(isNarrow(filter) ? [isOfClass(db, filter, sql`sensor_presence.class_id`)] : []),
+    ...isChosen(db, chosen, sql`sensor_presence.class_id`),
   ];
 }
 
@@ -34,15 +34,16 @@ interface SeenOrder extends Omit<Order, "column"> {
 /** Returns the first sensors of the cells. Reads sensors in the order of check-ins until it has enough. */
 export async function walkSeen(
   db: Database,
-  filter: ClassFilter,
+  chosen: Chosen,
   cells: readonly number[],
   most: number,
-  { order, after, q, also, seen, isSilent }: SeenOrder,
+  { order, after, q, also, before, seen, isSilent }: SeenOrder,
 ): Promise<RowKey[]> {
   const isListed = q !== undefined || also.length > 0;
   const conditions = [
     sql`sensor_presence.is_silent = ${sql.lit(isSilent)}`,
-    ...isInCells(db, filter, cells),
+    ...isInCells(db, chosen, cells),
+    ...(before === undefined ? [] : [sql`sensor_presence.last_seen_at < ${before}`]),
     ...(seen ? [isSeen(seen)] : []),
     ...(after
       ? [isAfter(sql`sensor_presence.last_seen_at`, sql`sensor_presence.sensor_id`, order, after)]
@@ -64,12 +65,12 @@ export async function walkSeen(
 /** The same, for few sensors: reads all of the cells and sorts them. */
 export async function sortSeen(
   db: Database,
-  filter: ClassFilter,
+  chosen: Chosen,
   cells: readonly number[],
   most: number,
   { order, after, q, also }: Omit<Order, "column">,
 ): Promise<RowKey[]> {
-  const listed = listedIn(db, filter, cells);
+  const listed = listedIn(db, chosen, cells);
   const ids = sql`select sensor_listing.sensor_id from ${listed.from}
     where ${sql.join([...listed.where, ...conditionsOf({ q, also })], sql` and `)}`;
   // An expression, for which no index is used.
@@ -84,12 +85,12 @@ export async function sortSeen(
   return rows;
 }
 
-const isMisplaced = (db: Database, isSilent: 0 | 1, onlineSince: number, filter: ClassFilter) => {
+const isMisplaced = (db: Database, isSilent: 0 | 1, onlineSince: number, chosen: Chosen) => {
   const conditions = [
     sql`sensor_presence.is_silent = ${sql.lit(isSilent)}`,
     isSeen({ status: isSilent === 1 ? "online" : "offline", since: onlineSince }),
     sql`sensor_presence.cell is not null`,
-    ...(isNarrow(filter) ? [isOfClass(db, filter, sql`sensor_presence.class_id`)] : []),
+    ...isChosen(db, chosen, sql`sensor_presence.class_id`),
   ];
   return sql.join(conditions, sql` and `);
 };
@@ -97,12 +98,12 @@ const isMisplaced = (db: Database, isSilent: 0 | 1, onlineSince: number, filter:
 /** Counts the sensors whose silence changed since the job last looked, by the cell that they still have. */
 export async function countMisplaced(
   db: Database,
-  filter: ClassFilter,
+  chosen: Chosen,
   onlineSince: number,
 ): Promise<{ cell: number; sensors: number }[]> {
   const some = (isSilent: 0 | 1) => sql`
     select sensor_presence.cell + ${sql.lit(isSilent)} as cell, count(*) as sensors from sensor_presence
-    where ${isMisplaced(db, isSilent, onlineSince, filter)} group by sensor_presence.cell`;
+    where ${isMisplaced(db, isSilent, onlineSince, chosen)} group by sensor_presence.cell`;
   const { rows } = await sql<{ cell: number; sensors: number }>`${some(0)} union all ${some(1)}`.execute(db);
   return rows.map(({ cell, sensors }) => ({ cell, sensors: Number(sensors) }));
 }
@@ -116,7 +117,7 @@ export async function countSeenBefore(
   const { rows } = await sql<{ sensors: number }>`
     select count(*) as sensors from sensor_presence
     where sensor_presence.is_silent in (0, 1) and sensor_presence.last_seen_at < ${before}
-      and ${sql.join(isInCells(db, {}, cells), sql` and `)}`.execute(db);
+      and ${sql.join(isInCells(db, { all: [] }, cells), sql` and `)}`.execute(db);
   return Number(rows[0]?.sensors ?? 0);
 }
 
@@ -131,7 +132,7 @@ export interface Misplaced extends Range {
 /** Returns all of them that match the conditions, which must be few. */
 export async function listMisplaced(
   db: Database,
-  filter: ClassFilter,
+  chosen: Chosen,
   onlineSince: number,
   also: readonly Condition[],
 ): Promise<Misplaced[]> {
@@ -140,7 +141,7 @@ export async function listMisplaced(
       select sensor_listing.sensor_id, sensor_listing.class_id, sensor_listing.cell,
         sensor_listing.hostname_key, sensor_listing.enrolled_at, sensor_presence.last_seen_at
       from sensor_presence cross join sensor_listing
-      where ${isMisplaced(db, isSilent, onlineSince, filter)}
+      where ${isMisplaced(db, isSilent, onlineSince, chosen)}
         and sensor_listing.sensor_id = sensor_presence.sensor_id
         ${also.length > 0 ? sql`and ${sql.join(also, sql` and `)}` : sql``}`.execute(db);
   return [...(await some(0)).rows, ...(await some(1)).rows];
@@ -149,13 +150,13 @@ export async function listMisplaced(
 /** Returns the ids of up to `most` sensors with a status, whether they are marked with it or not. */
 export async function listSeen(
   db: Database,
-  filter: ClassFilter,
+  chosen: Chosen,
   { cells, seen, most }: { cells: Iterable<number>; seen: Seen; most: number },
 ): Promise<string[]> {
   const conditions = [
     sql`sensor_presence.is_silent in (0, 1)`,
     isSeen(seen),
-    ...isInCells(db, filter, cells),
+    ...isInCells(db, chosen, cells),
   ];
   const { rows } = await sql<{ id: string }>`
     select sensor_presence.sensor_id as id from sensor_presence

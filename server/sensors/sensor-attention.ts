@@ -3,7 +3,7 @@ import type { SensorStatus } from "@attacklens/protocol/sensors.ts";
 import { cellOf, cellsOf } from "../db/listing-cells.ts";
 import type { Database } from "../db/schema.ts";
 import { inSnapshot } from "../db/snapshot.ts";
-import { countCells } from "./class-filter-store.ts";
+import { countCells } from "./classes-store.ts";
 import { countCandidates } from "./list-candidates-store.ts";
 import { hasHistory, hasSensors } from "./record/sensors-store.ts";
 import { countSeenBefore } from "./seen-store.ts";
@@ -11,7 +11,7 @@ import { countSeenBefore } from "./seen-store.ts";
 /** `seenBefore` is not later than `onlineSince`, the earliest last check-in that counts as online. */
 export async function readSensorOverview(db: Database, onlineSince: number, seenBefore: number) {
   return await inSnapshot(db, async (tx) => {
-    const counts = await countCells(tx, {});
+    const counts = await countCells(tx);
     const count = (statuses: SensorStatus[]) =>
       counts
         .filter(({ cell }) => statuses.includes(cellOf(cell).status))

@@ -4,15 +4,15 @@ import { SENSOR_PLATFORMS, SENSOR_STATUSES } from "@attacklens/protocol/sensors.
 import { cellOf, flipped, isListed } from "../db/listing-cells.ts";
 import type { Database } from "../db/schema.ts";
 import { inSnapshot } from "../db/snapshot.ts";
-import { countCells } from "./class-filter-store.ts";
+import { countCells } from "./classes-store.ts";
 import { countMisplaced } from "./seen-store.ts";
 import { countByGroup, countByToken, countByVersion, listTags } from "./sensor-counts-store.ts";
 
 /** `onlineSince` is the earliest last check-in that counts as online. */
 export async function countSensors(db: Database, onlineSince: number): Promise<SensorCounts> {
   return await inSnapshot(db, async (tx) => {
-    const counts = (await countCells(tx, {})).map(({ cell, sensors }) => ({ ...cellOf(cell), sensors }));
-    for (const { cell, sensors } of await countMisplaced(tx, {}, onlineSince)) {
+    const counts = (await countCells(tx)).map(({ cell, sensors }) => ({ ...cellOf(cell), sensors }));
+    for (const { cell, sensors } of await countMisplaced(tx, { all: [] }, onlineSince)) {
       counts.push({ ...cellOf(cell), sensors: -sensors });
       counts.push({ ...cellOf(flipped(cell)), sensors });
     }

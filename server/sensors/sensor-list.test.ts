@@ -17,7 +17,8 @@ import { allRows, INTERVAL_SECONDS, inOneOrder, type Row, recount } from "../tes
 import { createTestDatabase, TESTED_DIALECTS } from "../testing/test-world.ts";
 import { onlineSince } from "./record/sensor-status.ts";
 import { countSensors } from "./sensor-counts.ts";
-import { pageOfSensors, type SensorPage } from "./sensor-list-store.ts";
+import { pageOfSensors } from "./sensor-list-store.ts";
+import type { SensorPage } from "./sensor-page-store.ts";
 import { findSilent } from "./silence.ts";
 import { addUpCounts } from "./silence-store.ts";
 

@@ -29,7 +29,8 @@ import {
   type SensorRow,
   updateSensor,
 } from "./record/sensors-store.ts";
-import { atTime, pageOfSensors, type SensorPage } from "./sensor-list-store.ts";
+import { atTime, pageOfSensors } from "./sensor-list-store.ts";
+import type { SensorPage } from "./sensor-page-store.ts";
 
 export interface SensorView {
   now: number;

@@ -1,13 +1,11 @@
-// Columns of the list of sensors with few values, in SQL. Sorted by such a column, a list has the sensors of
-// each value one after another, by hostname. So it needs no separate index: each value is a filter, and the
-// classes have the number of sensors with each value.
+// Columns of the list of sensors with few values. Sorted by such a column, a list has the sensors of each
+// value one after another, by hostname. So it needs no separate index: each value is that of some classes.
 import { SENSOR_STATUSES } from "@attacklens/protocol/sensors.ts";
 import { sql } from "kysely";
-import { isAmongNumbers } from "../db/dialect.ts";
-import { type CellFilter, cellsOf, withAnySilence } from "../db/listing-cells.ts";
+import { cellOf, flipped } from "../db/listing-cells.ts";
 import { compareText } from "../db/merge-ranges.ts";
 import type { Database } from "../db/schema.ts";
-import { type ClassColumn, type ClassFilter, countCells, matchesClass } from "./class-filter-store.ts";
+import type { ClassCount, SensorClass } from "./classes-store.ts";
 import type { SortedBy } from "./listing-store.ts";
 
 export const LABEL_SORTS = [
@@ -19,9 +17,10 @@ export type LabelSort = (typeof LABEL_SORTS)[number];
 export interface Label {
   /** The place of the value in the order. */
   key: string;
-  /** Added to the filter of the list. */
-  filter: { status?: string; among?: NonNullable<ClassFilter["among"]> };
-  /** The number of sensors of the filter with this value, as if each status online were also offline. */
+  /** Present: the value is a status. */
+  status?: string;
+  /** Absent: the value is a status. */
+  classes?: ReadonlySet<SensorClass>;
   sensors: number;
 }
 
@@ -31,146 +30,87 @@ interface Start {
   from: string | undefined;
 }
 
-/** Yields the values that sensors of the filter have, in order. */
-export async function* labelsFrom(
+/** Returns the values that sensors have in order. `counted`: the sensors of a list. */
+export async function listLabels(
   db: Database,
   sort: LabelSort,
-  filter: CellFilter & ClassFilter,
-  start: Start,
-): AsyncGenerator<Label> {
-  switch (sort) {
-    case "status":
-      return yield* inOrder(await statusLabels(db, filter), start);
-    case "version":
-      return yield* inOrder(labelsOf("version", await countValues(db, "version", filter), versionKey), start);
-    case "enrollmentToken":
-    case "assetGroup":
-      return yield* inOrder(await nameLabels(db, sort, filter), start);
-    case "os":
-    case "architecture":
-    case "tags":
-      return yield* valueLabels(db, sort, filter, start);
-  }
-}
-
-/** Returns the filter of several labels of a column. */
-export function mergeLabels(labels: readonly Label[]): Label["filter"] {
-  const statuses = labels.flatMap(({ filter: { status } }) => status ?? []);
-  const values = labels.flatMap(({ filter: { among } }) => among?.values ?? []);
-  const column = labels[0]?.filter.among?.column;
-  return {
-    ...(statuses.length > 0 ? { status: statuses.join() } : {}),
-    ...(column ? { among: { column, values } } : {}),
-  };
-}
-
-function inOrder(labels: readonly Label[], { order, from }: Start): Label[] {
+  counted: readonly ClassCount[],
+  { order, from }: Start,
+): Promise<Label[]> {
   const sign = order === "asc" ? 1 : -1;
+  const labels = sort === "status" ? statusLabels(counted) : classLabels(counted, await keysOf(db, sort));
   return labels
     .filter(({ key }) => from === undefined || sign * compareText(key, from) >= 0)
     .toSorted((one, other) => sign * compareText(one.key, other.key));
 }
 
-const statusKey = (status: string) => String(SENSOR_STATUSES.indexOf(status as never));
-
-async function statusLabels(db: Database, filter: CellFilter & ClassFilter): Promise<Label[]> {
-  const counted = await countCells(db, filter);
-  const statuses = [...new Set(cellsOf(filter).map(({ status }) => status))];
-  return statuses.flatMap((status) => {
-    const cells = new Set(withAnySilence(cellsOf({ ...filter, status })));
-    const sensors = counted.reduce((sum, count) => sum + (cells.has(count.cell) ? count.sensors : 0), 0);
-    return sensors === 0 ? [] : [{ key: statusKey(status), filter: { status }, sensors }];
-  });
+/** Returns one label for several, which it may read together. */
+export function mergeLabels(labels: readonly Label[]): Label {
+  const statuses = labels.flatMap(({ status }) => status ?? []);
+  return {
+    key: labels[0]!.key,
+    ...(statuses.length > 0
+      ? { status: statuses.join() }
+      : { classes: new Set(labels.flatMap(({ classes }) => [...(classes ?? [])])) }),
+    sensors: sumOf(labels),
+  };
 }
+
+const sumOf = (counted: readonly { sensors: number }[]) =>
+  counted.reduce((sum, { sensors }) => sum + sensors, 0);
+
+/** Sensors that are marked as online may be offline, or the reverse. */
+function statusLabels(counted: readonly ClassCount[]): Label[] {
+  const statuses = new Set(
+    counted.flatMap(({ cell }) => [cellOf(cell).status, cellOf(flipped(cell)).status]),
+  );
+  return [...statuses].map((status) => ({
+    key: statusKey(status),
+    status,
+    sensors: sumOf(counted.filter(({ cell }) => cellOf(cell).status === status)),
+  }));
+}
+
+function classLabels(counted: readonly ClassCount[], keyOf: (of: SensorClass) => string): Label[] {
+  return [...Map.groupBy(counted, ({ of }) => keyOf(of))].map(([key, some]) => ({
+    key,
+    classes: new Set(some.map(({ of }) => of)),
+    sensors: sumOf(some),
+  }));
+}
+
+const statusKey = (status: string) => String(SENSOR_STATUSES.indexOf(status as never));
 
 /** Sorts like the numbers of a version: 2026.9.0 comes before 2026.10.0. */
 const versionKey = (version: string) =>
   version.slice(0, 100).replace(/\d+/g, (digits) => digits.padStart(10, "0"));
 
-interface ColumnValue {
-  value: string | number;
-  sensors: number;
-}
-
-/** Values with the same key are one label. */
-function labelsOf(
-  column: ClassColumn,
-  values: readonly ColumnValue[],
-  keyOf: (value: string) => string,
-): Label[] {
-  return [...Map.groupBy(values, ({ value }) => keyOf(String(value)))].map(([key, some]) => ({
-    key,
-    filter: { among: { column, values: some.map(({ value }) => value) } },
-    sensors: some.reduce((sum, { sensors }) => sum + sensors, 0),
-  }));
-}
-
-interface Slice extends Start {
-  /** The value that the slice starts after. Absent: it starts with `from`. */
-  after?: string | undefined;
-  most: number;
-}
-
-/** Returns the values of a column that sensors of the filter have: of a slice in order, otherwise all. */
-async function countValues(
+/** Returns a function for the key of a class. Sensors without a group, or with a deleted one, come first. */
+async function keysOf(
   db: Database,
-  column: ClassColumn,
-  filter: CellFilter & ClassFilter,
-  slice?: Slice,
-): Promise<ColumnValue[]> {
-  const value = sql.ref(`sensor_class.${column}`);
-  const isLater = sql.raw(slice?.order === "desc" ? "<" : ">");
-  const conditions = [
-    matchesClass(db, filter),
-    ...(slice?.from === undefined ? [] : [sql`${value} ${isLater}= ${slice.from}`]),
-    ...(slice?.after === undefined ? [] : [sql`${value} ${isLater} ${slice.after}`]),
-    sql`sensor_count.class_id = sensor_class.id`,
-    isAmongNumbers(db, sql`sensor_count.cell + 0`, withAnySilence(cellsOf(filter))),
-  ];
-  const end = slice ? sql`order by ${value} ${sql.raw(slice.order)} limit ${slice.most}` : sql``;
-  const { rows } = await sql<ColumnValue>`
-    select ${value} as value, sum(sensor_count.sensors) as sensors
-    from sensor_class cross join sensor_count
-    where ${sql.join(conditions, sql` and `)}
-    group by ${value} having sum(sensor_count.sensors) > 0 ${end}`.execute(db);
-  return rows.map((row) => ({ value: row.value, sensors: Number(row.sensors) }));
-}
-
-/** Values that one statement finds. There may be many sets of tags. */
-const VALUES = 100;
-
-async function* valueLabels(
-  db: Database,
-  column: "os" | "architecture" | "tags",
-  filter: CellFilter & ClassFilter,
-  start: Start,
-): AsyncGenerator<Label> {
-  for (let after: string | undefined; ; ) {
-    const values = await countValues(db, column, filter, { ...start, after, most: VALUES });
-    yield* labelsOf(column, values, (value) => value);
-    if (values.length < VALUES) return;
-    after = String(values.at(-1)!.value);
+  sort: Exclude<LabelSort, "status">,
+): Promise<(of: SensorClass) => string> {
+  switch (sort) {
+    case "version":
+      return ({ version }) => versionKey(version);
+    case "os":
+    case "architecture":
+    case "tags":
+      return (of) => of[sort];
+    case "enrollmentToken": {
+      const names = await namesOf(db, sql`enrollment_token`);
+      return ({ enrollmentTokenId }) => names.get(enrollmentTokenId)!;
+    }
+    case "assetGroup": {
+      const names = await namesOf(db, sql`asset_group where deleted_at is null`);
+      return ({ assetGroupId }) => names.get(assetGroupId) ?? "";
+    }
   }
 }
 
-/** By the names of tokens or asset groups. Sensors without a group, or with a deleted one, come first. */
-async function nameLabels(
-  db: Database,
-  sort: "enrollmentToken" | "assetGroup",
-  filter: CellFilter & ClassFilter,
-): Promise<Label[]> {
-  const pairs = await countValues(db, "token_group_id", filter);
-  const named =
-    sort === "enrollmentToken"
-      ? sql`join enrollment_token as named on named.id = token_group.enrollment_token_id`
-      : sql`left join asset_group as named
-          on named.id = token_group.asset_group_id and named.deleted_at is null`;
-  const ids = pairs.map(({ value }) => Number(value));
-  const { rows } = await sql<{ id: number; name: string | null }>`
-    select token_group.id, named.name_key as name from token_group ${named}
-    where ${isAmongNumbers(db, sql`token_group.id`, ids)}`.execute(db);
-  const names = new Map(rows.map(({ id, name }) => [String(id), name ?? ""]));
-  return labelsOf("token_group_id", pairs, (id) => names.get(id)!);
+async function namesOf(db: Database, from: unknown): Promise<Map<string, string>> {
+  const { rows } = await sql<{ id: string; nameKey: string }>`select id, name_key from ${from}`.execute(db);
+  return new Map(rows.map(({ id, nameKey }) => [id, nameKey]));
 }
 
 const HOSTNAME = sql<string>`sensor_listing.hostname_key`;

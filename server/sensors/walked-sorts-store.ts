@@ -2,14 +2,14 @@
 // index is read in its order until the page is full, or all matching sensors are sorted, whichever takes less
 // time.
 import { type RawBuilder, sql } from "kysely";
-import { isAmongNumbers } from "../db/dialect.ts";
-import { ALL_ROWS, type RowKey } from "../db/keyset.ts";
+import { isAmongNumbers, isOneOf } from "../db/dialect.ts";
+import type { RowKey } from "../db/keyset.ts";
 import type { CellFilter } from "../db/listing-cells.ts";
 import { cellsOf, flipped } from "../db/listing-cells.ts";
 import type { Database } from "../db/schema.ts";
 import { walkNearlyInOrder } from "../db/snapshot.ts";
-import { countCells, isNarrow, isOfClass } from "./class-filter-store.ts";
-import { conditionsOf, type KeysFilter, listedIn, type Order, type SortedBy } from "./listing-store.ts";
+import { type Chosen, countChosen, isChosen } from "./classes-store.ts";
+import { conditionsOf, listedIn, type Order, type SortedBy } from "./listing-store.ts";
 
 export const WALKED_SORTS = ["asset", "address"] as const;
 export type WalkedSort = (typeof WALKED_SORTS)[number];
@@ -17,17 +17,18 @@ export type WalkedSort = (typeof WALKED_SORTS)[number];
 /** So many sensors of an index are passed over in the time that sorts one. */
 const PASSED = 2;
 
-interface Walk {
+interface Columns {
   group?: RawBuilder<string>;
   value: RawBuilder<string>;
   id: RawBuilder<string>;
+}
+
+interface Walk extends Columns {
   /** In the order of the index. */
-  walked: RawBuilder<unknown>;
-  walkedOn: RawBuilder<unknown>;
-  tables: RawBuilder<unknown>;
-  on: (sensorId: RawBuilder<string>) => RawBuilder<unknown>;
-  /** The columns where few sensors are sorted. Absent: the same. */
-  sorted?: { group?: RawBuilder<string>; value: RawBuilder<string> };
+  from: RawBuilder<unknown>;
+  on: RawBuilder<unknown>;
+  /** Where sensors are sorted. */
+  sorted: Columns & { table: RawBuilder<unknown> };
 }
 
 const SORTS: Record<WalkedSort, Walk> = {
@@ -35,12 +36,12 @@ const SORTS: Record<WalkedSort, Walk> = {
     group: sql`asset.name_key`,
     value: sql`asset.id`,
     id: sql`sensor.id`,
-    walked: sql`asset cross join sensor cross join sensor_listing`,
-    walkedOn: sql`sensor.asset_id = asset.id and sensor_listing.sensor_id = sensor.id`,
-    tables: sql`cross join sensor`,
-    on: (sensorId) => sql`sensor.id = ${sensorId}`,
-    // Not a join: PostgreSQL would read the names of all assets in their order.
+    from: sql`asset cross join sensor cross join sensor_listing`,
+    on: sql`sensor.asset_id = asset.id and sensor_listing.sensor_id = sensor.id`,
     sorted: {
+      table: sql`sensor`,
+      id: sql`sensor.id`,
+      // Not a join: PostgreSQL would read the names of all assets in their order.
       group: sql`(select asset.name_key from asset where asset.id = sensor.asset_id)`,
       value: sql`sensor.asset_id`,
     },
@@ -48,22 +49,25 @@ const SORTS: Record<WalkedSort, Walk> = {
   address: {
     value: sql`sensor_address.address`,
     id: sql`sensor_address.sensor_id`,
-    walked: sql`sensor_address cross join sensor_listing`,
-    walkedOn: sql`sensor_listing.sensor_id = sensor_address.sensor_id`,
-    tables: sql`cross join sensor_presence as sensor_address`,
-    on: (sensorId) => sql`sensor_address.sensor_id = ${sensorId}`,
+    from: sql`sensor_address cross join sensor_listing`,
+    on: sql`sensor_listing.sensor_id = sensor_address.sensor_id`,
+    sorted: {
+      table: sql`sensor_presence as presence`,
+      id: sql`presence.sensor_id`,
+      value: sql`presence.address`,
+    },
   },
 };
 
 /** Returns where the column of a sensor is. */
 export function walkedColumn(sort: WalkedSort): SortedBy {
-  const { on, sorted, ...column } = SORTS[sort];
-  return { ...column, ...sorted, on: on(sql`sensor_listing.sensor_id`) };
+  const { table, id, ...column } = SORTS[sort].sorted;
+  return { ...column, tables: sql`cross join ${table}`, on: sql`${id} = sensor_listing.sensor_id` };
 }
 
 type WalkedOrder = Omit<Order, "column">;
 
-type Filter = CellFilter & Omit<KeysFilter, "column" | "cells" | "q" | "also" | "seen">;
+type Filter = CellFilter & { chosen: Chosen };
 
 /** Returns the first sensors of the filter. */
 export async function readWalked(
@@ -74,35 +78,31 @@ export async function readWalked(
   order: WalkedOrder,
 ): Promise<RowKey[]> {
   const isShown = new Set(cellsOf(filter).map(({ number }) => number));
-  const counted = await countCells(db, filter);
+  const { chosen } = filter;
+  const counted = countChosen(chosen);
   const sensors = sumOf(counted.filter(({ cell }) => isShown.has(cell)));
-  const all = sumOf(await countCells(db, {}));
+  const all = sumOf(chosen.all);
   // With silence as it may be now.
   const cells = new Set(order.seen ? [...isShown].flatMap((cell) => [cell, flipped(cell)]) : isShown);
-  const { tables, on, walked, walkedOn } = SORTS[sort];
+  const { from, on, sorted } = SORTS[sort];
   // All sensors that may be offline are those that are online, too many to sort.
   const isOffline = order.seen !== undefined && (order.seen.status === "offline" || order.seen.isAmongOthers);
   if (isOffline || sensors * sensors > PASSED * wanted * all) {
     const among = [
-      ...[walkedOn, isAmongNumbers(db, sql`sensor_listing.cell + 0`, [...cells])],
-      ...(isNarrow(filter) ? [isOfClass(db, filter, sql`sensor_listing.class_id`)] : []),
+      ...[on, isAmongNumbers(db, sql`sensor_listing.cell + 0`, [...cells])],
+      ...isChosen(db, chosen, sql`sensor_listing.class_id`),
+      ...(sort === "address" ? (order.inAddresses ?? []) : []),
       ...conditionsOf(order),
     ];
     await walkNearlyInOrder(db);
-    return await readInOrder(db, sort, { from: walked, where: sql.join(among, sql` and `) }, wanted, order);
+    return await readInOrder(db, SORTS[sort], { from, where: sql.join(among, sql` and `) }, wanted, order);
   }
   if (!counted.some(({ cell }) => cells.has(cell))) return [];
-  const listed = listedIn(db, filter, [...cells]);
-  // The limit makes it a separate step of the plan.
-  const from = sql`(select sensor_listing.sensor_id from ${listed.from}
-    where ${sql.join([...listed.where, ...conditionsOf(order)], sql` and `)} limit ${sql.lit(ALL_ROWS)}) as chosen ${tables}`;
-  return await readInOrder(
-    db,
-    sort,
-    { from, where: on(sql`chosen.sensor_id`), isSorted: true },
-    wanted,
-    order,
-  );
+  const listed = listedIn(db, chosen, cells);
+  const ids = sql`select sensor_listing.sensor_id from ${listed.from}
+    where ${sql.join([...listed.where, ...conditionsOf(order)], sql` and `)}`;
+  const reading = { from: sorted.table, where: isOneOf(db, sorted.id, ids) };
+  return await readInOrder(db, sorted, reading, wanted, order);
 }
 
 const sumOf = (counts: readonly { sensors: number }[]) =>
@@ -110,13 +110,11 @@ const sumOf = (counts: readonly { sensors: number }[]) =>
 
 async function readInOrder(
   db: Database,
-  sort: WalkedSort,
-  { from, where, isSorted }: { from: unknown; where: unknown; isSorted?: boolean },
+  { group, value, id }: Columns,
+  { from, where }: { from: unknown; where: unknown },
   wanted: number,
   { order, after }: WalkedOrder,
 ): Promise<RowKey[]> {
-  const { id } = SORTS[sort];
-  const { group, value } = (isSorted && SORTS[sort].sorted) || SORTS[sort];
   const direction = sql.raw(order);
   const columns = [...(group ? [group] : []), value, id];
   const place = after && [...(group ? [after.g ?? ""] : []), after.v, after.id];

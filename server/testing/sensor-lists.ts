@@ -1,7 +1,8 @@
 // The list of sensors with each filter and sort, for tests of its query plans.
 import { listSensors } from "@attacklens/protocol/sensors.ts";
 import { fleetId } from "../../harness/fleet-rows.ts";
-import { pageOfSensors, type SensorPage } from "../sensors/sensor-list-store.ts";
+import { pageOfSensors } from "../sensors/sensor-list-store.ts";
+import type { SensorPage } from "../sensors/sensor-page-store.ts";
 import { type Listing, twoPages } from "./update-lists.ts";
 
 const SORTS = listSensors.query.shape.sort.unwrap().options;

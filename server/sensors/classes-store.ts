@@ -1,0 +1,144 @@
+// The classes of sensors, with the number of sensors in each. A class has all values of a sensor that few
+// others have: its token, asset group, standing, platform, version, operating system, architecture and tags.
+// A fleet has a few thousand of them, of any size. So the classes that match a filter are chosen here, and a
+// list is read from the index of each.
+import { parseList } from "@attacklens/protocol/text-list.ts";
+import { type RawBuilder, sql } from "kysely";
+import { dialectOf, isAmongNumbers, parseRows, rowsAsJson } from "../db/dialect.ts";
+import { liveGroupId } from "../db/live-group.ts";
+import type { Database } from "../db/schema.ts";
+
+export interface SensorClass {
+  id: number;
+  enrollmentTokenId: string;
+  /** Of a group that may be deleted; empty: none. */
+  assetGroupId: string;
+  version: string;
+  os: string;
+  architecture: string;
+  /** A JSON array. */
+  tags: string;
+}
+
+/** The sensors of a class in a cell. */
+export interface ClassCount {
+  of: SensorClass;
+  cell: number;
+  sensors: number;
+}
+
+export interface CellCount {
+  cell: number;
+  sensors: number;
+}
+
+export interface ClassFilter {
+  enrollmentTokenId?: string | undefined;
+  assetGroupId?: string | undefined;
+  /** Several values have commas. */
+  version?: string | undefined;
+  /** Sensors with at least one of them. Several values have commas. */
+  tag?: string | undefined;
+}
+
+/** Returns the number of all sensors in each cell that has some. */
+export async function countCells(db: Database): Promise<CellCount[]> {
+  const { rows } = await sql<CellCount>`
+    select cell, sum(sensors) as sensors from sensor_count
+    where class_id = 0 group by cell having sum(sensors) > 0`.execute(db);
+  return rows.map(({ cell, sensors }) => ({ cell: Number(cell), sensors: Number(sensors) }));
+}
+
+/** Returns the number of sensors in each cell, and of each class in each cell. */
+export async function countClasses(db: Database): Promise<{ all: CellCount[]; classes: ClassCount[] }> {
+  const counted = sql`select class_id, cell, sum(sensors) as sensors from sensor_count
+    group by class_id, cell having sum(sensors) > 0`;
+  const { rows } = await sql<{ counted: unknown }>`
+    select ${rowsAsJson(db, ["class_id", "cell", "sensors"], counted)} as counted`.execute(db);
+  const numbers = parseRows(rows[0]!.counted).map((row) => row.map(Number) as [number, number, number]);
+  const known = await knownClasses(
+    db,
+    numbers.map(([id]) => id),
+  );
+  return {
+    all: numbers.flatMap(([id, cell, sensors]) => (id === 0 ? { cell, sensors } : [])),
+    classes: numbers.flatMap(([id, cell, sensors]) =>
+      id === 0 ? [] : { of: known.get(id)!, cell, sensors },
+    ),
+  };
+}
+
+/** By the adapter, which transactions of a database share. */
+const remembered = new WeakMap<object, Map<number, SensorClass>>();
+/** More are read again for each list. */
+const MOST_REMEMBERED = 20_000;
+
+/** A class never changes, and its id is not used again. */
+async function knownClasses(db: Database, ids: readonly number[]): Promise<Map<number, SensorClass>> {
+  const { adapter } = db.getExecutor();
+  let classes = remembered.get(adapter) ?? new Map<number, SensorClass>();
+  const missing = [...new Set(ids)].filter((id) => id !== 0 && !classes.has(id));
+  if (missing.length === 0) return classes;
+  const { rows } = await sql<SensorClass>`
+    select sensor_class.id, token_group.enrollment_token_id, token_group.asset_group_id, sensor_class.version,
+      sensor_class.os, sensor_class.architecture, sensor_class.tags
+    from sensor_class join token_group on token_group.id = sensor_class.token_group_id
+    where ${isAmongNumbers(db, sql`sensor_class.id`, missing)}`.execute(db);
+  // A transaction of SQLite that fails gives back the ids of its classes.
+  const isFinal = !(dialectOf(db) === "sqlite" && db.isTransaction);
+  if (isFinal && classes.size + rows.length <= MOST_REMEMBERED) remembered.set(adapter, classes);
+  else classes = new Map(classes);
+  for (const row of rows) classes.set(Number(row.id), { ...row, id: Number(row.id) });
+  return classes;
+}
+
+/** Whether only some classes match. */
+export const isNarrow = ({ enrollmentTokenId, assetGroupId, version, tag }: ClassFilter) =>
+  [enrollmentTokenId, assetGroupId, version || undefined, tag || undefined].some((one) => one !== undefined);
+
+/** Returns the classes that match the filter. */
+export async function chooseClasses(
+  db: Database,
+  classes: readonly ClassCount[],
+  { enrollmentTokenId, assetGroupId, version, tag }: ClassFilter,
+): Promise<ClassCount[]> {
+  const versions = version ? new Set(parseList(version)) : undefined;
+  const tags = tag ? new Set(parseList(tag)) : undefined;
+  const group = assetGroupId === undefined ? undefined : await findLiveGroup(db, assetGroupId);
+  return classes.filter(
+    ({ of }) =>
+      (enrollmentTokenId === undefined || of.enrollmentTokenId === enrollmentTokenId) &&
+      (assetGroupId === undefined || of.assetGroupId === group) &&
+      (versions?.has(of.version) ?? true) &&
+      (tags === undefined ||
+        (of.tags !== "[]" && (JSON.parse(of.tags) as string[]).some((one) => tags.has(one)))),
+  );
+}
+
+async function findLiveGroup(db: Database, id: string): Promise<string | null> {
+  const { rows } = await sql<{ id: string | null }>`select ${liveGroupId(id)} as id`.execute(db);
+  return rows[0]!.id;
+}
+
+/** The sensors that the filters of classes choose. */
+export interface Chosen {
+  /** All sensors, also those that are not chosen. */
+  all: readonly CellCount[];
+  /** Absent: all sensors are chosen. */
+  classes?: readonly ClassCount[] | undefined;
+}
+
+/** Returns the condition that a sensor is chosen. */
+export function isChosen(db: Database, { classes }: Chosen, classId: RawBuilder<unknown>) {
+  if (!classes) return [];
+  return [isAmongNumbers(db, classId, [...new Set(classes.map(({ of }) => of.id))])];
+}
+
+/** Returns the number of chosen sensors in each cell that has some. */
+export function countChosen({ all, classes }: Chosen): CellCount[] {
+  if (!classes) return [...all];
+  return [...Map.groupBy(classes, ({ cell }) => cell)].map(([cell, some]) => ({
+    cell,
+    sensors: some.reduce((sum, { sensors }) => sum + sensors, 0),
+  }));
+}
