@@ -18,6 +18,19 @@ function temporaryFolder(): Disposable & { path: string } {
   return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
 }
 
+// A connection that is still open under the name with which the file was created keeps its locks and its
+// shared memory there. Another process that opens the file would see neither, and delete the WAL.
+test("a new SQLite file has its shared memory beside it, and leaves nothing when it is closed", async () => {
+  using folder = temporaryFolder();
+  const db = await openDatabase({ dataDir: folder.path });
+  const names = () => readdirSync(folder.path).map((name) => name.slice(-4));
+  expect(names().toSorted()).toEqual(["-shm", "-wal", "s.db"]);
+  // A statement that is too long to be kept.
+  await sql`select 1 ${sql.raw(" ".repeat(5_000))}`.execute(db);
+  await db.destroy();
+  expect(names()).toEqual(["s.db"]);
+});
+
 for (const dialect of TESTED_DIALECTS) {
   test(`refuses a database of a newer release and names its version (${dialect})`, async () => {
     await using database = await createTestDatabase(dialect);

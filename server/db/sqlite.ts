@@ -75,8 +75,8 @@ export function sqliteDialect(file: string, { create, onLargeWal }: SqliteOption
       prepare(sql) {
         watch?.look();
         const statement = kept.get(sql) ?? prepare(sqlite, sql);
-        if (sql.length <= MAX_KEPT_LENGTH || sql.startsWith(KEPT))
-          setBounded(kept, sql, statement, MAX_KEPT)?.finalize();
+        if (sql.length > MAX_KEPT_LENGTH && !sql.startsWith(KEPT)) return once(statement);
+        setBounded(kept, sql, statement, MAX_KEPT)?.finalize();
         return statement;
       },
     },
@@ -101,6 +101,23 @@ function watchWal(sqlite: BunDatabase, onLargeWal: () => void) {
 
 interface Prepared extends SqliteStatement {
   finalize(): void;
+}
+
+/** Finalizes a statement after it was executed. */
+function once(statement: Prepared): SqliteStatement {
+  function execute<Result>(work: () => Result): Result {
+    try {
+      return work();
+    } finally {
+      statement.finalize();
+    }
+  }
+  return {
+    reader: statement.reader,
+    all: (parameters) => execute(() => statement.all(parameters)),
+    run: (parameters) => execute(() => statement.run(parameters)),
+    iterate: (parameters) => statement.iterate(parameters),
+  };
 }
 
 function prepare(sqlite: BunDatabase, sql: string): Prepared {
