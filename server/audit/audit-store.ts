@@ -35,12 +35,14 @@ const insertEvents = insertion<AuditEventTable>(
   { shared: ["actorType", "actorId", "actorName", "version"] },
 );
 
-const moveHead = statement((db, place: Place<{ sequence: number; hash: string }>) =>
-  db
-    .updateTable("auditHead")
-    .set({ sequence: place("sequence"), hash: place("hash") })
-    .where("id", "=", 1)
-    .compile(),
+const moveHead = statement(
+  (db, place: Place<{ sequence: number; hash: string }>) =>
+    db
+      .updateTable("auditHead")
+      .set({ sequence: place("sequence"), hash: place("hash") })
+      .where("id", "=", 1)
+      .compile(),
+  { isUnread: true },
 );
 
 /** Appends the events. The last one is the new end of the chain. */

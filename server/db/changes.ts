@@ -17,8 +17,9 @@ export const withoutNotifications = new WeakSet<Database>();
 const uncommitted = new WeakMap<Database, Set<ChangeTopic>>();
 const committing = new WeakMap<Database, ((db: Database) => void)[]>();
 
-const notify = statement<{ topic: string }, unknown>((db, place) =>
-  sql`select pg_notify(${sql.lit(CHANNEL)}, ${place("topic")})`.compile(db),
+const notify = statement<{ topic: string }, unknown>(
+  (db, place) => sql`select pg_notify(${sql.lit(CHANNEL)}, ${place("topic")})`.compile(db),
+  { isUnread: true },
 );
 
 /**

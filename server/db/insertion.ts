@@ -11,7 +11,7 @@ interface InsertionOptions<Row> {
 
 /**
  * Returns a function that inserts rows with these columns. Other columns get their defaults. The first column
- * is never null.
+ * is never null. In a transaction on PostgreSQL, an error may be thrown by a later statement.
  */
 export function insertion<Row extends object>(
   table: keyof Schema,
@@ -26,7 +26,7 @@ export function insertion<Row extends object>(
     (db, rows) =>
       sql<never>`insert into ${sql.table(table)} (${names})
         select ${names} from ${rows} as added ${rest}`.compile(db),
-    shared,
+    { shared, isUnread: true },
   );
   return async (db, rows) => void (await insert(db, rows));
 }

@@ -47,7 +47,9 @@ export function postgresDialect(url: string, options: PostgresOptions): Postgres
     application_name: "attacklens",
     types,
     ...(options.keepsIdle ? { idleTimeoutMillis: 0 } : {}),
-    ...(options.isForMigration ? {} : { query_timeout: QUERY_TIMEOUT_MS, ...SERVER_TIMEOUTS }),
+    ...(options.isForMigration
+      ? {}
+      : { pipeline: true, query_timeout: QUERY_TIMEOUT_MS, ...SERVER_TIMEOUTS }),
   });
   pool.on("error", (error: Error & { client?: unknown }) => {
     // All of the connection, with the key that cancels its queries. The log would contain it.

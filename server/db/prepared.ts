@@ -1,14 +1,24 @@
-// Prepared statements of PostgreSQL: it parses and plans a frequent statement once for each connection.
+// Frequent statements of PostgreSQL: it parses and plans each once for each connection. Statements whose
+// results are not used are sent without waiting for the reply to the one before.
 
 import { errnoCode } from "@attacklens/protocol/errno-code.ts";
 import type pg from "pg";
 
 /** Their names, by their texts. The program has a fixed number of them. */
 const names = new Map<string, string>();
+const sentAhead = new Set<unknown>();
 
 /** Marks a text as that of a frequent statement. */
 export function prepareOften(text: string): void {
   if (!names.has(text)) names.set(text, `attacklens_${names.size}`);
+}
+
+/**
+ * Marks a text as that of a statement whose result is not used. In a transaction, it returns when it is sent.
+ * Its error is thrown by a later statement, at the latest by the commit.
+ */
+export function sendAhead(text: string): void {
+  sentAhead.add(text);
 }
 
 /** The columns of a prepared statement have changed, because another server has migrated the database. */
@@ -32,7 +42,7 @@ export function openPreparation() {
     prepared.add(client);
     if (!(await isDirect(client))) return;
     const query = client.query.bind(client) as Query;
-    const execute: Query = async (text, parameters) => {
+    client.query = pipelined(async (text, parameters, isInTransaction) => {
       const name = isOutdated || typeof text !== "string" ? undefined : names.get(text);
       if (name === undefined || parameters === undefined) return await query(text, parameters);
       try {
@@ -40,11 +50,49 @@ export function openPreparation() {
       } catch (error) {
         if (!isOutdatedStatement(error)) throw error;
         isOutdated = true;
-        // A transaction fails, and `inTransaction` runs it again.
-        return await query(text, parameters).catch(() => Promise.reject(error));
+        // `inTransaction` runs a failed transaction again. Its end may be on the way already.
+        if (isInTransaction) throw error;
+        return await query(text, parameters);
       }
-    };
-    client.query = execute as typeof client.query;
+    }) as typeof client.query;
+  };
+}
+
+const UNREAD = { command: "", rowCount: 0, rows: [] };
+const BEGIN = "begin";
+/**
+ * Writes are sent only after PostgreSQL has begun a transaction: otherwise each would commit. Reads need no
+ * reply.
+ */
+const BEGIN_READS = /^start transaction\b.* read only$/;
+
+/** Sends each statement at once. PostgreSQL executes them in their order, and none after a failed one. */
+function pipelined(
+  execute: (text: unknown, parameters: unknown, isInTransaction: boolean) => Promise<unknown>,
+): Query {
+  /** The statements of the transaction that were sent ahead. */
+  let ahead: Promise<unknown>[] = [];
+  let isInTransaction = false;
+  return async (text, parameters) => {
+    const beginsReads = typeof text === "string" && BEGIN_READS.test(text);
+    const running = execute(text, parameters, isInTransaction);
+    if (beginsReads || (isInTransaction && sentAhead.has(text))) {
+      isInTransaction = true;
+      running.catch(() => {});
+      ahead.push(running);
+      return UNREAD;
+    }
+    if (text === "commit" || text === "rollback") isInTransaction = false;
+    if (ahead.length > 0) {
+      const results = await Promise.allSettled([...ahead, running]);
+      ahead = [];
+      const failed = results.find(({ status }) => status === "rejected");
+      // The first error is the cause of the others. A rollback does not fail with it.
+      if (failed?.status === "rejected" && text !== "rollback") throw failed.reason;
+    }
+    const result = await running;
+    if (text === BEGIN) isInTransaction = true;
+    return result;
   };
 }
 

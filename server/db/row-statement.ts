@@ -1,7 +1,7 @@
 // Statements over the rows of a batch, each built once for each database.
 import { type CompiledQuery, type RawBuilder, sql } from "kysely";
 import { dialectOf } from "./dialect.ts";
-import { prepareOften } from "./prepared.ts";
+import { prepareOften, sendAhead } from "./prepared.ts";
 import type { Database } from "./schema.ts";
 import { KEPT } from "./sqlite.ts";
 
@@ -20,6 +20,13 @@ const ROWS = "{rows}";
 /** More rows need several statements. */
 const MAX_PARAMETERS = 8_192;
 
+interface RowStatementOptions<Row> {
+  /** Columns whose values are often the same in all rows, and then have one parameter. Not the first one. */
+  shared?: readonly (keyof Row & string)[];
+  /** The result is not used. See `sendAhead` about errors. */
+  isUnread?: boolean;
+}
+
 type Run<Row, Result> = (db: Database, rows: readonly Row[]) => Promise<Result[]>;
 type Build<Result> = (db: Database, rows: RawBuilder<unknown>) => CompiledQuery<Result>;
 
@@ -27,18 +34,15 @@ type Build<Result> = (db: Database, rows: RawBuilder<unknown>) => CompiledQuery<
  * Returns a function that executes a statement with a table of rows, and returns the rows of its result.
  * `build` is called a few times for each dialect and size, and depends on nothing else. The first column is
  * never null. The table is the only part of the statement with parameters.
- *
- * `shared`: other columns, whose values are often the same in all rows. Then they have one parameter for all
- * rows.
  */
 export function rowStatement<Row extends object, Result>(
   columns: Columns<Row>,
   build: Build<Result>,
-  shared: readonly (keyof Row & string)[] = [],
+  { shared = [], isUnread = false }: RowStatementOptions<Row> = {},
 ): Run<Row, Result> {
-  const separate = statementOf<Row, Result>(columns, [], build);
+  const separate = statementOf<Row, Result>(columns, { shared: [], isUnread }, build);
   if (shared.length === 0) return separate;
-  const together = statementOf<Row, Result>(columns, shared, build);
+  const together = statementOf<Row, Result>(columns, { shared, isUnread }, build);
   return async (db, rows) => {
     const [first] = rows;
     const areSame = first && rows.every((row) => shared.every((name) => row[name] === first[name]));
@@ -49,7 +53,7 @@ export function rowStatement<Row extends object, Result>(
 /** The values of the shared columns are those of the first row. */
 function statementOf<Row extends object, Result>(
   columns: Columns<Row>,
-  shared: readonly (keyof Row & string)[],
+  { shared, isUnread }: Required<RowStatementOptions<Row>>,
   build: Build<Result>,
 ): Run<Row, Result> {
   const keys = (Object.keys(columns) as (keyof Row & string)[]).filter((key) => !shared.includes(key));
@@ -91,6 +95,7 @@ function statementOf<Row extends object, Result>(
       from unnest(${sql.join(arrays)}) as array_row (${sql.join(names)}))`;
     const query = build(db, table);
     prepareOften(query.sql);
+    if (isUnread) sendAhead(query.sql);
     return query;
   }
 

@@ -1,6 +1,7 @@
 // Reads all data of a list from one snapshot, by index regardless of the statistics.
 import { sql } from "kysely";
 import { dialectOf } from "./dialect.ts";
+import { prepareOften, sendAhead } from "./prepared.ts";
 import type { Database } from "./schema.ts";
 
 /**
@@ -45,5 +46,8 @@ const IN_ORDER = { enable_sort: "off", enable_incremental_sort: "off", enable_ma
 
 async function set(tx: Database, settings: Record<string, string>): Promise<void> {
   const all = Object.entries(settings).map(([name, value]) => sql`set_config(${name}, ${value}, true)`);
-  await sql`select ${sql.join(all)}`.execute(tx);
+  const query = sql<never>`select ${sql.join(all)}`.compile(tx);
+  prepareOften(query.sql);
+  sendAhead(query.sql);
+  await tx.executeQuery(query);
 }

@@ -209,12 +209,14 @@ export async function updateToken(tx: Database, id: string, columns: TokenColumn
   await tx.updateTable("enrollmentToken").set(columns).where("id", "=", id).execute();
 }
 
-const setLastUse = statement((db, place: Place<{ id: string; at: number }>) =>
-  db
-    .updateTable("enrollmentToken")
-    .set({ lastUsedAt: place("at") })
-    .where("id", "=", place("id"))
-    .compile(),
+const setLastUse = statement(
+  (db, place: Place<{ id: string; at: number }>) =>
+    db
+      .updateTable("enrollmentToken")
+      .set({ lastUsedAt: place("at") })
+      .where("id", "=", place("id"))
+      .compile(),
+  { isUnread: true },
 );
 
 export async function updateLastUse(tx: Database, id: string, at: number): Promise<void> {

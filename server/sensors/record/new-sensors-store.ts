@@ -62,13 +62,16 @@ const PRESENCE = {
 } as const;
 
 /** With the cell and the class of the listing: otherwise, a trigger would write each row twice. */
-const insertPresenceRows = rowStatement<SensorPresenceTable, never>(PRESENCE, (db, rows) =>
-  sql<never>`
+const insertPresenceRows = rowStatement<SensorPresenceTable, never>(
+  PRESENCE,
+  (db, rows) =>
+    sql<never>`
     insert into sensor_presence (sensor_id, last_seen_at, last_nonce, address, cell, class_id)
     select added.sensor_id, added.last_seen_at, added.last_nonce, added.address,
       sensor_listing.cell - sensor_listing.cell % 2, sensor_listing.class_id
     from ${rows} as added
     left join sensor_listing on sensor_listing.sensor_id = added.sensor_id`.compile(db),
+  { isUnread: true },
 );
 
 /** Inserts the sensors as just seen, each with the nonce that its enrollment spent. */
