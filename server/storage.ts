@@ -35,7 +35,7 @@ export async function openStorage(
   const connections = databaseUrl === undefined ? undefined : Math.max(1, databasePool - 1);
   const onConnectionError = (error: Error) => log.warn({ err: error }, "database connection lost");
   if (!databaseUrl) opening.use(lockDataDir(dataDir, ownUrl));
-  const checkpoints = databaseUrl ? undefined : opening.use(openCheckpoints(sqliteFile(dataDir)));
+  const checkpoints = databaseUrl ? undefined : openCheckpoints(sqliteFile(dataDir));
   const db = await openDatabase(
     { ...config, maxConnections: connections },
     {
@@ -50,6 +50,8 @@ export async function openStorage(
     },
   );
   opening.defer(() => db.destroy());
+  // Before the database: its last connection deletes the WAL.
+  if (checkpoints) opening.use(checkpoints);
   const hasMore = databaseUrl !== undefined && databasePool > 1;
   const another = hasMore ? await openConnection(databaseUrl, onConnectionError) : undefined;
   opening.defer(() => another?.destroy());

@@ -85,8 +85,8 @@ test("a long read keeps the WAL from being copied, and the WAL is copied after i
 test("a checkpoint that runs while the server stops ends first, and leaves no WAL", async () => {
   const { file, checkpoints, db, requests } = await openFile();
   while (requests() === 0) await write(db, 4);
-  await db.destroy();
   await checkpoints[Symbol.asyncDispose]();
   checkpoints.request();
+  await db.destroy();
   expect(existsSync(`${file}-wal`)).toBe(false);
 });
