@@ -2,6 +2,7 @@
 import type { Logger } from "pino";
 import { emptyDeletedGroups } from "./assets/assets.ts";
 import { openTextJob } from "./audit/audit-text.ts";
+import { forLongWork } from "./db/long-work.ts";
 import { sweepIdempotencyKeys } from "./idempotency.ts";
 import type { Job } from "./jobs.ts";
 import type { Services } from "./route-handler.ts";
@@ -13,7 +14,7 @@ import { passRings } from "./updates/fleet-counts.ts";
 const MINUTE_MS = 60_000;
 
 export function jobsOf({
-  db,
+  db: origin,
   reads,
   now,
   checkInIntervalSeconds,
@@ -22,6 +23,7 @@ export function jobsOf({
   countFleet,
   signIn,
 }: Services): Job[] {
+  const db = forLongWork(origin, "job");
   return [
     {
       name: "remove ended ephemeral sensors",

@@ -1,14 +1,20 @@
 // Divides the event loop between check-ins and long work. Long work runs in pieces of a few milliseconds, one
 // after the other. While many sensors check in, a pause follows each piece, so that long work takes a fourth
-// of the time. Otherwise, it waits only for requests that have arrived.
+// of the time. Otherwise, it waits only for requests that have arrived. What PostgreSQL does for long work
+// has slots (slots.ts).
+import { openSlots } from "./slots.ts";
 
 /** What long work is for. Each kind has its turn, so that none waits for all work of another. */
 export type LongWork = "page" | "export" | "upload" | "write" | "job";
 
 /** Of long work while many sensors check in. */
 export const SHARE = 0.25;
+/** The length of a pause, as a multiple of the work before it. */
+const PAUSE_RATIO = 1 / SHARE - 1;
 /** So many requests make the loop busy. Fewer take a small part of the time, and wait for a piece at most. */
 const BUSY = { requests: 50, withinMs: 100 };
+/** From this rate on, long work on PostgreSQL takes its share. Below it, the pauses are shorter. */
+const FULL_RATE_PER_SECOND = 4_000;
 /** The length of a piece. When the loop is quiet, longer ones let more requests share a commit. */
 const PIECE_MS = { busy: 2, quiet: 5 };
 /** Pieces of one turn that are shorter than this together. */
@@ -47,10 +53,22 @@ export function openPace({ now, soon, later }: Loop = EVENT_LOOP) {
     return span;
   }
 
-  function load(): "busy" | "quiet" {
+  function arrivals(): number {
     const { arrived, arrivedBefore } = presentSpan();
-    return Math.max(arrived, arrivedBefore) >= BUSY.requests ? "busy" : "quiet";
+    return Math.max(arrived, arrivedBefore);
   }
+
+  const load = () => (arrivals() >= BUSY.requests ? "busy" : "quiet");
+
+  const { slot } = openSlots({
+    ...{ now, later },
+    pauseRatio() {
+      const requests = arrivals();
+      if (requests < BUSY.requests) return 0;
+      const perSecond = (requests * 1_000) / BUSY.withinMs;
+      return PAUSE_RATIO * Math.min(1, perSecond / FULL_RATE_PER_SECOND);
+    },
+  });
 
   function schedule(): void {
     if (isScheduled || waiting.size === 0) return;
@@ -72,7 +90,7 @@ export function openPace({ now, soon, later }: Loop = EVENT_LOOP) {
       });
     soon(() => {
       const endedAt = now();
-      mayBeginAt = endedAt + (endedAt - begunAt) * (1 / SHARE - 1);
+      mayBeginAt = endedAt + (endedAt - begunAt) * PAUSE_RATIO;
       isScheduled = false;
       schedule();
     });
@@ -102,6 +120,7 @@ export function openPace({ now, soon, later }: Loop = EVENT_LOOP) {
         schedule();
       });
     },
+    slot,
   };
 }
 

@@ -4,6 +4,7 @@ import { hash } from "node:crypto";
 import { type BulkPreview, type BulkProgress, MAX_SELECTED } from "@attacklens/protocol/bulk.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
 import { withEventsLast } from "../audit/audit.ts";
+import { forLongWork } from "../db/long-work.ts";
 import type { Database } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
 import { openTurns } from "../turns.ts";
@@ -50,7 +51,8 @@ export async function openBulk(slices: AsyncIterable<Candidate[]>, fingerprint: 
       `The selection has changed since the preview: the action would now change ${selection.possible}. Nothing was changed. Check the preview again`,
     );
   }
-  return (db: Database, checkAgain: () => Promise<unknown>) => runBulk(db, chosen, run, checkAgain);
+  return (db: Database, checkAgain: () => Promise<unknown>) =>
+    runBulk(forLongWork(db, "job"), chosen, run, checkAgain);
 }
 
 async function select(slices: AsyncIterable<Candidate[]>): Promise<Selection> {

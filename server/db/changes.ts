@@ -3,6 +3,7 @@
 import type { ChangeTopic } from "@attacklens/protocol/changes.ts";
 import { sql } from "kysely";
 import { dialectOf } from "./dialect.ts";
+import { originOf } from "./long-work.ts";
 import type { Database } from "./schema.ts";
 import { statement } from "./statement.ts";
 
@@ -40,7 +41,8 @@ export function afterCommit(tx: Database, work: (db: Database) => void): void {
 }
 
 /** For inTransaction: collects the announcements of a transaction. Returns a function that sends them. */
-export function collectChanges(db: Database, tx: Database): () => void {
+export function collectChanges(handle: Database, tx: Database): () => void {
+  const db = originOf(handle);
   const topics = new Set<ChangeTopic>();
   uncommitted.set(tx, topics);
   const works: ((db: Database) => void)[] = [];

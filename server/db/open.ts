@@ -7,9 +7,10 @@ import { errnoCode } from "@attacklens/protocol/errno-code.ts";
 import { CamelCasePlugin, Kysely, SqliteDialect, sql } from "kysely";
 import { explainHalfMigrated, explainNewerSchema, explainNoDatabase, explainOlderSchema } from "./explain.ts";
 import { findWrittenBy, recordWrittenBy } from "./installation.ts";
+import { openOnPool } from "./long-work.ts";
 import { isHalfMigrated, migrate, readSchemaState } from "./migrate.ts";
 import { createSearchIndexes } from "./name-search.ts";
-import { type PostgresOptions, postgresDialect } from "./postgres.ts";
+import { type PostgresOptions, postgresPool } from "./postgres.ts";
 import { openReadOnlySqlite } from "./read-only.ts";
 import type { Database, Schema } from "./schema.ts";
 import { sqliteDialect } from "./sqlite.ts";
@@ -197,8 +198,7 @@ function connect(
   { databaseUrl, dataDir, maxConnections }: DatabaseLocation,
   { onLargeWal, ...options }: PostgresOptions & Pick<OpenOptions, "onLargeWal">,
 ): Database {
-  const dialect = databaseUrl
-    ? postgresDialect(databaseUrl, { maxConnections, ...options })
-    : sqliteDialect(sqliteFile(dataDir), { create: false, onLargeWal });
+  if (databaseUrl) return openOnPool(postgresPool(databaseUrl, { maxConnections, ...options }));
+  const dialect = sqliteDialect(sqliteFile(dataDir), { create: false, onLargeWal });
   return new Kysely<Schema>({ dialect, plugins });
 }

@@ -1,6 +1,6 @@
 // PostgreSQL with pg, whose connections also support LISTEN.
 import type { EventEmitter } from "node:events";
-import { PostgresDialect, type PostgresPool } from "kysely";
+import type { PostgresPool } from "kysely";
 import pg from "pg";
 import { markOutage } from "./dialect.ts";
 import { openPreparation } from "./prepared.ts";
@@ -35,7 +35,7 @@ const RETRY_MS = 50;
 const CONNECT_TIMEOUT =
   /^(timeout exceeded when trying to connect|Connection terminated due to connection timeout)/;
 
-export function postgresDialect(url: string, options: PostgresOptions): PostgresDialect {
+export function postgresPool(url: string, options: PostgresOptions): PostgresPool {
   const types = new pg.TypeOverrides();
   // int8 columns contain milliseconds and counts, all below 2^53.
   types.setTypeParser(pg.types.builtins.INT8, Number);
@@ -59,8 +59,7 @@ export function postgresDialect(url: string, options: PostgresOptions): Postgres
   // A connection that is lost during a transaction emits an error. Without a listener, pg ends the process.
   pool.on("connect", (client) => void client.on("error", () => {}));
   endReadOnlyConnections(pool);
-  if (options.isForMigration) return new PostgresDialect({ pool });
-  return new PostgresDialect({ pool: adaptPool(pool, onError) });
+  return options.isForMigration ? pool : adaptPool(pool, onError);
 }
 
 /**

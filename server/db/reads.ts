@@ -1,5 +1,5 @@
 // A handle for the reads of users. On SQLite it runs in a separate thread, because a statement blocks the
-// event loop until it ends. On PostgreSQL it is the pool, whose statements run elsewhere anyway.
+// event loop until it ends. On PostgreSQL it shares the pool, and waits for slots.
 import {
   CamelCasePlugin,
   type CompiledQuery,
@@ -13,6 +13,7 @@ import {
   SqliteQueryCompiler,
 } from "kysely";
 import { type LongWork, pace } from "../pace.ts";
+import { forLongWork } from "./long-work.ts";
 import { type DatabaseLocation, sqliteFile } from "./open.ts";
 import type { Database, Schema } from "./schema.ts";
 import { openThread, type Thread } from "./thread.ts";
@@ -30,8 +31,9 @@ export interface Reads extends AsyncDisposable {
   db: Database;
 }
 
-/** `work`: what the reads are for. What follows a statement is a piece of it. */
+/** `work`: what the reads are for. On SQLite, what follows a statement is a piece of it. */
 export function openReads(db: Database, location: DatabaseLocation, work: LongWork): Reads {
+  if (location.databaseUrl) return { db: forLongWork(db, work), [Symbol.asyncDispose]: async () => {} };
   const paced: KyselyPlugin = {
     transformQuery: ({ node }) => node,
     async transformResult({ result }) {
@@ -39,7 +41,6 @@ export function openReads(db: Database, location: DatabaseLocation, work: LongWo
       return result;
     },
   };
-  if (location.databaseUrl) return { db: db.withPlugin(paced), [Symbol.asyncDispose]: async () => {} };
   const thread: Thread<ReadQuestion, unknown[]> = openThread("server/db/read-worker.ts", {
     file: sqliteFile(location.dataDir),
   });

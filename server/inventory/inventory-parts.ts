@@ -1,6 +1,7 @@
 // The parts that store the inventory in one database: what they remember, and their group commits.
 import type { Category } from "@attacklens/protocol/inventory/categories.ts";
 import { setBounded } from "../bounded-map.ts";
+import { forLongWork } from "../db/long-work.ts";
 import type { Database } from "../db/schema.ts";
 import { openDeferredReports } from "./deferred-reports.ts";
 import { findInventory, type SensorInventory } from "./inventory-store.ts";
@@ -33,7 +34,8 @@ export interface Uploading {
   similar: Map<Category, ChunkList | undefined>;
 }
 
-function openInventoryParts(db: Database) {
+function openInventoryParts(origin: Database) {
+  const db = forLongWork(origin, "upload");
   const packs = openPacks(db);
   const bases = openBases(db);
   const known = openKnownChunks(db, packs);

@@ -1,0 +1,75 @@
+import { expect, test } from "bun:test";
+import { sql } from "kysely";
+import { pace } from "../pace.ts";
+import { createTestDatabase, TESTED_DIALECTS } from "../testing/test-world.ts";
+import { afterCommit } from "./changes.ts";
+import { forLongWork } from "./long-work.ts";
+import type { Database } from "./schema.ts";
+import { inTransaction } from "./transaction.ts";
+
+/** Twice the rate from which long work has its share. */
+const CHECK_INS = { number: 80, everyMs: 10 };
+
+function checkInOften(): Disposable {
+  const arrive = () => {
+    for (let number = 0; number < CHECK_INS.number; number++) pace.urgent();
+  };
+  arrive();
+  const timer = setInterval(() => {
+    arrive();
+  }, CHECK_INS.everyMs);
+  return { [Symbol.dispose]: () => clearInterval(timer) };
+}
+
+/** Returns the statements that PostgreSQL executed at the same time as another, of these at once. */
+async function countOverlaps(db: Database, statements: number): Promise<number> {
+  const runs = Array.from({ length: statements }, async () => {
+    const { rows } = await sql<{ began: number; ended: number }>`
+      select extract(epoch from statement_timestamp())::float8 as began, pg_sleep(0.02),
+        extract(epoch from clock_timestamp())::float8 as ended`.execute(db);
+    return rows[0]!;
+  });
+  const times = (await Promise.all(runs)).toSorted((left, right) => left.began - right.began);
+  return times.filter(({ began }, at) => at > 0 && began < times[at - 1]!.ended).length;
+}
+
+for (const dialect of TESTED_DIALECTS) {
+  test(`long work has the transactions of the database (${dialect})`, async () => {
+    await using database = await createTestDatabase(dialect);
+    const { db } = database;
+    const handle = forLongWork(db, "job");
+    const told: Database[] = [];
+    await inTransaction(handle, async (tx) => {
+      expect(forLongWork(tx, "job")).toBe(tx);
+      await tx.insertInto("setting").values({ name: "a", value: "1" }).execute();
+      afterCommit(tx, (committed) => void told.push(committed));
+    });
+    // Listeners are those of the database, not of the handle.
+    expect(told).toEqual([db]);
+    const undone = inTransaction(handle, async (tx) => {
+      await tx.updateTable("setting").set({ value: "2" }).where("name", "=", "a").execute();
+      throw new Error("undone");
+    });
+    await undone.catch(() => {});
+    const row = await db.selectFrom("setting").select("value").where("name", "=", "a").executeTakeFirst();
+    expect(row).toEqual({ value: "1" });
+  });
+}
+
+test.if(TESTED_DIALECTS.includes("postgres"))(
+  "while many sensors check in, PostgreSQL executes one statement of long work at a time",
+  async () => {
+    await using database = await createTestDatabase("postgres");
+    const { db } = database;
+    const handle = forLongWork(db, "export");
+    // Each connection is opened before.
+    await countOverlaps(db, 5);
+    expect(await countOverlaps(handle, 5)).toBeGreaterThan(0);
+    using _load = checkInOften();
+    expect(await countOverlaps(handle, 5)).toBe(0);
+    expect(await countOverlaps(db, 5)).toBeGreaterThan(0);
+    // A failed statement frees its slot.
+    await expect(sql`select 1 / 0`.execute(handle)).rejects.toThrow("division by zero");
+    expect(await countOverlaps(handle, 2)).toBe(0);
+  },
+);
