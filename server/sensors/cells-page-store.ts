@@ -4,13 +4,13 @@
 import type { Cursor, RowKey } from "../db/keyset.ts";
 import { type CellFilter, cellOf, cellsOf, flipped } from "../db/listing-cells.ts";
 import { compareKeys, mergeRanges } from "../db/merge-ranges.ts";
-import { hasName } from "../db/name-search.ts";
 import type { Database } from "../db/schema.ts";
 import { type CellCount, type Chosen, countChosen } from "./classes-store.ts";
 import { countAllNamed, countAllThat, countNamed } from "./listing-count-store.ts";
 import { readRanges, sortListed, walkListed } from "./listing-ranges-store.ts";
 import { type Order, type Range, readKeys, type Seen, seenOf } from "./listing-store.ts";
-import { countMisplaced, listMisplaced, listSeen, type Misplaced, sortSeen, walkSeen } from "./seen-store.ts";
+import { countMoved, type Misplacement } from "./misplaced-store.ts";
+import { type Misplaced, seenSource, sortSeen, walkSeen } from "./seen-store.ts";
 
 /** So many sensors are read and sorted for a page. */
 export const FEW = 2_000;
@@ -40,11 +40,6 @@ interface Reading {
   wanted: number;
 }
 
-export interface Misplacement {
-  gone: ReadonlySet<string>;
-  come: readonly Misplaced[];
-}
-
 export interface CellsPage {
   keys: RowKey[];
   total: number;
@@ -70,44 +65,7 @@ export async function readCellsPage(
     : await readCorrected(reading, misplaced);
 }
 
-async function countMoved(tx: Database, onlineSince: number, chosen: Chosen, cells: ReadonlySet<number>) {
-  const misplaced = await countMisplaced(tx, chosen, onlineSince);
-  return { gone: sumOf(misplaced.filter(isGone(cells))), come: sumOf(misplaced.filter(isCome(cells))) };
-}
-
-/**
- * Returns the sensors of a list that no longer have the status that they are marked with, and those that now
- * have it; undefined: they are more than `few`.
- */
-export async function findMisplaced(
-  tx: Database,
-  onlineSince: number,
-  filter: CellFilter & { chosen: Chosen; few: number },
-  { q, also }: Pick<Order, "q" | "also">,
-): Promise<Misplacement | undefined> {
-  const cells = new Set(cellsOf(filter).map(({ number }) => number));
-  const counted = await countMoved(tx, onlineSince, filter.chosen, cells);
-  if (counted.gone + counted.come === 0) return { gone: new Set(), come: [] };
-  if (counted.gone + counted.come > filter.few) return undefined;
-  const moved = (await listMisplaced(tx, filter.chosen, onlineSince, also)).filter(
-    ({ hostnameKey }) => !q || hasName(hostnameKey, q),
-  );
-  return {
-    gone: new Set(moved.filter(isGone(cells)).map(({ sensorId }) => sensorId)),
-    come: moved.filter(isCome(cells)),
-  };
-}
-
 const matchingOf = ({ counted, cells }: Reading) => counted.filter(({ cell }) => cells.has(cell));
-const isGone =
-  (cells: ReadonlySet<number>) =>
-  ({ cell }: { cell: number }) =>
-    cells.has(cell) && !cells.has(flipped(cell));
-const isCome =
-  (cells: ReadonlySet<number>) =>
-  ({ cell }: { cell: number }) =>
-    cells.has(flipped(cell)) && !cells.has(cell);
-
 /** Reads a page whose sensors are all marked. */
 async function readMarked(reading: Reading): Promise<CellsPage> {
   const { wanted, filter, order } = reading;
@@ -175,9 +133,9 @@ async function readUnmarked(reading: Reading, seen: Seen, onlineSince: number): 
   const marked = counted.filter(({ cell }) => both.has(cell));
   const { column, q, also } = order;
   if (total <= filter.few) {
-    const ids = await listSeen(tx, filter.chosen, { cells, seen, most: filter.few });
-    const keys = await readKeys(tx, ids, { ...filter, column, cells: [...both], seen, q, also });
-    return { keys: inOrder(keys, order).slice(0, wanted), total: keys.length, isExact: true };
+    const source = seenSource(tx, filter.chosen, { cells, seen });
+    const found = { ...order, chosen: filter.chosen, cells: [...both], seen };
+    return { ...(await readKeys(tx, source, found, undefined, { ...order, wanted })), isExact: true };
   }
   const all =
     q === undefined && also.length === 0
@@ -220,10 +178,10 @@ const MANY_CLASSES = 400;
 const SPREAD = 4;
 
 /**
- * Returns the first sensors of the cells, unsorted. Without a filter of classes, a cell is one range of an
- * index. With one, its sensors are merged from the ranges of its classes; or, if it has fewer sensors than
- * that takes, all of them are sorted. If it has many classes, the cell is read in order until enough sensors
- * match, but not further than that should take.
+ * Returns the first sensors of the cells, unsorted. A cell of which all sensors are chosen is one range of an
+ * index. Of another, the first of each class are merged; or, if it has fewer sensors than that takes, all of
+ * them are sorted. With many classes, or with conditions that may exclude most sensors of each, the cell is
+ * read in order until enough match, but not further than it takes to sort.
  */
 async function readFirst(
   { tx, filter: { chosen }, order }: Reading,
@@ -232,25 +190,31 @@ async function readFirst(
 ): Promise<RowKey[]> {
   const merge = (ranges: readonly Range[]) =>
     mergeRanges(ranges, wanted, comparison(order), (some, most) => readRanges(tx, some, most, order));
-  if (!chosen.classes) return await merge(counted.map(({ cell }) => ({ classId: 0, cell })));
   const all = new Map(chosen.all.map(({ cell, sensors }) => [cell, sensors]));
-  const classes = Map.groupBy(chosen.classes, ({ cell }) => cell);
+  const classes = Map.groupBy(chosen.classes ?? [], ({ cell }) => cell);
+  const hasConditions = order.q !== undefined || order.also.length > 0 || order.seen !== undefined;
+  const [whole, merged, sorted]: [Range[], Range[], number[]] = [[], [], []];
   const walked: RowKey[] = [];
-  const merged: Range[] = [];
-  const sorted: number[] = [];
   for (const { cell, sensors } of counted) {
     const ofCell = classes.get(cell) ?? [];
-    const expected = (wanted * (all.get(cell) ?? sensors)) / sensors;
-    const isWalked = ofCell.length > MANY_CLASSES && expected < Math.min(ofCell.length, sensors);
-    const limits = { cell, passed: Math.ceil(SPREAD * expected), most: wanted };
-    const found = isWalked ? await walkListed(tx, chosen, limits, order) : undefined;
+    const total = all.get(cell) ?? sensors;
+    if (!chosen.classes || sensors === total) {
+      whole.push({ classId: 0, cell });
+      continue;
+    }
+    const expected = (wanted * total) / sensors;
+    const isWalked = hasConditions
+      ? expected < sensors
+      : ofCell.length > MANY_CLASSES && expected < Math.min(ofCell.length, sensors);
+    const passed = hasConditions ? sensors : Math.ceil(SPREAD * expected);
+    const found = isWalked ? await walkListed(tx, chosen, { cell, passed, most: wanted }, order) : undefined;
     if (found) walked.push(...found);
-    else if (ofCell.length * CLASS_ROWS < sensors)
-      merged.push(...ofCell.map(({ of }) => ({ classId: of.id, cell })));
-    else sorted.push(cell);
+    else if (hasConditions || ofCell.length * CLASS_ROWS >= sensors) sorted.push(cell);
+    else merged.push(...ofCell.map(({ of }) => ({ classId: of.id, cell })));
   }
   return [
     ...walked,
+    ...(await merge(whole)),
     ...(await merge(merged)),
     ...(sorted.length > 0 ? await sortListed(tx, chosen, sorted, wanted, order) : []),
   ];

@@ -4,11 +4,13 @@
 import { sensorId } from "@attacklens/protocol/ids.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
 import { type RawBuilder, sql } from "kysely";
+import { texts } from "../db/dialect.ts";
+import { countUpTo } from "../db/keyset.ts";
 import type { CellFilter } from "../db/listing-cells.ts";
 import { sensorsNamed } from "../db/name-search.ts";
 import type { Database } from "../db/schema.ts";
 import { addressRange, parseAddressText } from "../networks.ts";
-import { type Condition, hasText, listIds } from "./listing-store.ts";
+import { type Condition, hasText, type Source } from "./listing-store.ts";
 
 export interface TextFilters extends CellFilter {
   q?: string | undefined;
@@ -24,8 +26,13 @@ export interface Narrowing {
   inAddresses?: Condition;
   /** The same as a time that the sensors were last seen before. */
   before?: number;
-  /** Returns the ids of all that match, and of some that are in no list; undefined: more than `few`. */
-  find: (few: number) => Promise<string[] | undefined>;
+  /** Returns all that match, and some that are in no list; undefined: more than `few`. */
+  find: (few: number) => Promise<Source | undefined>;
+}
+
+/** Finds one sensor. */
+export function byId(db: Database, id: string): Narrowing {
+  return { condition: sql`sensor_listing.sensor_id = ${id}`, find: async () => texts(db, [id]) };
 }
 
 /** Returns the filters that are set. Throws input-invalid. */
@@ -95,14 +102,17 @@ export async function searchByFact(db: Database, q: string): Promise<Narrowing |
     condition: sql<boolean>`(${sql.join([hasText(q), ...found.map(({ condition }) => condition)], sql` or `)})`,
     async find(few) {
       const named = sensorsNamed(db, q);
-      const ids = new Set(named ? await listIds(named.limit(few + 1)) : []);
-      if (ids.size > few) return undefined;
+      if (named && (await countUpTo(db, named, few + 1)) > few) return undefined;
+      const sources: Source[] = named ? [sql`(select candidate_id as value from (${named}) as named)`] : [];
       for (const one of found) {
         const some = await one.find(few);
         if (!some) return undefined;
-        for (const id of some) ids.add(id);
+        sources.push(some);
       }
-      return [...ids];
+      const all = sources.map(
+        (source, index) => sql`select value from ${source} as ${sql.id(`part${index}`)}`,
+      );
+      return sql`(${sql.join(all, sql` union `)})`;
     },
   };
 }
@@ -123,13 +133,10 @@ function factsOf(q: string): [type: string, value: string][] {
 
 const isFound = (from: unknown): Condition => sql<boolean>`(select 1 from ${from} limit 1) is not null`;
 
-/** Counts before it reads: most ids of a frequent value would be read to no purpose. */
 function idsOf(db: Database, query: (most: number) => RawBuilder<unknown>): Narrowing["find"] {
   return async (few) => {
-    const counted = await sql<{ count: number }>`
+    const { rows } = await sql<{ count: number }>`
       select count(*) as count from (${query(few + 1)}) as found`.execute(db);
-    if (Number(counted.rows[0]!.count) > few) return undefined;
-    const { rows } = await query(few).execute(db);
-    return (rows as { id: string }[]).map(({ id }) => id);
+    return Number(rows[0]!.count) > few ? undefined : sql`(select id as value from (${query(few)}) as found)`;
   };
 }

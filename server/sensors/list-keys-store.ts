@@ -1,8 +1,11 @@
 // The keys of the sensors on a page: of a few that are read and sorted, and merged from cells.
+import { texts } from "../db/dialect.ts";
 import type { RowKey } from "../db/keyset.ts";
 import { cellsOf, withAnySilence } from "../db/listing-cells.ts";
-import { findMisplaced, inOrder, type Misplacement, readCellsPage } from "./cells-page-store.ts";
-import { type Order, readKeys, seenOf } from "./listing-store.ts";
+import type { Database } from "../db/schema.ts";
+import { inOrder, readCellsPage } from "./cells-page-store.ts";
+import { type KeysFilter, type Order, readKeys, type Source, seenOf } from "./listing-store.ts";
+import { findMisplaced, type Misplacement } from "./misplaced-store.ts";
 import {
   type Found,
   isCellSort,
@@ -34,26 +37,31 @@ export async function misplacedIn(
 export async function keysOfCandidates(
   { tx, onlineSince, chosen }: Reading,
   page: SensorPage,
-  ids: string[],
+  source: Source,
   order: Order,
 ): Promise<Found> {
   // Without silence, which may have changed since the job last looked.
   const cells = withAnySilence(cellsOf(page));
   const seen = seenOf(page.status, onlineSince);
-  const found = await readKeys(tx, ids, { ...order, chosen, cells, seen }, columnOf(page.sort, onlineSince));
-  return pageOfKeys(found, page, order);
+  return await readPart(tx, source, page, { ...order, chosen, cells, seen }, onlineSince);
 }
 
 /** Reads all chosen sensors. */
 export async function keysOfChosen(reading: Reading, page: SensorPage, order: Order): Promise<Found> {
   const { tx, onlineSince, chosen } = reading;
-  const by = columnOf(page.sort, onlineSince);
   const misplaced = await misplacedIn(reading, page, order);
   const cells = misplaced ? cellsOf(page).map(({ number }) => number) : withAnySilence(cellsOf(page));
   const seen = misplaced ? undefined : seenOf(page.status, onlineSince);
-  const stored = await readKeys(tx, undefined, { ...order, chosen, cells, seen }, by);
-  const come = misplaced ? await readCome(reading, page, misplaced, order) : [];
-  return pageOfKeys([...stored.filter(({ id }) => !misplaced?.gone.has(id)), ...come], page, order);
+  const { gone, come } = misplaced ?? { gone: new Set(), come: [] };
+  const filter = { ...order, chosen, cells, seen };
+  const more = { ...page, limit: page.limit + gone.size };
+  const stored = await readPart(tx, undefined, more, filter, onlineSince);
+  if (!misplaced || (gone.size === 0 && come.length === 0)) return stored;
+  const keys = [
+    ...stored.keys.filter(({ id }) => !gone.has(id)),
+    ...(await readCome(reading, page, misplaced, order)),
+  ];
+  return { ...stored, keys: inOrder(keys, order).slice(0, page.limit + 1) };
 }
 
 /** Reads the sensors that have the status, but are not marked with it yet. */
@@ -64,28 +72,34 @@ export async function readCome(
   order: Order,
 ): Promise<RowKey[]> {
   if (come.length === 0) return [];
-  const ids = come.map(({ sensorId }) => sensorId);
-  const cells = withAnySilence(cellsOf(page));
-  return await readKeys(
+  const source = texts(
     tx,
-    ids,
-    { ...order, chosen, cells, seen: undefined },
-    columnOf(page.sort, onlineSince),
+    come.map(({ sensorId }) => sensorId),
   );
+  const filter = { ...order, chosen, cells: withAnySilence(cellsOf(page)), seen: undefined };
+  return (await readPart(tx, source, page, filter, onlineSince)).keys;
 }
 
-/** Returns where the column is, unless it is in the table of the list. */
-function columnOf(sort: SensorPage["sort"], onlineSince: number) {
-  if (isCellSort(sort)) return undefined;
-  return isWalkedSort(sort) ? walkedColumn(sort) : labelOf(sort, onlineSince);
-}
-
-/** Returns the page of all sensors that match. */
-function pageOfKeys(found: readonly RowKey[], { sort, limit }: SensorPage, order: Order): Found {
-  const keys = isLabelSort(sort)
-    ? found.map(({ group, ...key }) => ({ ...key, group: keyOfLabel(sort, group!) }))
-    : found;
-  return { keys: inOrder(keys, order).slice(0, limit + 1), total: found.length, totalIsCapped: false };
+/** Reads and sorts the sensors that match. */
+async function readPart(
+  tx: Database,
+  source: Source | undefined,
+  { sort, limit }: SensorPage,
+  filter: KeysFilter & Order,
+  onlineSince: number,
+): Promise<Found> {
+  const by = isCellSort(sort)
+    ? undefined
+    : isWalkedSort(sort)
+      ? walkedColumn(sort)
+      : labelOf(sort, onlineSince);
+  // The database does not sort by the numbers of a version.
+  const wanted = sort === "version" ? undefined : limit + 1;
+  const { keys, total } = await readKeys(tx, source, filter, by, { ...filter, wanted });
+  const sorted = isLabelSort(sort)
+    ? keys.map(({ group, ...key }) => ({ ...key, group: keyOfLabel(sort, group!) }))
+    : keys;
+  return { keys: inOrder(sorted, filter).slice(0, limit + 1), total, totalIsCapped: false };
 }
 
 /** Merges the page from the cells of the filter. */

@@ -2,7 +2,7 @@
 // cells in an order.
 
 import { type RawBuilder, sql } from "kysely";
-import { isAmongNumbers, numberRows, texts } from "../db/dialect.ts";
+import { isAmongNumbers, isOneOf, numberRows } from "../db/dialect.ts";
 import type { AnyQuery, Cursor, RowKey } from "../db/keyset.ts";
 import { FIRST_REPORTING } from "../db/listing-cells.ts";
 import { isBeginning, isNamed } from "../db/name-search.ts";
@@ -158,26 +158,38 @@ export interface SortedBy {
   on: RawBuilder<unknown>;
 }
 
+/** A subquery with the ids of sensors in the column `value`, each once. */
+export type Source = RawBuilder<unknown>;
+
+/** The part of the sensors that is wanted. */
+interface Part {
+  order: "asc" | "desc";
+  after: Cursor | undefined;
+  /** Absent: all, unsorted. */
+  wanted?: number | undefined;
+}
+
 /**
- * Returns those of the sensors that match, unsorted. `ids` are of sensors that may match; absent: all that
- * are chosen.
+ * Returns those of the sensors that match, and their number. `source`: sensors that may match; absent: all
+ * that are chosen.
  */
 export async function readKeys(
   db: Database,
-  ids: string[] | undefined,
+  source: Source | undefined,
   filter: KeysFilter,
-  by?: SortedBy,
-): Promise<RowKey[]> {
+  by: SortedBy | undefined,
+  { order, after, wanted }: Part,
+): Promise<{ keys: RowKey[]; total: number }> {
   const { column, chosen, cells, q, also, seen } = filter;
   const isByPresence = column === "silent_since";
   const own = isByPresence ? sql`sensor_presence.last_seen_at` : sql.ref(`sensor_listing.${column}`);
   const hasPresence = isByPresence || seen !== undefined;
   const listed = listedIn(db, chosen, cells);
-  const among = ids
+  const among = source
     ? [
-        sql`sensor_listing.sensor_id = candidate.value`,
-        sql`sensor_listing.cell + 0 in (${sql.join(uniqueRows(cells).map(([cell]) => sql.lit(cell)))})`,
-        ...isChosen(db, chosen, sql`sensor_listing.class_id`),
+        isOneOf(db, sql`sensor_listing.sensor_id`, sql`select value from ${source} as candidate`),
+        isAmongNumbers(db, sql`sensor_listing.cell + 0`, [...new Set(cells)]),
+        ...isChosen(db, chosen, sql`sensor_listing.class_id + 0`),
       ]
     : listed.where;
   const conditions = [
@@ -187,11 +199,30 @@ export async function readKeys(
     ...conditionsOf({ q, also }),
     ...(by ? [by.on] : []),
   ];
-  const { rows } = await sql<RowKey>`
-    select ${by?.group ? sql`${by.group} as "group",` : sql``} ${by?.value ?? own} as value,
-      sensor_listing.sensor_id as id
-    from ${ids ? sql`${texts(db, ids)} as candidate cross join sensor_listing` : listed.from}
-      ${hasPresence ? sql`cross join sensor_presence` : sql``} ${by?.tables ?? sql``}
-    where ${sql.join(conditions, sql` and `)}`.execute(db);
-  return rows;
+  const columns = [...(by?.group ? [sql`found_group`] : []), sql`found_value`, sql`found_id`];
+  const place = after && [...(by?.group ? [after.g ?? ""] : []), after.v, after.id];
+  const direction = sql.raw(order);
+  const comparison = sql.raw(order === "asc" ? ">" : "<");
+  const part =
+    wanted === undefined
+      ? sql``
+      : sql`${place ? sql`where (${sql.join(columns)}) ${comparison} (${sql.join(place)})` : sql``}
+        order by ${sql.join(columns.map((name) => sql`${name} ${direction}`))} limit ${wanted}`;
+  const { rows } = await sql<{ foundGroup?: string; foundValue: string; foundId: string; found: number }>`
+    select * from (
+      select ${by?.group ? sql`${by.group} as found_group,` : sql``} ${by?.value ?? own} as found_value,
+        sensor_listing.sensor_id as found_id, count(*) over () as found
+      from ${source ? sql`sensor_listing` : listed.from}
+        ${hasPresence ? sql`cross join sensor_presence` : sql``} ${by?.tables ?? sql``}
+      where ${sql.join(conditions, sql` and `)}) as matching ${part}`.execute(db);
+  const keys = rows.map(
+    ({ foundGroup, foundValue, foundId }): RowKey => ({
+      ...(foundGroup === undefined ? {} : { group: foundGroup }),
+      value: foundValue,
+      id: foundId,
+    }),
+  );
+  if (keys.length > 0 || !after) return { keys, total: Number(rows[0]?.found ?? 0) };
+  const all = await readKeys(db, source, filter, by, { order, after: undefined, wanted: 1 });
+  return { keys, total: all.total };
 }

@@ -16,6 +16,7 @@ import {
   type Order,
   type Range,
   type Seen,
+  type Source,
 } from "./listing-store.ts";
 
 /** Returns the conditions on a row of `sensor_presence`. */
@@ -147,19 +148,17 @@ export async function listMisplaced(
   return [...(await some(0)).rows, ...(await some(1)).rows];
 }
 
-/** Returns the ids of up to `most` sensors with a status, whether they are marked with it or not. */
-export async function listSeen(
+/** Returns the sensors with a status, whether they are marked with it or not. */
+export function seenSource(
   db: Database,
   chosen: Chosen,
-  { cells, seen, most }: { cells: Iterable<number>; seen: Seen; most: number },
-): Promise<string[]> {
+  { cells, seen }: { cells: Iterable<number>; seen: Seen },
+): Source {
   const conditions = [
     sql`sensor_presence.is_silent in (0, 1)`,
     isSeen(seen),
     ...isInCells(db, chosen, cells),
   ];
-  const { rows } = await sql<{ id: string }>`
-    select sensor_presence.sensor_id as id from sensor_presence
-    where ${sql.join(conditions, sql` and `)} limit ${most}`.execute(db);
-  return rows.map(({ id }) => id);
+  return sql`(select sensor_presence.sensor_id as value from sensor_presence
+    where ${sql.join(conditions, sql` and `)})`;
 }

@@ -7,7 +7,7 @@ import type { Database } from "../db/schema.ts";
 import { inSnapshot } from "../db/snapshot.ts";
 import { FEW } from "./cells-page-store.ts";
 import { type Chosen, chooseClasses, countCells, countClasses, isNarrow } from "./classes-store.ts";
-import { type Narrowing, narrowingsOf, searchByFact } from "./filters-store.ts";
+import { byId, type Narrowing, narrowingsOf, searchByFact } from "./filters-store.ts";
 import { findCandidates } from "./list-candidates-store.ts";
 import { keysOfCandidates, keysOfCells } from "./list-keys-store.ts";
 import type { Order } from "./listing-store.ts";
@@ -80,7 +80,11 @@ async function pageOf<Row extends { id: string }>(
   return await inSnapshot(db, async (tx) => {
     const fact = page.q ? await searchByFact(tx, page.q) : undefined;
     const q = fact ? undefined : page.q;
-    const narrowings = [...(fact ? [fact] : []), ...narrowingsOf(tx, page)];
+    const narrowings = [
+      ...(page.id === undefined ? [] : [byId(tx, page.id)]),
+      ...(fact ? [fact] : []),
+      ...narrowingsOf(tx, page),
+    ];
     const order = { column, order: page.order, after, q, ...conditionsOf(narrowings) };
     const chosen = await choose(tx, page);
     const reading = { tx, onlineSince, few: few ?? fewOf(chosen, page.limit), chosen, misplaced: new Map() };
@@ -116,8 +120,11 @@ function fewOf({ all }: Chosen, limit: number): number {
 
 async function findKeys(reading: Reading, page: SensorPage, wanted: Wanted): Promise<Found> {
   const { sort } = page;
-  const ids = await findCandidates(reading, page, wanted.narrowings);
-  if (ids) return await keysOfCandidates(reading, page, ids, wanted.order);
+  const found = await findCandidates(reading, page, wanted.narrowings);
+  if (found) {
+    const others = wanted.narrowings.filter((narrowing) => narrowing !== found.narrowing);
+    return await keysOfCandidates(reading, page, found.source, { ...wanted.order, ...conditionsOf(others) });
+  }
   if (isCellSort(sort)) return await keysOfCells(reading, page, wanted.order);
   if (isWalkedSort(sort)) return await keysOfWalked(reading, { ...page, sort }, wanted.order);
   return await keysOfLabels(reading, { ...page, sort }, wanted.order);

@@ -13,8 +13,10 @@ import { hasName } from "../db/name-search.ts";
 import type { Database } from "../db/schema.ts";
 import { addressKey, isInNetworks, parseNetwork } from "../networks.ts";
 import { ADDRESSES, CHANGES, FACTS, NAMES, pick, SENSORS, TAGS } from "../testing/fleet-changes.ts";
+import { LIST_DIFFERENCES } from "../testing/kept-copies.ts";
 import { allRows, INTERVAL_SECONDS, inOneOrder, type Row, recount } from "../testing/sensor-recount.ts";
 import { createTestDatabase, TESTED_DIALECTS } from "../testing/test-world.ts";
+import { deleteEmptyClasses } from "./empty-classes-store.ts";
 import { onlineSince } from "./record/sensor-status.ts";
 import { countSensors } from "./sensor-counts.ts";
 import { pageOfSensors } from "./sensor-list-store.ts";
@@ -172,8 +174,13 @@ for (const dialect of TESTED_DIALECTS) {
         const before = await revisions();
         if (random() < 0.5) await findSilent(db, () => onlineSince(now, INTERVAL_SECONDS));
         if (random() < 0.5) await addUpCounts(db);
+        if (random() < 0.5) await deleteEmptyClasses(db, now);
         // A sensor's silence is no change of the sensor, which servers would have to read again.
         expect(await revisions()).toEqual(before);
+        for (const [name, text] of Object.entries(LIST_DIFFERENCES))
+          expect({ seed, name, differing: (await sql.raw(text).execute(db)).rows }).toMatchObject({
+            differing: [],
+          });
         const rows = await allRows(db, now);
         const { tags, ...counts } = await countSensors(db, onlineSince(now, INTERVAL_SECONDS));
         const assets = await db.selectFrom("asset").select("tags").execute();

@@ -1,9 +1,9 @@
 // What a page of the list of sensors is made of.
 import type { RowKey } from "../db/keyset.ts";
 import type { Database } from "../db/schema.ts";
-import type { Misplacement } from "./cells-page-store.ts";
 import type { Chosen, ClassFilter } from "./classes-store.ts";
 import type { TextFilters } from "./filters-store.ts";
+import type { Misplacement } from "./misplaced-store.ts";
 import { LABEL_SORTS, type LabelSort } from "./sort-labels-store.ts";
 import { WALKED_SORTS, type WalkedSort } from "./walked-sorts-store.ts";
 

@@ -2,11 +2,15 @@
 // they correct the sensors that it has not found yet.
 import type { Database } from "../db/schema.ts";
 import { openTurns } from "../turns.ts";
+import { deleteEmptyClasses } from "./empty-classes-store.ts";
 import { onlineSince } from "./record/sensor-status.ts";
 import { addUpCounts, markSilence } from "./silence-store.ts";
 
 /** Sensors in one statement, which other requests may wait for. */
 const AT_ONCE = 20;
+
+/** An upgrade of a fleet leaves classes without sensors. */
+const CLASSES_EVERY_MS = 3_600_000;
 
 /**
  * Returns the job. In the first interval after a start it does nothing: sensors that could not reach a
@@ -14,7 +18,12 @@ const AT_ONCE = 20;
  */
 export function openSilenceJob(db: Database, now: () => number, checkInIntervalSeconds: number) {
   const openedAt = now();
+  let lookedAt = openedAt;
   return async (): Promise<void> => {
+    if (now() >= lookedAt + CLASSES_EVERY_MS) {
+      lookedAt = now();
+      await deleteEmptyClasses(db, lookedAt);
+    }
     if (now() >= openedAt + checkInIntervalSeconds * 1000)
       await findSilent(db, () => onlineSince(now(), checkInIntervalSeconds));
     await addUpCounts(db);

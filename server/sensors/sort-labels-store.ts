@@ -2,7 +2,7 @@
 // value one after another, by hostname. So it needs no separate index: each value is that of some classes.
 import { SENSOR_STATUSES } from "@attacklens/protocol/sensors.ts";
 import { sql } from "kysely";
-import { cellOf, flipped } from "../db/listing-cells.ts";
+import { cellOf } from "../db/listing-cells.ts";
 import { compareText } from "../db/merge-ranges.ts";
 import type { Database } from "../db/schema.ts";
 import type { ClassCount, SensorClass } from "./classes-store.ts";
@@ -30,15 +30,19 @@ interface Start {
   from: string | undefined;
 }
 
-/** Returns the values that sensors have in order. `counted`: the sensors of a list. */
+/**
+ * Returns the values that sensors have in order. `counted`: the sensors of a list, which has these statuses.
+ */
 export async function listLabels(
   db: Database,
   sort: LabelSort,
   counted: readonly ClassCount[],
+  statuses: ReadonlySet<string>,
   { order, from }: Start,
 ): Promise<Label[]> {
   const sign = order === "asc" ? 1 : -1;
-  const labels = sort === "status" ? statusLabels(counted) : classLabels(counted, await keysOf(db, sort));
+  const labels =
+    sort === "status" ? statusLabels(counted, statuses) : classLabels(counted, await keysOf(db, sort));
   return labels
     .filter(({ key }) => from === undefined || sign * compareText(key, from) >= 0)
     .toSorted((one, other) => sign * compareText(one.key, other.key));
@@ -59,11 +63,8 @@ export function mergeLabels(labels: readonly Label[]): Label {
 const sumOf = (counted: readonly { sensors: number }[]) =>
   counted.reduce((sum, { sensors }) => sum + sensors, 0);
 
-/** Sensors that are marked as online may be offline, or the reverse. */
-function statusLabels(counted: readonly ClassCount[]): Label[] {
-  const statuses = new Set(
-    counted.flatMap(({ cell }) => [cellOf(cell).status, cellOf(flipped(cell)).status]),
-  );
+/** Of any status, some sensors may be marked with another one. */
+function statusLabels(counted: readonly ClassCount[], statuses: ReadonlySet<string>): Label[] {
   return [...statuses].map((status) => ({
     key: statusKey(status),
     status,
@@ -125,17 +126,21 @@ const OF_PAIR = {
   on: sql`${OF_CLASS.on} and token_group.id = labeled.token_group_id`,
 };
 
-/** Returns where the value of a sensor is. `keyOfLabel` makes its key of it. */
+/** Returns where the value of a sensor is. `keyOfLabel` returns its key. */
 export function labelOf(sort: LabelSort, onlineSince: number): SortedBy {
   switch (sort) {
-    case "status":
+    case "status": {
+      const keys = SENSOR_STATUSES.map(
+        (status) => sql`when ${sql.lit(status)} then ${sql.lit(statusKey(status))}`,
+      );
       return {
-        group: sql`case when sensor_listing.standing <> 'reporting' then sensor_listing.standing
+        group: sql`case (case when sensor_listing.standing <> 'reporting' then sensor_listing.standing
           when (select last_seen_at from sensor_presence where sensor_id = sensor_listing.sensor_id)
-            >= ${onlineSince} then 'online' else 'offline' end`,
+            >= ${onlineSince} then 'online' else 'offline' end) ${sql.join(keys, sql` `)} end`,
         value: HOSTNAME,
         ...NONE,
       };
+    }
     case "version":
     case "os":
     case "architecture":
@@ -157,7 +162,7 @@ export function labelOf(sort: LabelSort, onlineSince: number): SortedBy {
   }
 }
 
+/** Returns the key of a label that the database returned. */
 export function keyOfLabel(sort: LabelSort, label: string): string {
-  if (sort === "status") return statusKey(label);
   return sort === "version" ? versionKey(label) : label;
 }

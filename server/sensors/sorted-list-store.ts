@@ -55,7 +55,8 @@ export async function keysOfLabels(
   const { sort, limit } = page;
   const { after } = order;
   const counted = await countListed(reading, page, order);
-  const labels = await listLabels(tx, sort, counted, { order: page.order, from: after?.g });
+  const statuses = new Set(cellsOf(page).map(({ status }) => status));
+  const labels = await listLabels(tx, sort, counted, statuses, { order: page.order, from: after?.g });
   // Conditions may exclude most of them.
   const most = order.q === undefined && order.also.length === 0 ? limit : few;
   const keys: RowKey[] = [];

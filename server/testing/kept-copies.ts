@@ -1,21 +1,7 @@
 // Queries that find where the database keeps a copy or a number that is wrong.
 
-/** Rows that differ from what they are copies of. */
-export const DIFFERENCES = {
-  "assets of a group": `
-    select id, assets from asset_group where deleted_at is null and assets <> (
-      select count(*) from asset where asset_group_id = asset_group.id and merged_into is null)`,
-  "uses of a token": `
-    select id from enrollment_token where
-      (select coalesce(max(use_number), 0) from enrollment_attempt where enrollment_token_id = enrollment_token.id)
-      <> (select count(*) from sensor where enrollment_token_id = enrollment_token.id)`,
-  "refusals of a token": `
-    select id, refused_attempts from enrollment_token where refused_attempts <> (
-      select coalesce(sum(attempts), 0) from enrollment_attempt
-      where enrollment_token_id = enrollment_token.id and reason is not null)`,
-  "last use of a token": `
-    select id, last_used_at from enrollment_token where last_used_at is distinct from (
-      select max(at) from enrollment_attempt where enrollment_token_id = enrollment_token.id and reason is null)`,
+/** Rows of lists that differ from what they are copies of. */
+export const LIST_DIFFERENCES = {
   "rows of a list": `
     select sensor.id from sensor left join sensor_listing on sensor_listing.sensor_id = sensor.id
     left join asset on asset.id = sensor.asset_id
@@ -47,4 +33,23 @@ export const DIFFERENCES = {
       where sensor_address.sensor_id = sensor_presence.sensor_id
         and sensor_address.address = sensor_presence.address)
     union all select sensor_id from sensor_address group by sensor_id having count(*) > 1`,
+};
+
+/** The same of all tables. */
+export const DIFFERENCES = {
+  "assets of a group": `
+    select id, assets from asset_group where deleted_at is null and assets <> (
+      select count(*) from asset where asset_group_id = asset_group.id and merged_into is null)`,
+  "uses of a token": `
+    select id from enrollment_token where
+      (select coalesce(max(use_number), 0) from enrollment_attempt where enrollment_token_id = enrollment_token.id)
+      <> (select count(*) from sensor where enrollment_token_id = enrollment_token.id)`,
+  "refusals of a token": `
+    select id, refused_attempts from enrollment_token where refused_attempts <> (
+      select coalesce(sum(attempts), 0) from enrollment_attempt
+      where enrollment_token_id = enrollment_token.id and reason is not null)`,
+  "last use of a token": `
+    select id, last_used_at from enrollment_token where last_used_at is distinct from (
+      select max(at) from enrollment_attempt where enrollment_token_id = enrollment_token.id and reason is null)`,
+  ...LIST_DIFFERENCES,
 };
