@@ -69,8 +69,7 @@ const matchingOf = ({ counted, cells }: Reading) => counted.filter(({ cell }) =>
 /** Reads a page whose sensors are all marked. */
 async function readMarked(reading: Reading): Promise<CellsPage> {
   const { wanted, filter, order } = reading;
-  if (filter.isCount && order.q === undefined && order.also.length === 0)
-    return { keys: [], ...(await countMarked(reading)) };
+  if (filter.isCount) return { keys: [], ...(await countMarked(reading)) };
   const keys = inOrder(await readCells(reading, wanted), order).slice(0, wanted);
   return atLeast({ keys, ...(await countMarked(reading)) });
 }

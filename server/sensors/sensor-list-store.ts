@@ -2,7 +2,9 @@
 // no count, and a page is merged from the first sensors of each matching cell. A search, and the search for
 // possible duplicates, first find candidates with an index.
 import { sensorId } from "@attacklens/protocol/ids.ts";
+import { SENSOR_STATUSES } from "@attacklens/protocol/sensors.ts";
 import { type KeysetPage, loadPage, readCursor } from "../db/keyset.ts";
+import { isListed } from "../db/listing-cells.ts";
 import type { Database } from "../db/schema.ts";
 import { inSnapshot } from "../db/snapshot.ts";
 import { FEW } from "./cells-page-store.ts";
@@ -56,7 +58,18 @@ export async function pageOfSensors(
   // An id is not part of a name.
   const id = q !== undefined && sensorId.safeParse(q.trim()).success ? q.trim() : undefined;
   const search = id === undefined ? page : { ...page, id, q: undefined };
-  return await pageOf(db, onlineSince, search, few, listSensorRows);
+  return await pageOf(db, onlineSince, withoutOnline(search, onlineSince), few, listSensorRows);
+}
+
+/**
+ * Returns the same page, without the status online if no such sensor matches. Otherwise a list would pass
+ * over all of them.
+ */
+function withoutOnline(page: SensorPage, onlineSince: number): SensorPage {
+  const { seenBefore, status } = page;
+  if (!seenBefore || Date.parse(seenBefore) > onlineSince) return page;
+  const statuses: string[] = status?.split(",") ?? SENSOR_STATUSES.filter((status) => isListed({ status }));
+  return { ...page, status: statuses.filter((one) => one !== "online").join() };
 }
 
 /** The same, with only the columns that decide which actions are possible. */
@@ -65,7 +78,7 @@ export async function pageOfStates(
   onlineSince: number,
   page: SensorPage,
 ): Promise<KeysetPage<SensorStateRow>> {
-  return await pageOf(db, onlineSince, page, undefined, listStateRows);
+  return await pageOf(db, onlineSince, withoutOnline(page, onlineSince), undefined, listStateRows);
 }
 
 async function pageOf<Row extends { id: string }>(

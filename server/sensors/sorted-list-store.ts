@@ -9,6 +9,13 @@ import { BY_HOSTNAME, type Found, type Reading, type SensorPage } from "./sensor
 import { type LabelSort, listLabels, mergeLabels } from "./sort-labels-store.ts";
 import { readWalked, type WalkedSort } from "./walked-sorts-store.ts";
 
+/** The rows of a page match, so there are at least so many. */
+const atLeast = ({ keys, total, totalIsCapped }: Found): Found => ({
+  keys,
+  total: totalIsCapped ? Math.max(total, keys.length) : total,
+  totalIsCapped,
+});
+
 /** Returns the numbers of a list, which do not depend on its order. */
 async function countKeys(reading: Reading, page: SensorPage, order: Order): Promise<Omit<Found, "keys">> {
   const { keys: _, ...count } = await keysOfCells(
@@ -32,13 +39,13 @@ export async function keysOfWalked(
   const misplaced = await misplacedIn(reading, page, order);
   if (!misplaced) {
     const seen = seenOf(page.status, onlineSince);
-    return { ...count, keys: await readWalked(tx, page.sort, filter, wanted, { ...order, seen }) };
+    return atLeast({ ...count, keys: await readWalked(tx, page.sort, filter, wanted, { ...order, seen }) });
   }
   const { gone } = misplaced;
   const stored = await readWalked(tx, page.sort, filter, wanted + gone.size, order);
   const added = await readCome(reading, page, misplaced, order);
   const keys = inOrder([...stored.filter(({ id }) => !gone.has(id)), ...added], order);
-  return { ...count, keys: keys.slice(0, wanted) };
+  return atLeast({ ...count, keys: keys.slice(0, wanted) });
 }
 
 /**
@@ -81,7 +88,7 @@ export async function keysOfLabels(
     });
     keys.push(...found.map((found) => ({ ...found, group: key })));
   }
-  return { ...count, keys };
+  return atLeast({ ...count, keys });
 }
 
 /** Counts the sensors of a list by their classes, with silence as it is now. */
