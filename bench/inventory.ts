@@ -5,6 +5,7 @@ import { Database } from "bun:sqlite";
 import { join } from "node:path";
 import { SQL } from "bun";
 import type { Session } from "../harness/api-client.ts";
+import { waitUntil } from "../harness/wait-until.ts";
 import type { BenchPostgres } from "./bench-postgres.ts";
 import { type Figure, median, plainFigure } from "./figure.ts";
 import { inParallel } from "./in-parallel.ts";
@@ -33,16 +34,26 @@ export async function benchInventory(
   const onSqlite = { dataDir: join(folder, "sqlite"), profile };
   const onPostgres = { dataDir: join(folder, "postgres"), databaseUrl: url, profile: undefined };
   return [
-    ...(await measure(hosts, onSqlite, [], () => sqliteBytes(join(onSqlite.dataDir, "attacklens.db")))),
-    ...(await measure(hosts, onPostgres, postgres.pids, () => postgresBytes(url))),
+    ...(await measure(hosts, onSqlite, [], sqliteContents(join(onSqlite.dataDir, "attacklens.db")))),
+    ...(await measure(hosts, onPostgres, postgres.pids, postgresContents(url))),
   ];
 }
+
+/** What a database has. */
+interface Contents {
+  sizeBytes: () => number | Promise<number>;
+  /** Events whose text the server stores later. */
+  unindexedEvents: () => number | Promise<number>;
+}
+
+const UNINDEXED = `select (select sequence from audit_head) -
+  coalesce((select max(sequence) from audit_text), 0) as events`;
 
 async function measure(
   hosts: number,
   target: TargetOptions,
   pids: number[],
-  sizeBytes: () => number | Promise<number>,
+  { sizeBytes, unindexedEvents }: Contents,
 ): Promise<Figure[]> {
   const name = target.databaseUrl ? "PostgreSQL" : "SQLite";
   await using server = await openTarget(target);
@@ -55,6 +66,7 @@ async function measure(
   );
   const [image, ...others] = sensors;
   await image!.report(similarHost(0));
+  await waitUntil("the events of the enrollments are indexed", async () => (await unindexedEvents()) === 0);
   const similar = await measured(others.slice(0, hosts), (index) => similarHost(index + 1), {
     cpuMs,
     sizeBytes,
@@ -121,17 +133,30 @@ async function readMs(url: string, session: Session, ids: string[]) {
   };
 }
 
-/** After a checkpoint: everything is in the file. */
-function sqliteBytes(file: string): number {
-  using db = new Database(file, { readwrite: true });
-  db.run("PRAGMA busy_timeout = 30000");
-  db.query("PRAGMA wal_checkpoint(truncate)").all();
-  const read = (what: string) => Object.values(db.query(`PRAGMA ${what}`).get() as object)[0] as number;
-  return (read("page_count") - read("freelist_count")) * read("page_size");
+function sqliteContents(file: string): Contents {
+  function read(statement: string): number {
+    using db = new Database(file, { readwrite: true });
+    db.run("PRAGMA busy_timeout = 30000");
+    return Object.values(db.query(statement).get() as object)[0] as number;
+  }
+  return {
+    /** After a checkpoint: everything is in the file. */
+    sizeBytes() {
+      read("PRAGMA wal_checkpoint(truncate)");
+      return (read("PRAGMA page_count") - read("PRAGMA freelist_count")) * read("PRAGMA page_size");
+    },
+    unindexedEvents: () => read(UNINDEXED),
+  };
 }
 
-async function postgresBytes(url: string): Promise<number> {
-  await using sql = new SQL(url, { max: 1 });
-  const [row] = await sql.unsafe("select pg_database_size(current_database())::text as bytes");
-  return Number(row.bytes);
+function postgresContents(url: string): Contents {
+  async function read(statement: string): Promise<number> {
+    await using sql = new SQL(url, { max: 1 });
+    const [row] = await sql.unsafe(statement);
+    return Number(Object.values(row as object)[0]);
+  }
+  return {
+    sizeBytes: () => read("select pg_database_size(current_database())"),
+    unindexedEvents: () => read(UNINDEXED),
+  };
 }
