@@ -77,11 +77,11 @@ export function openBatcher<Request, Outcome>(options: BatcherOptions<Request, O
   async function carryOut(batch: Waiting<Request, Outcome>[]): Promise<void> {
     try {
       const outcomes = await work(batch.map(({ request }) => request));
-      for (const [index, { resolve, reject }] of batch.entries()) {
+      batch.forEach(({ resolve, reject }, index) => {
         const outcome = outcomes[index];
         if (outcome === undefined || outcome instanceof Error) reject(outcome ?? new Error("No outcome"));
         else resolve(outcome);
-      }
+      });
     } catch (error) {
       for (const { reject } of batch) reject(error);
     }

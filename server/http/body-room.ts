@@ -24,10 +24,31 @@ export interface BodyRoom {
   reserve(part: BodyPart, caller: string, bytes: number): { release(): void };
 }
 
+interface Used {
+  used: number;
+  /** Only of callers with a body in flight. */
+  usedByOne: Map<string, number>;
+}
+
+class Reserved {
+  constructor(
+    private readonly part: Used,
+    private readonly caller: string,
+    private readonly bytes: number,
+  ) {}
+
+  release(): void {
+    const { part, caller, bytes } = this;
+    part.used -= bytes;
+    const rest = (part.usedByOne.get(caller) ?? bytes) - bytes;
+    if (rest > 0) part.usedByOne.set(caller, rest);
+    else part.usedByOne.delete(caller);
+  }
+}
+
 export function openBodyRoom(): BodyRoom {
-  const open = () => ({ used: 0, usedByOne: new Map<string, number>() });
-  /** `usedByOne` contains only callers with a body in flight. */
-  const parts: Record<BodyPart, ReturnType<typeof open>> = {
+  const open = (): Used => ({ used: 0, usedByOne: new Map<string, number>() });
+  const parts: Record<BodyPart, Used> = {
     stranger: open(),
     enrolling: open(),
     user: open(),
@@ -50,14 +71,7 @@ export function openBodyRoom(): BodyRoom {
       }
       part.used += bytes;
       usedByOne.set(caller, own);
-      return {
-        release() {
-          part.used -= bytes;
-          const rest = (usedByOne.get(caller) ?? bytes) - bytes;
-          if (rest > 0) usedByOne.set(caller, rest);
-          else usedByOne.delete(caller);
-        },
-      };
+      return new Reserved(part, caller, bytes);
     },
   };
 }

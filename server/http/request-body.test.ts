@@ -4,8 +4,8 @@ import { BODY_PARTS, openBodyRoom } from "./body-room.ts";
 import { leavesTooMuch, readBody } from "./request-body.ts";
 import { openUserReads } from "./user-reads.ts";
 
-async function codeOf(work: Promise<unknown>): Promise<string> {
-  return await work.then(
+async function codeOf(work: unknown): Promise<string> {
+  return await Promise.resolve(work).then(
     () => "none",
     (error: unknown) => (error instanceof Problem ? error.code : String(error)),
   );

@@ -54,22 +54,29 @@ interface ReadLimits {
  * Reads a body to its end. Stops at the size limit, for any Content-Length, and at the deadline. Throws
  * body-too-large, request-timeout, malformed-request.
  */
-export function readBody(request: Request, limits: ReadLimits): Promise<Uint8Array> {
+export function readBody(request: Request, limits: ReadLimits): Uint8Array | Promise<Uint8Array> {
   const length = contentLength(request.headers) ?? Infinity;
   return length <= MAX_AT_ONCE ? readAtOnce(request, limits) : readParts(request, limits);
 }
 
-async function readAtOnce(request: Request, { maxBytes, deadlineMs }: ReadLimits): Promise<Uint8Array> {
+/** Nearly every body has arrived by now, and needs neither a timer nor a promise. */
+function readAtOnce(request: Request, limits: ReadLimits): Uint8Array | Promise<Uint8Array> {
+  const arriving = request.bytes();
+  const body = Bun.peek(arriving);
+  return body instanceof Uint8Array ? requireWithin(body, limits) : readArriving(arriving, limits);
+}
+
+async function readArriving(arriving: Promise<Uint8Array>, limits: ReadLimits): Promise<Uint8Array> {
   try {
-    const arriving = request.bytes();
-    // Nearly every body has arrived by now, and needs no timer.
-    const hasArrived = Bun.peek.status(arriving) === "fulfilled";
-    const body = await (hasArrived ? arriving : beforeDeadline(arriving, deadlineMs));
-    if (body.byteLength > maxBytes) throw tooLarge(maxBytes);
-    return body;
+    return requireWithin(await beforeDeadline(arriving, limits.deadlineMs), limits);
   } catch (error) {
     throw error instanceof Problem ? error : endedEarly(error);
   }
+}
+
+function requireWithin(body: Uint8Array, { maxBytes }: ReadLimits): Uint8Array {
+  if (body.byteLength > maxBytes) throw tooLarge(maxBytes);
+  return body;
 }
 
 /** A body that is late arrives in vain: the connection closes after the reply. */

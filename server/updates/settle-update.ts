@@ -6,7 +6,7 @@ import type { SensorUpdateTable } from "../db/schema-updates.ts";
 import type { Sender } from "../sensors/record/lock-sender.ts";
 import { admitHost, endOfMinute } from "./admit-host.ts";
 import { findOfferHost } from "./host-updates-store.ts";
-import { decide, hasFailed, mayOffer, ringOf } from "./offer-rules.ts";
+import { decide, hasFailed, mayOffer, type Plan, ringOf } from "./offer-rules.ts";
 import type { Plans } from "./plan.ts";
 import { recordUpdate } from "./record-update.ts";
 
@@ -20,15 +20,37 @@ function isMended(before: SensorUpdateTable | null): boolean {
   return before !== null && hasFailed(before.state);
 }
 
-/** Returns undefined if the sensor stays at its version. Throws the problems of `lockSender`. */
-export async function settleUpdate(
+interface Reported {
+  /** That the sensor runs. */
+  sensorVersion: string;
+  update?: UpdateReport | undefined;
+}
+
+/**
+ * Returns undefined if the sensor stays at its version. Most check-ins need no promise to find that out.
+ * Throws the problems of `lockSender`.
+ */
+export function settleUpdate(
   db: Database,
   now: number,
   plans: Plans,
   sender: Sender,
-  { sensorVersion, update }: { sensorVersion: string; update?: UpdateReport | undefined },
+  reported: Reported,
+): undefined | Promise<UpdateOffer | undefined> {
+  const plan = plans.current();
+  const needsHost =
+    plan instanceof Promise || reported.update || mayOffer(plan, now, reported.sensorVersion);
+  return needsHost ? settleByHost(db, now, { plans, current: plan }, sender, reported) : undefined;
+}
+
+async function settleByHost(
+  db: Database,
+  now: number,
+  { plans, current }: { plans: Plans; current: Plan | Promise<Plan> },
+  sender: Sender,
+  { sensorVersion, update }: Reported,
 ): Promise<UpdateOffer | undefined> {
-  let plan = await plans.current();
+  let plan = await current;
   if (!update && !mayOffer(plan, now, sensorVersion)) return undefined;
   const host = await findOfferHost(db, sender.id);
   if (!host) return undefined;

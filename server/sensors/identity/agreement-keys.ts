@@ -109,13 +109,13 @@ export function requireEd25519ToAnnounce({ serverKeyId }: SensorCaller, announce
  * requests may have MACs with it: after the announcement, and after a MAC with the server's key of the period
  * before. `after`: the sensor after its instance was settled. Throws the problems of `lockSender`.
  */
-export async function settleAgreement(
+export function settleAgreement(
   db: Database,
   current: ServerAgreement,
   sensor: SensorCaller,
   { holdsKey, after }: Pick<Settled, "holdsKey" | "after">,
   announced: string | undefined,
-): Promise<ServerAgreement | undefined> {
+): ServerAgreement | undefined | Promise<ServerAgreement | undefined> {
   const { serverKeyId, standing, publicKey } = sensor;
   if (announced === undefined)
     return serverKeyId === undefined || serverKeyId === current.id ? undefined : current;
@@ -124,7 +124,8 @@ export async function settleAgreement(
     ? after.instanceId === sensor.instanceId && after.publicKey === publicKey
     : standing === "holder";
   const isKnown = isHolder && (after ?? sensor).agreementKey === announced;
-  return isKnown || (await storeKey(db, sensor, announced)) ? current : undefined;
+  if (isKnown) return current;
+  return storeKey(db, sensor, announced).then((isStored) => (isStored ? current : undefined));
 }
 
 /** Returns false if another instance holds the sensor's key by now. */

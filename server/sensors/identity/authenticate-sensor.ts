@@ -8,31 +8,27 @@ import type { Database } from "../../db/schema.ts";
 import { inTransaction } from "../../db/transaction.ts";
 import { sensorCloned, settleInstance } from "../clones/clones.ts";
 import { unmerge } from "../matches/merges.ts";
-import { listReplacedKeys, promoteKey } from "../record/known-keys-store.ts";
 import {
-  keyReplaced,
   lockSender,
   sensorAwaitingApproval,
   sensorBlocked,
   sensorChanging,
   sensorUnknown,
 } from "../record/lock-sender.ts";
-import { findLastNonce, findPresence, type Presence } from "../record/presence-store.ts";
+import { findLastNonce, findPresence, type Presence, type SeenSensor } from "../record/presence-store.ts";
 import type { RememberedSensor, RememberedSensors } from "../record/remembered-sensors.ts";
-import type { SensorState } from "../record/sensors-store.ts";
 import type { AgreementKeys } from "./agreement-keys.ts";
 import type { OwnAuthorities } from "./own-authorities.ts";
 import type { SensorBudget } from "./sensor-budget.ts";
 import {
   type ClaimedSignature,
   type ContentDigest,
-  isSignatureInvalid,
   parseSignature,
   requireFresh,
   verifyMac,
-  verifySignature,
 } from "./sensor-signature.ts";
 import type { VerifyEd25519 } from "./verify-ed25519.ts";
+import { verifyKey } from "./verify-key.ts";
 
 /** The parts of the server that authentication uses. */
 export interface SensorDoor {
@@ -73,7 +69,6 @@ export async function authenticateSensor(
   bytes: number,
 ): Promise<{ sensor: SensorCaller; digests: ContentDigest[] }> {
   const { db, checkInIntervalSeconds } = door;
-  const accepts = (standing: SensorStanding) => route.accepts?.includes(standing) ?? false;
   const claimed = parseSignature(http.headers, SIGNED_COMPONENTS);
   const { sensor, caller } = await admit(door, { now, route, http, bytes, claimed });
   if (sensor.replacedAt !== null && caller.standing !== "clone" && sensor.blockedAt === null)
@@ -81,13 +76,17 @@ export async function authenticateSensor(
       await lockSender(tx, caller);
       await unmerge(tx, now, null, sensor.id);
     });
-  if (caller.standing === "clone" && !accepts("clone")) throw sensorCloned();
-  if (!accepts("unsettled")) {
+  if (caller.standing === "clone" && !accepts(route, "clone")) throw sensorCloned();
+  if (!accepts(route, "unsettled")) {
     const at = { now, address: http.address, checkInIntervalSeconds };
     await settleInstance(db, at, caller, { isCheckIn: false });
   }
-  if (sensor.awaitingApproval === 1 && !accepts("awaiting-approval")) throw sensorAwaitingApproval();
+  if (sensor.awaitingApproval === 1 && !accepts(route, "awaiting-approval")) throw sensorAwaitingApproval();
   return { sensor: caller, digests: claimed.digests };
+}
+
+function accepts({ accepts: accepted }: Route, standing: SensorStanding): boolean {
+  return accepted?.includes(standing) ?? false;
 }
 
 /**
@@ -105,8 +104,9 @@ async function admit(door: SensorDoor, request: SignedRequest) {
     isPresent ||= state === undefined;
     let refusal: unknown;
     try {
-      const caller = await spendNonce(door, request, sensor);
-      if (caller) return { sensor, caller };
+      const checked = await check(door, request, sensor);
+      // The nonce is spent, unless it was before, or the sensor has changed since its state was read.
+      if (checked && (await door.presence.accept(checked.seen))) return { sensor, caller: checked.caller };
     } catch (error) {
       if (isPresent || !(error instanceof Problem)) throw error;
       refusal = error;
@@ -119,60 +119,92 @@ async function admit(door: SensorDoor, request: SignedRequest) {
   throw sensorChanging();
 }
 
-/**
- * Returns the caller, or undefined if the nonce is spent, or the sensor has changed since its state was read.
- */
-async function spendNonce(
+/** A request whose signature is valid, and that the state of its sensor allows. */
+interface Checked {
+  caller: SensorCaller;
+  /** What is stored when the nonce is spent. */
+  seen: SeenSensor;
+}
+
+/** Needs no promise for a MAC, which most requests have. Returns undefined if the sensor has changed. */
+function check(
   door: SensorDoor,
   request: SignedRequest,
   sensor: RememberedSensor,
-): Promise<SensorCaller | undefined> {
-  const { db, presence, sensorBudget } = door;
-  const { now, route, http, bytes, claimed } = request;
+): Checked | Promise<Checked | undefined> {
+  const { now, http, claimed } = request;
   const instanceId = parseInstanceId(http.headers);
-  const used =
-    claimed.serverKeyId === undefined
-      ? await verifyKey(door, sensor, claimed, http, now)
-      : verifyAgreedKey(door, request, sensor, instanceId, claimed.serverKeyId);
+  if (claimed.serverKeyId === undefined) return checkSigned(door, request, sensor, instanceId);
+  verifyAgreedKey(door, request, sensor, instanceId, claimed.serverKeyId);
+  requireAllowed(door, request, sensor);
+  return checked(request, sensor, instanceId, "holder", now, http.address);
+}
+
+async function checkSigned(
+  door: SensorDoor,
+  request: SignedRequest,
+  sensor: RememberedSensor,
+  instanceId: string,
+): Promise<Checked | undefined> {
+  const { now, http, claimed } = request;
+  const used = await verifyKey(door, sensor, claimed, http, now);
   if (used === "promoted") return undefined;
-  const { accepts = [] } = route;
-  if (sensor.blockedAt !== null && !accepts.includes("blocked")) throw sensorBlocked(sensor.blockedAt);
-  // Checks the hourly limit here, without a write. It counts the request after the nonce is spent, so that a
-  // replay does not use up the limit.
-  sensorBudget.require(sensor.id, route.isUpload ? "upload" : "request", bytes);
-  const isHolder = used === "present" && instanceId === sensor.instanceId;
+  requireAllowed(door, request, sensor);
+  if (used === "present" && instanceId === sensor.instanceId)
+    return checked(request, sensor, instanceId, "holder", now, http.address);
   // Another host's requests must not count as the sensor's.
-  const seen = isHolder
-    ? { lastSeenAt: now, address: http.address }
-    : ((await findPresence(db, sensor.id)) ?? { lastSeenAt: now, address: http.address });
-  const { id, revision, standing, version, reportedAt, publicKey, keyChangedAt } = sensor;
-  const { lastSeenAt, address } = seen;
-  const lastNonce = claimed.nonce;
-  const isAccepted = await presence.accept({
-    sensorId: id,
-    revision,
-    standing,
-    lastNonce,
-    lastSeenAt,
-    address,
-  });
-  if (!isAccepted) return undefined;
+  const { lastSeenAt = now, address = http.address } = (await findPresence(door.db, sensor.id)) ?? {};
+  return checked(request, sensor, instanceId, used === "earlier" ? "clone" : "open", lastSeenAt, address);
+}
+
+/**
+ * Checks the hourly limit here, without a write. It counts the request after the nonce is spent, so that a
+ * replay does not use up the limit.
+ */
+function requireAllowed(
+  { sensorBudget }: SensorDoor,
+  { route, bytes }: SignedRequest,
+  { id, blockedAt }: RememberedSensor,
+): void {
+  if (blockedAt !== null && !accepts(route, "blocked")) throw sensorBlocked(blockedAt);
+  sensorBudget.require(id, route.isUpload ? "upload" : "request", bytes);
+}
+
+function checked(
+  { route, claimed }: SignedRequest,
+  sensor: RememberedSensor,
+  instanceId: string,
+  standing: SensorCaller["standing"],
+  lastSeenAt: number,
+  address: string,
+): Checked {
+  const { id, revision } = sensor;
   const report = `${route.name} ${claimed.digests.map(({ base64 }) => base64).join()}`;
   return {
-    id,
-    version,
-    reportedAt,
-    instanceId,
-    publicKey,
-    keyChangedAt,
-    accepts,
-    revision,
-    report,
-    agreementKey: sensor.agreementKey,
-    serverKeyId: claimed.serverKeyId,
-    isRepeated: sensor.report === report,
-    standing: isHolder ? "holder" : used === "earlier" ? "clone" : "open",
-    hasNewcomers: sensor.hasNewcomers === 1,
+    seen: {
+      sensorId: id,
+      revision,
+      standing: sensor.standing,
+      lastNonce: claimed.nonce,
+      lastSeenAt,
+      address,
+    },
+    caller: {
+      id,
+      version: sensor.version,
+      reportedAt: sensor.reportedAt,
+      instanceId,
+      publicKey: sensor.publicKey,
+      keyChangedAt: sensor.keyChangedAt,
+      accepts: route.accepts ?? [],
+      revision,
+      report,
+      agreementKey: sensor.agreementKey,
+      serverKeyId: claimed.serverKeyId,
+      isRepeated: sensor.report === report,
+      standing,
+      hasNewcomers: sensor.hasNewcomers === 1,
+    },
   };
 }
 
@@ -198,7 +230,7 @@ function verifyAgreedKey(
   sensor: RememberedSensor,
   instanceId: string,
   serverKeyId: string,
-): "present" {
+): void {
   if (!route.acceptsMac) throw macRefused("this request must be signed with Ed25519");
   if (sensor.agreementKey === null || sensor.instanceId !== instanceId)
     throw macRefused("this instance has announced no key. Sign a check-in with Ed25519 that announces one");
@@ -207,57 +239,8 @@ function verifyAgreedKey(
   if (!key) throw macRefused("the server has no such key. Sign a check-in with Ed25519 that announces a key");
   verifyMac(claimed, http, key, authorities);
   requireFresh(claimed, now);
-  return "present";
 }
 
 function macRefused(reason: string): Problem {
   return new Problem("signature-invalid", `The MAC is refused: ${reason}`);
-}
-
-/**
- * Verifies the signature with the present key. A signature by the announced key makes it the present one,
- * which changes the sensor. An earlier key means that the sender is a clone.
- */
-async function verifyKey(
-  { db, authorities, verifyEd25519 }: SensorDoor,
-  sensor: SensorState,
-  claimed: ClaimedSignature,
-  http: HttpRequest,
-  now: number,
-): Promise<"present" | "promoted" | "earlier"> {
-  try {
-    await verifySignature(claimed, http, sensor.publicKey, authorities, verifyEd25519);
-  } catch (error) {
-    if (!isSignatureInvalid(error)) throw error;
-    return await verifyOtherKey(error);
-  }
-  requireFresh(claimed, now);
-  return "present";
-
-  async function verifyOtherKey(refusal: unknown): Promise<"promoted" | "earlier"> {
-    const findEarlier = async <K extends { publicKey: string }>(keys: readonly K[]) => {
-      for (const key of keys) if (await isFrom(key.publicKey)) return key;
-      return undefined;
-    };
-    const isFrom = async (publicKey: string) => {
-      try {
-        await verifySignature(claimed, http, publicKey, authorities, verifyEd25519);
-        return true;
-      } catch (error) {
-        if (isSignatureInvalid(error)) return false;
-        throw error;
-      }
-    };
-    if (sensor.nextPublicKey !== null && (await isFrom(sensor.nextPublicKey))) {
-      requireFresh(claimed, now);
-      const keys = { from: sensor.publicKey, to: sensor.nextPublicKey, at: now };
-      await inTransaction(db, (tx) => promoteKey(tx, sensor.id, keys));
-      return "promoted";
-    }
-    const earlier = await findEarlier(await listReplacedKeys(db, sensor.id));
-    if (!earlier) throw refusal;
-    requireFresh(claimed, now);
-    if (earlier.state === "rotated") return "earlier";
-    throw keyReplaced(earlier.replacedAt);
-  }
 }

@@ -32,6 +32,19 @@ export const SENSOR_LIMITS = {
 
 type RequestKind = keyof typeof SENSOR_LIMITS;
 
+class InFlight {
+  constructor(
+    private readonly running: Map<string, number>,
+    private readonly sensorId: string,
+  ) {}
+
+  release(): void {
+    const rest = (this.running.get(this.sensorId) ?? 1) - 1;
+    if (rest > 0) this.running.set(this.sensorId, rest);
+    else this.running.delete(this.sensorId);
+  }
+}
+
 /**
  * `processes`: of the server. A sensor stays with one of them while its connection is open, so each allows
  * half of the limit at least.
@@ -66,13 +79,7 @@ export function openSensorBudget(now: () => number, processes = 1) {
       const { counter, running } = kinds[kind];
       counter.add(sensorId, SENSOR_LIMITS[kind].cost(bytes));
       running.set(sensorId, (running.get(sensorId) ?? 0) + 1);
-      return {
-        release() {
-          const rest = (running.get(sensorId) ?? 1) - 1;
-          if (rest > 0) running.set(sensorId, rest);
-          else running.delete(sensorId);
-        },
-      };
+      return new InFlight(running, sensorId);
     },
   };
 }

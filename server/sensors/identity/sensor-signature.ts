@@ -226,11 +226,11 @@ export function verifyMac(
 }
 
 /** Returns the texts of which the sensor must have signed one. Throws signature-invalid. */
-function* basesOf(
+function basesOf(
   { components, params }: ClaimedSignature,
   http: HttpRequest,
   authorities: OwnAuthorities,
-): Generator<string> {
+): string[] {
   const values: Record<string, string> = { "@method": http.method, "@path": http.path };
   for (const name of components) {
     if (name.startsWith("@")) continue;
@@ -238,13 +238,12 @@ function* basesOf(
     if (value === null) throw invalid(`the covered header ${name} is absent`);
     values[name] = value.trim();
   }
-  if (!components.includes("@authority")) return yield signatureBase(components, values, params);
+  if (!components.includes("@authority")) return [signatureBase(components, values, params)];
   // The signature covers the name that the sensor used, which is not sent. It must be one of the server's
   // names.
-  for (const authority of authorities.candidates(http.headers)) {
-    values["@authority"] = authority;
-    yield signatureBase(components, values, params);
-  }
+  return authorities
+    .candidates(http.headers)
+    .map((authority) => signatureBase(components, { ...values, "@authority": authority }, params));
 }
 
 function notSigned({ components }: ClaimedSignature): Problem {
