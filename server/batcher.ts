@@ -93,10 +93,10 @@ export function openBatcher<Request, Outcome>(options: BatcherOptions<Request, O
   return {
     waiting: (): number => waiting.length,
     add(request: Request): Promise<Outcome> {
-      return new Promise((resolve, reject) => {
-        waiting.push({ request, resolve, reject });
-        schedule();
-      });
+      const { promise, resolve, reject } = Promise.withResolvers<Outcome>();
+      waiting.push({ request, resolve, reject });
+      schedule();
+      return promise;
     },
   };
 }

@@ -29,12 +29,12 @@ interface CheckInParts {
  */
 export async function checkIn(
   db: Database,
-  { keyMaxAgeMs, ...at }: RequestAt & { keyMaxAgeMs: number },
+  at: RequestAt & { keyMaxAgeMs: number },
   { plans, rememberedSensors, agreementKeys }: CheckInParts,
   sensor: SensorCaller,
   body: RouteInput<typeof checkInRoute>["body"],
 ) {
-  const { now, checkInIntervalSeconds } = at;
+  const { now, checkInIntervalSeconds, keyMaxAgeMs } = at;
   requireEd25519ToAnnounce(sensor, body.agreementKey);
   const { host, agreementKey } = body;
   const settled = await settleInstance(db, at, sensor, { isCheckIn: true, host, agreementKey });

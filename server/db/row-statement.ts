@@ -31,9 +31,10 @@ type Run<Row, Result> = (db: Database, rows: readonly Row[]) => Promise<Result[]
 type Build<Result> = (db: Database, rows: RawBuilder<unknown>) => CompiledQuery<Result>;
 
 /**
- * Returns a function that executes a statement with a table of rows, and returns the rows of its result.
- * `build` is called a few times for each dialect and size, and depends on nothing else. The first column is
- * never null. The table is the only part of the statement with parameters.
+ * Returns a function that executes a statement with a table of rows, and returns the rows of its result, with
+ * the names that the statement gives to their columns. `build` is called a few times for each dialect and
+ * size, and depends on nothing else. The first column is never null. The table is the only part of the
+ * statement with parameters.
  */
 export function rowStatement<Row extends object, Result>(
   columns: Columns<Row>,
@@ -82,7 +83,7 @@ function statementOf<Row extends object, Result>(
     let place = 0;
     for (const key of shared) parameters[place++] = rows[0]![key];
     for (const row of rows) for (const key of keys) parameters[place++] = row[key];
-    return (await db.executeQuery<Result>({ ...query, parameters })).rows;
+    return (await db.withoutPlugins().executeQuery<Result>({ ...query, parameters })).rows;
   }
 
   function compileArrays(db: Database): CompiledQuery<Result> {
@@ -105,7 +106,7 @@ function statementOf<Row extends object, Result>(
       ...shared.map((key) => rows[0]![key]),
       ...keys.map((key) => arrayLiteral(rows.map((row) => row[key]))),
     ];
-    return (await db.executeQuery<Result>({ ...ofArrays, parameters })).rows;
+    return (await db.withoutPlugins().executeQuery<Result>({ ...ofArrays, parameters })).rows;
   }
 
   return async (db, rows) => {

@@ -38,8 +38,7 @@ export function settleUpdate(
   reported: Reported,
 ): undefined | Promise<UpdateOffer | undefined> {
   const plan = plans.current();
-  const needsHost =
-    plan instanceof Promise || reported.update || mayOffer(plan, now, reported.sensorVersion);
+  const needsHost = plan instanceof Promise || reported.update || mayOffer(plan, now, reported.sensorVersion);
   return needsHost ? settleByHost(db, now, { plans, current: plan }, sender, reported) : undefined;
 }
 

@@ -6,7 +6,12 @@ import { listReplacedKeys, promoteKey } from "../record/known-keys-store.ts";
 import { keyReplaced } from "../record/lock-sender.ts";
 import type { SensorState } from "../record/sensors-store.ts";
 import type { OwnAuthorities } from "./own-authorities.ts";
-import { type ClaimedSignature, isSignatureInvalid, requireFresh, verifySignature } from "./sensor-signature.ts";
+import {
+  type ClaimedSignature,
+  isSignatureInvalid,
+  requireFresh,
+  verifySignature,
+} from "./sensor-signature.ts";
 import type { VerifyEd25519 } from "./verify-ed25519.ts";
 
 interface KeyDoor {

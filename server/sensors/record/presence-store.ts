@@ -94,7 +94,7 @@ const upsertSeen = rowStatement<SeenSensor, { sensorId: string }>(SEEN, (db, row
     on conflict (sensor_id) do update set
       last_seen_at = excluded.last_seen_at, last_nonce = excluded.last_nonce, address = excluded.address
     where sensor_presence.last_nonce < excluded.last_nonce
-    returning sensor_id`.compile(db),
+    returning sensor_id as "sensorId"`.compile(db),
 );
 
 const presenceOf = statement((db, place: Place<{ sensorId: string }>) =>
