@@ -205,8 +205,12 @@ async function readFirst(
     const isWalked = hasConditions
       ? expected < sensors
       : ofCell.length > MANY_CLASSES && expected < Math.min(ofCell.length, sensors);
-    const passed = hasConditions ? sensors : Math.ceil(SPREAD * expected);
-    const found = isWalked ? await walkListed(tx, chosen, { cell, passed, most: wanted }, order) : undefined;
+    // To find the last one that may be passed over takes time, too.
+    const likely = Math.ceil(SPREAD * expected) + (hasConditions ? FEW : 0);
+    const limits = hasConditions && likely < sensors ? [likely, sensors] : [likely];
+    let found: RowKey[] | undefined;
+    for (const passed of isWalked ? limits : [])
+      found ??= await walkListed(tx, chosen, { cell, passed, most: wanted }, order);
     if (found) walked.push(...found);
     else if (hasConditions || ofCell.length * CLASS_ROWS >= sensors) sorted.push(cell);
     else merged.push(...ofCell.map(({ of }) => ({ classId: of.id, cell })));
