@@ -38,5 +38,7 @@ test("megabytes are compressed in a thread, with a base of the same size", async
 
 test("content that is longer than its chunks is not read", async () => {
   const content = await compressTexts(["x".repeat(1_000_000)], []);
-  expect(() => decompressTexts(content, [{ category: "packages", bucket: 0, itemCount: 1, sizeBytes: 1_000 }], [])).toThrow();
+  expect(() =>
+    decompressTexts(content, [{ category: "packages", bucket: 0, itemCount: 1, sizeBytes: 1_000 }], []),
+  ).toThrow();
 });
