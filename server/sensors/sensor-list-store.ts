@@ -133,6 +133,7 @@ function fewOf({ all }: Chosen, limit: number): number {
 
 async function findKeys(reading: Reading, page: SensorPage, wanted: Wanted): Promise<Found> {
   const { sort } = page;
+  if (reading.chosen.classes?.length === 0) return { keys: [], total: 0, totalIsCapped: false };
   const found = await findCandidates(reading, page, wanted.narrowings);
   if (found) {
     const others = wanted.narrowings.filter((narrowing) => narrowing !== found.narrowing);
