@@ -202,8 +202,14 @@ for (const dialect of TESTED_DIALECTS) {
     expect(first).toEqual({
       ...{ type: "attacklens-audit-log", exportedAt: new Date(world.clock.ms).toISOString(), filter: {} },
     });
-    expect(events.map(({ action }) => action)).toContain("audit-log.exported");
+    expect(events.filter(({ action }) => action === "audit-log.exported")).toMatchObject([
+      { details: { format: "csv" } },
+    ]);
+    // The event of an export has the searched text.
+    const searched = await world.fetch(`${path}.jsonl?q=only-in-this-filter`, { headers });
+    expect((await searched.text()).trim().split("\n")).toHaveLength(1);
     expect(await list(world, cookie, { action: "audit-log.exported" })).toMatchObject([
+      { details: { format: "jsonl", filter: { q: "only-in-this-filter" } } },
       { actor: { name: "The admin" }, details: { format: "jsonl", filter: {} } },
       { details: { format: "csv", filter: { entityType: "api-key" } } },
     ]);

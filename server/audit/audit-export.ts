@@ -6,6 +6,7 @@ import { toInstant } from "../ids.ts";
 import { type ExportFormat, writeExport } from "../list-export.ts";
 import { type AuditEvent, recordAuditEvent } from "./audit.ts";
 import { toEventFilter } from "./audit-events.ts";
+import { lockHead } from "./audit-store.ts";
 import { pageOfEvents } from "./events-page-store.ts";
 
 export interface Export {
@@ -28,16 +29,21 @@ export async function exportEvents(
   const { format, filter, actor, at } = request;
   const action = "audit-log.exported";
   const entity = { type: "audit-log", id: "audit-log", name: "Audit log" } as const;
-  await inTransaction(db, (tx) =>
-    recordAuditEvent(tx, { at, actor, action, entity, details: { format, filter } }),
-  );
-  return openText(reads, request);
+  // Later events, such as the one of the export, are not part of it.
+  const through = await inTransaction(db, async (tx) => {
+    const { sequence } = await lockHead(tx);
+    await recordAuditEvent(tx, { at, actor, action, entity, details: { format, filter } });
+    return sequence;
+  });
+  return openText(reads, request, through);
 }
 
-function openText(reads: Database, { format, filter, at, checkAgain }: Export): AsyncGenerator<string> {
-  const wanted = toEventFilter(filter);
-  // Later events, such as the one of the export, are not part of it.
-  const to = Math.min(wanted.to ?? at, at);
+function openText(
+  reads: Database,
+  { format, filter, at, checkAgain }: Export,
+  through: number,
+): AsyncGenerator<string> {
+  const wanted = { ...toEventFilter(filter), through };
   const shape = {
     noun: "audit log",
     format,
@@ -48,7 +54,7 @@ function openText(reads: Database, { format, filter, at, checkAgain }: Export): 
   };
   return writeExport<AuditEventTable>(shape, async (position) => {
     await checkAgain?.();
-    return await pageOfEvents(reads, { ...wanted, to }, { order: "desc", ...position }, "uncounted");
+    return await pageOfEvents(reads, wanted, { order: "desc", ...position }, "uncounted");
   });
 }
 

@@ -30,6 +30,8 @@ export interface EventFilter {
   address?: string | undefined;
   from?: number | undefined;
   to?: number | undefined;
+  /** The number of the last event. */
+  through?: number | undefined;
 }
 
 export interface EventPageOptions {
@@ -113,10 +115,11 @@ async function listWithText(db: Database, text: string, stored: number): Promise
 const isAction = (some: readonly string[]): Condition =>
   sql<boolean>`event.action in (${sql.join(some.map((one) => sql`${one}`))})`;
 
-function timesOf({ from, to }: EventFilter): Condition[] {
+function timesOf({ from, to, through }: EventFilter): Condition[] {
   return [
     ...(from === undefined ? [] : [sql<boolean>`event.at >= ${from}`]),
     ...(to === undefined ? [] : [sql<boolean>`event.at <= ${to}`]),
+    ...(through === undefined ? [] : [sql<boolean>`event.sequence <= ${through}`]),
   ];
 }
 
