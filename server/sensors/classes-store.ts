@@ -86,10 +86,17 @@ async function knownClasses(db: Database, ids: readonly number[]): Promise<Map<n
     where ${isAmongNumbers(db, sql`sensor_class.id`, missing)}`.execute(db);
   // A transaction of SQLite that fails gives back the ids of its classes.
   const isFinal = !(dialectOf(db) === "sqlite" && db.isTransaction);
+  if (classes.size + rows.length > MOST_REMEMBERED) classes = ofIds(classes, ids);
   if (isFinal && classes.size + rows.length <= MOST_REMEMBERED) remembered.set(adapter, classes);
   else classes = new Map(classes);
   for (const row of rows) classes.set(Number(row.id), { ...row, id: Number(row.id) });
   return classes;
+}
+
+/** Without the classes that have no more sensors. */
+function ofIds(classes: Map<number, SensorClass>, ids: readonly number[]): Map<number, SensorClass> {
+  const kept = new Set(ids);
+  return new Map([...classes].filter(([id]) => kept.has(id)));
 }
 
 /** Whether only some classes match. */

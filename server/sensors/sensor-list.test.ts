@@ -207,5 +207,24 @@ for (const dialect of TESTED_DIALECTS) {
         }
       }
     });
+
+    test(`a list sorted by tags continues after an asset with many long tags (${dialect})`, async () => {
+      await using database = await createTestDatabase(dialect);
+      const { db } = database;
+      for (const statement of fleetStatements({ dialect, sensors: 50, now: START }))
+        await sql.raw(statement).execute(db);
+      // Merged assets have the tags of both, so more than a token may set.
+      const tags = Array.from({ length: 40 }, (_, index) => `${index} ${"ä".repeat(48)}`);
+      await db
+        .updateTable("asset")
+        .set({ tags: JSON.stringify(tags) })
+        .execute();
+      const listed = expected(await allRows(db, START), { sort: "tags", order: "asc", limit: 7 });
+      expect(listed.length).toBeGreaterThan(7);
+      for (const few of [3, 2_000]) {
+        const { ids } = await allPages(db, 0, { sort: "tags", order: "asc", limit: 7 }, few);
+        expect(ids).toEqual(listed);
+      }
+    });
   });
 }

@@ -82,6 +82,9 @@ function classLabels(counted: readonly ClassCount[], keyOf: (of: SensorClass) =>
 
 const statusKey = (status: string) => String(SENSOR_STATUSES.indexOf(status as never));
 
+/** Sets of tags are sorted by so many characters, which a cursor contains. */
+const SORTED_TAGS = 200;
+
 /** Sorts like the numbers of a version: 2026.9.0 comes before 2026.10.0. */
 const versionKey = (version: string) =>
   version.slice(0, 100).replace(/\d+/g, (digits) => digits.padStart(10, "0"));
@@ -96,8 +99,9 @@ async function keysOf(
       return ({ version }) => versionKey(version);
     case "os":
     case "architecture":
-    case "tags":
       return (of) => of[sort];
+    case "tags":
+      return ({ tags }) => [...tags].slice(0, SORTED_TAGS).join("");
     case "enrollmentToken": {
       const names = await namesOf(db, sql`enrollment_token`);
       return ({ enrollmentTokenId }) => names.get(enrollmentTokenId)!;
@@ -144,8 +148,9 @@ export function labelOf(sort: LabelSort, onlineSince: number): SortedBy {
     case "version":
     case "os":
     case "architecture":
-    case "tags":
       return { group: sql.ref(`labeled.${sort}`), value: HOSTNAME, ...OF_CLASS };
+    case "tags":
+      return { group: sql`substr(labeled.tags, 1, ${sql.lit(SORTED_TAGS)})`, value: HOSTNAME, ...OF_CLASS };
     case "enrollmentToken":
       return {
         ...{ group: sql`enrollment_token.name_key`, value: HOSTNAME },
