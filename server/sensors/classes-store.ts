@@ -62,9 +62,11 @@ export async function countClasses(db: Database): Promise<{ all: CellCount[]; cl
   );
   return {
     all: numbers.flatMap(([id, cell, sensors]) => (id === 0 ? { cell, sensors } : [])),
-    classes: numbers.flatMap(([id, cell, sensors]) =>
-      id === 0 ? [] : { of: known.get(id)!, cell, sensors },
-    ),
+    // On SQLite, a class may be deleted between the two reads, which then has no sensors.
+    classes: numbers.flatMap(([id, cell, sensors]) => {
+      const of = known.get(id);
+      return of ? { of, cell, sensors } : [];
+    }),
   };
 }
 
