@@ -22,13 +22,16 @@ export function openCheckpoints(file: string): Checkpoints {
 
   async function run(): Promise<void> {
     clearTimeout(idle);
-    thread ??= openThread<{ file: string }, object, boolean>(
-      "server/db/checkpoint-worker.ts",
-      { file },
-      LIMITS,
-    );
-    // Everything is still in the WAL if it fails, e.g. because the disk is full.
-    await thread.ask({}).catch(() => {});
+    try {
+      thread ??= openThread<{ file: string }, object, boolean>(
+        "server/db/checkpoint-worker.ts",
+        { file },
+        LIMITS,
+      );
+      await thread.ask({});
+    } catch {
+      // Everything is still in the WAL, e.g. because the disk is full or there is no thread.
+    }
     idle = setTimeout(close, IDLE_MS);
     idle.unref();
   }
