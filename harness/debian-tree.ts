@@ -22,7 +22,7 @@ const MAKE = `test -e "$1" || { mmdebstrap --variant=apt --include="$4" --dpkgop
  * same time. Throws if that is not possible.
  */
 export function findDebianTree(release: DebianRelease): Promise<string> {
-  return findTree(release, release, "systemd-sysv,dbus");
+  return findTree(release, release, "systemd-sysv,dbus,passwd");
 }
 
 /**
