@@ -26,7 +26,7 @@ const MOST_PER_SECOND = 25_000;
 const REPORT = { ...VERSIONS, inventory: {} };
 
 type Name = "mac" | "ed25519" | "postgres" | "hello" | "zabbix";
-type Sign = (host: EnrolledHost) => SignedRequest;
+export type Sign = (host: EnrolledHost) => SignedRequest;
 
 interface Subject {
   target: Target;
@@ -38,7 +38,7 @@ interface Subject {
 }
 
 export const withMac: Sign = ({ signer }) => signer.signWithMac(checkIn.path, REPORT);
-const withEd25519: Sign = ({ signer, id }) => signer.sign(checkIn.path, REPORT, id);
+export const withEd25519: Sign = ({ signer, id }) => signer.sign(checkIn.path, REPORT, id);
 
 export async function benchCheckIn(
   folder: string,

@@ -10,8 +10,8 @@ export interface Figure {
   base?: number;
   /** `value` divided by `base`, or absent. */
   ratio?: number;
-  /** For what counts: the ratio, or the value without one. */
-  limit: Limit;
+  /** For what counts: the ratio, or the value without one; absent: none. */
+  limit: Limit | undefined;
   /** The widest deviation of a round from the median, as a part of it. */
   spread: number;
 }
@@ -25,7 +25,7 @@ export function median(values: readonly number[]): number {
 export function ratioFigure(
   figure: string,
   unit: string,
-  limit: Limit,
+  limit: Limit | undefined,
   rounds: readonly { value: number; base: number }[],
 ): Figure {
   const ratios = rounds.map(({ value, base }) => value / base);
@@ -40,7 +40,12 @@ export function ratioFigure(
   };
 }
 
-export function plainFigure(figure: string, unit: string, limit: Limit, values: readonly number[]): Figure {
+export function plainFigure(
+  figure: string,
+  unit: string,
+  limit: Limit | undefined,
+  values: readonly number[],
+): Figure {
   return { figure, value: round(median(values)), unit, limit, spread: spreadOf(values) };
 }
 
@@ -51,9 +56,9 @@ export function describeFigures(figures: readonly Figure[]): string {
     `${value} ${unit}`,
     base === undefined ? "" : `${base} ${unit}`,
     ratio === undefined ? "" : String(ratio),
-    `${describeLimit(limit)}${ratio === undefined ? ` ${unit}` : ""}`,
+    limit === undefined ? "" : `${describeLimit(limit)}${ratio === undefined ? ` ${unit}` : ""}`,
     `± ${Math.round(spread * 100)}%`,
-    isWithin(ratio ?? value, limit) ? "" : "missed",
+    limit === undefined || isWithin(ratio ?? value, limit) ? "" : "missed",
   ]);
   const table = [["figure", "value", "compared with", "ratio", "limit", "spread", ""], ...rows];
   const widths = table[0]!.map((_, column) => Math.max(...table.map((row) => row[column]!.length)));
@@ -71,7 +76,14 @@ export function describeFigures(figures: readonly Figure[]): string {
 export function figuresAsJson(figures: readonly Figure[]): string {
   return figures
     .map(({ figure, value, unit, limit, ratio, spread }) =>
-      JSON.stringify({ figure, value, unit, limit: describeLimit(limit), ratio: ratio ?? null, spread }),
+      JSON.stringify({
+        figure,
+        value,
+        unit,
+        limit: limit ? describeLimit(limit) : null,
+        ratio: ratio ?? null,
+        spread,
+      }),
     )
     .join("\n");
 }

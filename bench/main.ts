@@ -11,6 +11,7 @@ import { benchInventory } from "./inventory.ts";
 import { benchLists } from "./lists.ts";
 import { describeMachine } from "./machine.ts";
 import { type BenchOptions, parseBenchOptions } from "./options.ts";
+import { benchProcesses } from "./processes.ts";
 import { benchSensor } from "./sensor.ts";
 import { benchTrickling } from "./trickling.ts";
 
@@ -44,6 +45,10 @@ const BENCHES: Record<string, Bench> = {
   trickling: {
     what: "slow request bodies, and the most expensive uploads that the server accepts",
     run: (folder) => benchTrickling(folder),
+  },
+  processes: {
+    what: "check-ins with one, two and four processes of the server on PostgreSQL",
+    run: async (folder, postgres, options) => await benchProcesses(folder, await postgres(), options),
   },
   lists: {
     what: "lists and counters of a large fleet",

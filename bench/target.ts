@@ -35,12 +35,15 @@ export interface TargetOptions {
   databaseUrl?: string;
   /** The folder for a profile of its CPU time, which it writes when it stops. Absent: none. */
   profile: string | undefined;
+  /** Further variables of its environment. */
+  environment?: Record<string, string>;
 }
 
 /** Starts it. With a profile, it runs from its sources: the built one takes no options of the runtime. */
-export async function openTarget({ dataDir, databaseUrl, profile }: TargetOptions): Promise<Target> {
+export async function openTarget(options: TargetOptions): Promise<Target> {
+  const { dataDir, databaseUrl, profile } = options;
   const program = profile === undefined ? undefined : profiledServer(profile);
-  const environment = { ATTACKLENS_LOG_LEVEL: "warn" };
+  const environment = { ATTACKLENS_LOG_LEVEL: "warn", ...options.environment };
   const server = await startServer({ program, dataDir, logFile: `${dataDir}.log`, databaseUrl, environment });
   const { session } = await createSuperAdmin(server, dataDir);
   const body = { name: "Bench", scope: { type: "all-assets" }, expiresAt: null } as const;
