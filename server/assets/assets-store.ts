@@ -1,9 +1,11 @@
 // Assets and their identifiers in SQL.
+import { ASSET_TYPES } from "@attacklens/protocol/assets.ts";
+import { COUNT_CAP } from "@attacklens/protocol/page.ts";
 import { sql } from "kysely";
 import { forSomeValues } from "../db/batches.ts";
 import { isIn, unindexed } from "../db/dialect.ts";
 import { insertion } from "../db/insertion.ts";
-import { type AnyQuery, byNumber, byText, keysetPage } from "../db/keyset.ts";
+import { type AnyQuery, byNumber, byText, countUpTo, keysetPage } from "../db/keyset.ts";
 import { isLiveGroup, liveGroupId } from "../db/live-group.ts";
 import { assetsNamed, isBeginning, isNamed } from "../db/name-search.ts";
 import type { AssetIdentifierTable, AssetTable, Database } from "../db/schema.ts";
@@ -58,42 +60,49 @@ export interface AssetPage {
 const FEW = 2_000;
 
 export async function pageOfAssets(db: Database, page: AssetPage) {
-  const { q, assetGroupId, type, sort } = page;
+  const { q, sort } = page;
   return await keysetPage(
     db,
     { ...page, sort: SORTS[sort], sortName: sort, id: sql<string>`asset.id` },
     async (tx) => {
-      const ids = q ? await findNamed(tx, q) : undefined;
-      let query: AnyQuery = tx.selectFrom("asset");
-      if (ids) query = query.where(isIn(tx, "asset.id", ids));
-      query = query.where("asset.mergedInto", "is", null);
+      const ids = q ? await findNamed(tx, q, FEW + 1) : undefined;
+      const all = tx.selectFrom("asset").where("asset.mergedInto", "is", null);
+      if (ids && ids.length <= FEW) return { query: among(tx, all, ids, page), isWalked: false };
+      const parts = partsOf(all, page);
+      if (!q) return { query: parts, isWalked: true };
       // An expression, for which no index is used, unless it is that of the order.
-      const isInOrder = q !== undefined && sort === "name" && isBeginning(q);
+      const isInOrder = sort === "name" && isBeginning(q);
       const name = isInOrder ? sql<string>`asset.name_key` : sql<string>`(asset.name_key || '')`;
-      if (q) query = query.where(isNamed(name, q));
-      if (assetGroupId)
-        query = query.where(
-          ids ? unindexed(tx, "asset.asset_group_id") : sql.ref("asset.asset_group_id"),
-          "=",
-          liveGroupId(assetGroupId),
-        );
-      if (type) {
-        // A search, or the index of the group, has fewer assets.
-        const isIndexed = !q && !assetGroupId;
-        query = query.where(isIndexed ? sql.ref("asset.type") : unindexed(tx, "asset.type"), "=", type);
-      }
-      return { query, isWalked: ids === undefined };
+      // To count all would take longer than to read the page.
+      const total = ids && (await countUpTo(tx, among(tx, all, ids.slice(0, COUNT_CAP), page), COUNT_CAP));
+      const count = total === undefined ? undefined : { total, totalIsCapped: true };
+      return { query: parts.map((part) => part.where(isNamed(name, q))), isWalked: true, count };
     },
     (tx, some) => assets(tx).where("asset.id", "in", some).execute(),
   );
 }
 
-/** Returns the ids of a few assets with a text in their names; undefined: there are more, or no index. */
-async function findNamed(tx: Database, q: string): Promise<string[] | undefined> {
-  const rows = (await assetsNamed(tx, q)
-    ?.limit(FEW + 1)
-    .execute()) as { candidateId: string }[] | undefined;
-  return rows && rows.length <= FEW ? rows.map(({ candidateId }) => candidateId) : undefined;
+/** Returns those of a few assets that match. */
+function among(tx: Database, all: AnyQuery, ids: readonly string[], { q, assetGroupId, type }: AssetPage) {
+  // Expressions, for which no index is used.
+  let query = all.where(isIn(tx, "asset.id", ids));
+  if (q) query = query.where(isNamed(sql<string>`(asset.name_key || '')`, q));
+  if (assetGroupId)
+    query = query.where(unindexed(tx, "asset.asset_group_id"), "=", liveGroupId(assetGroupId));
+  return type ? query.where(unindexed(tx, "asset.type"), "=", type) : query;
+}
+
+/** Returns the parts of a list. An index has the order of each. */
+function partsOf(all: AnyQuery, { assetGroupId, type }: AssetPage): AnyQuery[] {
+  if (!assetGroupId) return [type ? all.where("asset.type", "=", type) : all];
+  const members = all.where("asset.assetGroupId", "=", liveGroupId(assetGroupId));
+  return (type ? [type] : ASSET_TYPES).map((one) => members.where("asset.type", "=", one));
+}
+
+/** Returns the ids of the first assets with a text in their names; undefined: no index finds them. */
+async function findNamed(tx: Database, q: string, most: number): Promise<string[] | undefined> {
+  const rows = (await assetsNamed(tx, q)?.limit(most).execute()) as { candidateId: string }[] | undefined;
+  return rows?.map(({ candidateId }) => candidateId);
 }
 
 export async function findAsset(db: Database, id: string) {

@@ -46,16 +46,23 @@ export type AnyQuery = SelectQueryBuilder<any, any, any>;
 
 /** The rows of a list. */
 export interface Matching {
-  query: AnyQuery;
+  /** Of several, each row is in one, and an index has the order of the page within each. */
+  query: AnyQuery | readonly AnyQuery[];
   /** An index has the order of the page. */
   isWalked: boolean;
+  /** Absent: the rows are counted. */
+  count?: Count | undefined;
 }
 
-export interface KeysetPage<Row> {
+interface Count {
+  total: number;
+  /** There may be more. */
+  totalIsCapped: boolean;
+}
+
+export interface KeysetPage<Row> extends Count {
   rows: Row[];
   nextCursor: string | null;
-  total: number;
-  totalIsCapped: boolean;
 }
 
 /**
@@ -75,28 +82,49 @@ export async function keysetPage<Row extends { id: string }>(
 
 async function readPage<Row extends { id: string }>(
   tx: Database,
-  { query, isWalked }: Matching,
+  { query, isWalked, count: known }: Matching,
   options: KeysetOptions & { after: Cursor | undefined },
   load: (tx: Database, some: string[]) => Promise<Row[]>,
 ): Promise<KeysetPage<Row>> {
   const { sort, id, order, after, limit } = options;
   if (isWalked) await walkInOrder(tx);
-  const ordered = query.orderBy(sort.by, order).orderBy(id, order);
+  const parts = [query].flat();
+  const inOrder = (rows: AnyQuery) => rows.orderBy(sort.by, order).orderBy(id, order);
   const count =
     options.count === "exact"
-      ? { total: await countUpTo(tx, query, ALL_ROWS), totalIsCapped: false }
-      : await cappedCount(tx, isWalked ? ordered : query);
-  if (count.total === 0) return { rows: [], nextCursor: null, ...count };
-  let page = ordered
-    .select([sql<string | number>`${sort.by}`.as("cursorValue"), sql<string>`${id}`.as("cursorId")])
-    .limit(limit + 1);
-  if (after) {
-    const comparison = order === "asc" ? sql`>` : sql`<`;
-    page = page.where(sql<boolean>`(${sort.by}, ${id}) ${comparison} (${after.v}, ${after.id})`);
-  }
-  const keys = (await page.execute()) as { cursorValue: string | number; cursorId: string }[];
-  const found = keys.map(({ cursorValue, cursorId }) => ({ value: cursorValue, id: cursorId }));
-  return { ...(await loadPage(tx, found, options, load)), ...count };
+      ? { total: await countAll(tx, parts, ALL_ROWS), totalIsCapped: false }
+      : (known ?? (await cappedCount(tx, parts.length === 1 && isWalked ? parts.map(inOrder) : parts)));
+  if (count.total === 0 && !count.totalIsCapped) return { rows: [], nextCursor: null, ...count };
+  const comparison = order === "asc" ? sql`>` : sql`<`;
+  const first = (rows: AnyQuery) => {
+    const page = inOrder(rows)
+      .select([sql<string | number>`${sort.by}`.as("cursorValue"), sql<string>`${id}`.as("cursorId")])
+      .limit(limit + 1);
+    return after
+      ? page.where(sql<boolean>`(${sort.by}, ${id}) ${comparison} (${after.v}, ${after.id})`)
+      : page;
+  };
+  const { rows } =
+    parts.length > 1
+      ? await mergeParts(parts.map(first), order, limit + 1).execute(tx)
+      : { rows: (await first(parts[0]!).execute()) as CursorRow[] };
+  const found = rows.map(({ cursorValue, cursorId }) => ({ value: cursorValue, id: cursorId }));
+  const shown = Math.min(found.length, limit);
+  const isAll = !after && found.length <= limit;
+  const more = count.totalIsCapped ? { total: Math.max(count.total, shown), totalIsCapped: !isAll } : count;
+  return { ...(await loadPage(tx, found, options, load)), ...more };
+}
+
+interface CursorRow {
+  cursorValue: string | number;
+  cursorId: string;
+}
+
+function mergeParts(parts: readonly AnyQuery[], order: "asc" | "desc", most: number) {
+  const all = parts.map((part, index) => sql`select * from (${part}) as ${sql.id(`part${index}`)}`);
+  const direction = sql.raw(order);
+  return sql<CursorRow>`select * from (${sql.join(all, sql` union all `)}) as parts
+    order by cursor_value ${direction}, cursor_id ${direction} limit ${most}`;
 }
 
 /** The place of a row in its list. */
@@ -157,9 +185,15 @@ export function readCursor({
 /** More than any table has. */
 export const ALL_ROWS = 1_000_000_000;
 
-async function cappedCount(db: Database, query: AnyQuery) {
-  const total = await countUpTo(db, query, COUNT_CAP + 1);
+async function cappedCount(db: Database, parts: readonly AnyQuery[]): Promise<Count> {
+  const total = await countAll(db, parts, COUNT_CAP + 1);
   return { total: Math.min(total, COUNT_CAP), totalIsCapped: total > COUNT_CAP };
+}
+
+async function countAll(db: Database, parts: readonly AnyQuery[], most: number): Promise<number> {
+  let total = 0;
+  for (const part of parts) if (total < most) total += await countUpTo(db, part, most - total);
+  return total;
 }
 
 /** Counts the rows of a query, up to `most`. */

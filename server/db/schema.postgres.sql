@@ -55,12 +55,12 @@ asset asset_asset_group_id_fkey FOREIGN KEY (asset_group_id) REFERENCES asset_gr
 asset asset_merged_into_fkey FOREIGN KEY (merged_into) REFERENCES asset(id);
 asset asset_pkey PRIMARY KEY (id);
 CREATE INDEX asset_created ON public.asset USING btree (created_at, id);
-CREATE INDEX asset_member_created ON public.asset USING btree (asset_group_id, created_at, id) WHERE (asset_group_id IS NOT NULL);
-CREATE INDEX asset_member_name ON public.asset USING btree (asset_group_id, name_key, id) WHERE (asset_group_id IS NOT NULL);
-CREATE INDEX asset_name ON public.asset USING btree (name_key, id);
+CREATE INDEX asset_member_created ON public.asset USING btree (asset_group_id, type, created_at, id) WHERE (asset_group_id IS NOT NULL);
+CREATE INDEX asset_member_name ON public.asset USING btree (asset_group_id, type, name_key, id, merged_into) WHERE (asset_group_id IS NOT NULL);
+CREATE INDEX asset_name ON public.asset USING btree (name_key, id, merged_into);
 CREATE INDEX asset_search ON public.asset USING gin (name_key gin_trgm_ops);
 CREATE INDEX asset_type_created ON public.asset USING btree (type, created_at, id);
-CREATE INDEX asset_type_name ON public.asset USING btree (type, name_key, id);
+CREATE INDEX asset_type_name ON public.asset USING btree (type, name_key, id, merged_into);
 CREATE UNIQUE INDEX asset_pkey ON public.asset USING btree (id);
 CREATE TRIGGER asset_tag_add AFTER INSERT ON public.asset REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION asset_tag_add();
 CREATE TRIGGER asset_tag_change AFTER UPDATE OF tags ON public.asset FOR EACH ROW WHEN ((old.tags <> new.tags)) EXECUTE FUNCTION asset_tag_change();

@@ -105,11 +105,12 @@ CREATE TABLE asset (
   merged_into text references asset (id)
 , type_source text not null default 'derived', type_facts text not null default '{}') without rowid;
 CREATE INDEX asset_created on asset (created_at, id);
-CREATE INDEX asset_member_created on asset (asset_group_id, created_at, id) where asset_group_id is not null;
-CREATE INDEX asset_member_name on asset (asset_group_id, name_key, id) where asset_group_id is not null;
-CREATE INDEX asset_name on asset (name_key, id);
+CREATE INDEX asset_member_created on asset (asset_group_id, type, created_at, id) where asset_group_id is not null;
+CREATE INDEX asset_member_name on asset (asset_group_id, type, name_key, id, merged_into)
+  where asset_group_id is not null;
+CREATE INDEX asset_name on asset (name_key, id, merged_into);
 CREATE INDEX asset_type_created on asset (type, created_at, id);
-CREATE INDEX asset_type_name on asset (type, name_key, id);
+CREATE INDEX asset_type_name on asset (type, name_key, id, merged_into);
 CREATE TABLE asset_group (
   id text primary key,
   name text not null,
