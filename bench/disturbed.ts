@@ -15,16 +15,16 @@ import type { BenchOptions } from "./options.ts";
 import { enrollHost, type ReportingHost } from "./reporting-host.ts";
 import { agreeOnMacs, enrollHosts, openTarget, type TargetOptions } from "./target.ts";
 
-const ROUNDS = 3;
-/** Of each load. All of them together take less than two minutes. */
-const SECONDS = 5;
+const ROUNDS = 5;
+/** Of each load. */
+const SECONDS = 8;
 const FLEET = 2_000;
 const SENSORS = 500;
 const CONNECTIONS = 50;
 /** More than a server answers in a second. */
 const MOST_PER_SECOND = 15_000;
 /** More than the rounds report: each ends with its load. */
-const INVENTORIES = 1_000;
+const INVENTORIES = 2_000;
 const INVENTORIES_AT_ONCE = 8;
 
 interface Reporting {
@@ -40,10 +40,19 @@ export async function benchDisturbed(
   await using database = await postgres.createDatabase();
   const onSqlite = { dataDir: join(folder, "sqlite"), profile };
   const onPostgres = { dataDir: join(folder, "postgres"), databaseUrl: database.url, profile: undefined };
-  return [...(await measure(folder, fleet, onSqlite)), ...(await measure(folder, fleet, onPostgres))];
+  const inventories = makeInventories(INVENTORIES);
+  return [
+    await measure(folder, fleet, inventories, onSqlite),
+    await measure(folder, fleet, inventories, onPostgres),
+  ];
 }
 
-async function measure(folder: string, fleet: number, options: TargetOptions): Promise<Figure[]> {
+async function measure(
+  folder: string,
+  fleet: number,
+  inventories: readonly MadeInventory[],
+  options: TargetOptions,
+): Promise<Figure> {
   await using target = await openTarget(options);
   // PostgreSQL's processes take both cores. Otherwise, the server has one, and all clients the other.
   if (options.databaseUrl === undefined)
@@ -68,7 +77,6 @@ async function measure(folder: string, fleet: number, options: TargetOptions): P
   const reporters = await inParallel(INVENTORIES_AT_ONCE, INVENTORIES, (index) =>
     enrollHost(target.url, target.token, SENSORS + index),
   );
-  const inventories = makeInventories(INVENTORIES);
   const waiting = reporters.map((host, index) => ({ host, inventory: inventories[index]! }));
   async function disturbed(): Promise<Load> {
     const ended = new AbortController();
@@ -84,7 +92,7 @@ async function measure(folder: string, fleet: number, options: TargetOptions): P
   // The runtime compiles the code of inventories and exports while it runs for the first time.
   await disturbed();
   const rounds = await interleave(ROUNDS, { alone: () => load(SECONDS, half), disturbed });
-  return [figureOf(rounds, options.databaseUrl ? "PostgreSQL" : "SQLite")];
+  return figureOf(rounds, options.databaseUrl ? "PostgreSQL" : "SQLite");
 }
 
 function figureOf(rounds: Record<"alone" | "disturbed", Load>[], name: string): Figure {
