@@ -5,9 +5,9 @@ import { openTurns } from "../turns.ts";
 
 const MAX_DEPTH = 32;
 /** Members of one object. The largest declared object contains the chunks of an upload. */
-const MAX_MEMBERS = 256;
+export const MAX_MEMBERS = 256;
 /** Different member names in one body. */
-const MAX_NAMES = 512;
+export const MAX_NAMES = 512;
 /** UTF-16 units of one string before unescaping. Far above the limit of any declared text. */
 const MAX_STRING = 64 * 1024;
 const MAX_NUMBER = 100;

@@ -57,14 +57,16 @@ test("accepts what our programs send, and leaves every other text to the other p
   const inventory = { packages: { status: "collected", root: "a".repeat(64), durationMs: 12 } };
   const sent = { protocolVersion: 1, sensorVersion: "2026.11.0", inventory };
   expect(parseUsualJson(JSON.stringify(sent), limits)).toEqual(sent);
-  const members = (count: number) => `{${Array.from({ length: count }, (_, at) => `"m${at}":0`).join()}}`;
+  const members = (count: number, from = 0) =>
+    `{${Array.from({ length: count }, (_, at) => `"m${from + at}":0`).join()}}`;
   const many = { values: 5_000, items: 5_000 };
-  expect(parseUsualJson(members(256), many)).toBeDefined();
+  for (const usual of [members(256), `[${members(256)},${members(256)},${members(256, 256)}]`])
+    expect(parseUsualJson(usual, many)).toBeDefined();
   for (const left of [
     members(257),
-    `[${members(200)},${members(200)}]`,
+    `[${members(256)},${members(256, 256)},${members(1, 512)}]`,
     `${"[".repeat(9)}${"]".repeat(9)}`,
-    `"${"x".repeat(8 * 1024)}"`,
+    `"${"x".repeat(32 * 1024)}"`,
     '{"a":1,"a":1}',
     '{"a": 1}',
     "",
