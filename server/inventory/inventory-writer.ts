@@ -29,7 +29,7 @@ const MAX_REPORTS = 256;
 /** Characters of the texts of one batch, so that writing it does not block other requests for long. */
 const MAX_CHARACTERS = 1_000_000;
 /** Unnoticeable for a sensor, and long enough for others to join. */
-const PACE_MS = 10;
+const PACE_MS = 40;
 
 export function openInventoryWriter(
   db: Database,

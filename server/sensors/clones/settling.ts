@@ -31,7 +31,7 @@ const LATE_FOR_MS = 30_000;
 /** Requests of one transaction. */
 const MAX_BATCH = 64;
 /** Unnoticeable for a sensor, and long enough for others to join. */
-const PACE_MS = 10;
+const PACE_MS = 40;
 
 export interface RequestAt {
   now: number;
