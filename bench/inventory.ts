@@ -71,7 +71,7 @@ async function measure(
     cpuMs,
     sizeBytes,
   });
-  const other = await measured(others.slice(hosts), (index) => dissimilarHost(index + 1), {
+  const other = await measured(others.slice(hosts), (index) => dissimilarHost(hosts + index + 1), {
     cpuMs,
     sizeBytes,
   });
