@@ -1,13 +1,15 @@
 // A host without a sensor that enrolls and reports inventories as the sensor does.
-import type { ServerAgreement } from "@attacklens/protocol/agreement-key.ts";
 import { checkIn } from "@attacklens/protocol/check-in.ts";
 import { CATEGORIES, type Category } from "@attacklens/protocol/inventory/categories.ts";
 import type { Chunk } from "@attacklens/protocol/inventory/chunks.ts";
 import { MAX_UPLOAD_BYTES } from "@attacklens/protocol/inventory/limits.ts";
 import { putInventory } from "@attacklens/protocol/inventory/upload.ts";
+import type { RouteOutput } from "@attacklens/protocol/route.ts";
 import { makeSigner } from "../harness/signer.ts";
-import type { MadeInventory } from "./made-inventory.ts";
+import type { MadeCategory, MadeInventory } from "./made-inventory.ts";
 import { enrollment, VERSIONS } from "./target.ts";
+
+type CheckInReply = RouteOutput<typeof checkIn>;
 
 export type ReportingHost = Awaited<ReturnType<typeof enrollHost>>;
 
@@ -26,16 +28,11 @@ export async function enrollHost(url: string, token: string, index: number) {
     return await send<Reply>(url + path, init);
   }
 
-  async function upload(wanted: Category[], inventory: MadeInventory): Promise<void> {
-    const categories = Object.fromEntries(
-      wanted.map((category) => {
-        const { root, chunks } = inventory[category]!;
-        return [category, { root, chunks: chunks.map(({ hash }) => hash) }];
-      }),
-    );
-    const { missing } = await request<{ missing: Record<string, string[]> }>("PUT", putInventory.path, {
-      categories,
-    });
+  async function upload(
+    { wanted, missing = {} }: Pick<CheckInReply, "wanted" | "missing">,
+    inventory: MadeInventory,
+  ): Promise<void> {
+    const categories = Object.fromEntries(wanted.map((category) => [category, listOf(inventory[category]!)]));
     const names = new Set(Object.values(missing).flat());
     const lacking = wanted
       .flatMap((category) => inventory[category]!.chunks)
@@ -49,21 +46,17 @@ export async function enrollHost(url: string, token: string, index: number) {
 
   return {
     id: sensorId,
-    /** The roots, then the lists of the wanted categories, then their missing chunks. */
+    /** The lists of chunks, then the missing chunks. */
     async report(inventory: MadeInventory): Promise<void> {
       const states = Object.fromEntries(
         CATEGORIES.map((category) => [category, stateOf(inventory, category)]),
       );
       const announced = isAgreed ? {} : { agreementKey: signer.agreementKey };
       const body = { ...VERSIONS, inventory: states, ...announced };
-      const reply = await request<{ wanted: Category[]; agreement?: ServerAgreement }>(
-        "POST",
-        checkIn.path,
-        body,
-      );
+      const reply = await request<CheckInReply>("POST", checkIn.path, body);
       if (!isAgreed) signer.agree(sensorId, reply.agreement!);
       isAgreed = true;
-      if (reply.wanted.length > 0) await upload(reply.wanted, inventory);
+      if (reply.wanted.length > 0) await upload(reply, inventory);
     },
   };
 }
@@ -85,9 +78,13 @@ function inUploads(chunks: readonly Chunk[]): Chunk[][] {
 
 /** A changed category is reported alone. */
 function stateOf(inventory: MadeInventory, category: Category) {
-  const root = inventory[category]?.root;
-  if (root !== undefined) return { status: "collected", root };
+  const made = inventory[category];
+  if (made) return { status: "collected", ...listOf(made) };
   return Object.keys(inventory).length === 1 ? undefined : { status: "unsupported" };
+}
+
+function listOf({ root, chunks }: MadeCategory) {
+  return { root, chunks: chunks.map(({ hash }) => hash) };
 }
 
 /** Throws if the reply is a problem. */

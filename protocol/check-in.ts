@@ -6,7 +6,8 @@ import { caPin } from "./ca-pin.ts";
 import { checkInIntervalSeconds, hostFacts, publicKey } from "./enroll.ts";
 import { CATEGORIES } from "./inventory/categories.ts";
 import { category } from "./inventory/category.ts";
-import { durationMs } from "./inventory/gap.ts";
+import { durationMs, gaps, totalItems } from "./inventory/gap.ts";
+import { chunkNames, missingChunks } from "./inventory/manifest.ts";
 import { PLAIN_STATUSES, REASONED_STATUSES } from "./inventory/results.ts";
 import { protocolVersion } from "./protocol-version.ts";
 import { route } from "./route.ts";
@@ -19,6 +20,11 @@ export const categoryReport = z
     z.strictObject({
       status: z.literal("collected"),
       root: sha256Hex.meta({ description: "Hash of the whole category, see inventory chunks" }),
+      chunks: chunkNames.optional().meta({
+        description: "The chunk names in bucket order. Saves a request if the server lacks the content",
+      }),
+      totalItems: totalItems.optional(),
+      gaps: gaps.optional(),
       durationMs: durationMs.optional(),
     }),
     z.strictObject({
@@ -84,6 +90,9 @@ export const checkIn = route({
     checkInIntervalSeconds,
     wanted: z.array(category).max(CATEGORIES.length).meta({
       description: "Categories to upload: no sensor of the same asset group has reported this root",
+    }),
+    missing: z.partialRecord(category, missingChunks).optional().meta({
+      description: "Of the categories in `wanted` whose chunk names the check-in has; absent: of none",
     }),
     serverKey: publicKey
       .optional()

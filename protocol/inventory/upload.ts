@@ -5,26 +5,11 @@ import { collectedAt } from "../check-in.ts";
 import { route } from "../route.ts";
 import { sha256Hex } from "../text.ts";
 import { category } from "./category.ts";
-import { durationMs, gaps, totalItems } from "./gap.ts";
-import { MAX_CATEGORY_CHUNKS, MAX_CHUNK_ITEMS, MAX_UPLOAD_BYTES, MAX_UPLOAD_VALUES } from "./limits.ts";
+import { MAX_CHUNK_ITEMS, MAX_UPLOAD_BYTES, MAX_UPLOAD_VALUES } from "./limits.ts";
+import { MISSING, manifest, missingChunks } from "./manifest.ts";
 import { parseUsualUpload } from "./usual-upload.ts";
 
 const params = z.strictObject({ category });
-
-const manifest = z.strictObject({
-  root: sha256Hex,
-  chunks: z
-    .array(sha256Hex)
-    .max(MAX_CATEGORY_CHUNKS)
-    .meta({ description: "One per bucket, in bucket order" }),
-  totalItems: totalItems.optional(),
-  gaps: gaps.optional(),
-  durationMs: durationMs.optional(),
-});
-export type Manifest = z.infer<typeof manifest>;
-
-const MISSING = "Chunks to upload, which no sensor of the same asset group has uploaded";
-const missing = z.array(sha256Hex).meta({ description: MISSING });
 
 const chunks = z.record(
   sha256Hex,
@@ -56,7 +41,9 @@ export const putInventory = route({
   parseUsual: parseUsualUpload,
   status: 200,
   output: z.object({
-    missing: z.partialRecord(category, missing).meta({ description: "Of each category that is not stored" }),
+    missing: z
+      .partialRecord(category, missingChunks)
+      .meta({ description: "Of each category that is not stored" }),
   }),
 });
 
@@ -73,7 +60,9 @@ export const putManifest = route({
   params,
   body: manifest.extend({ collectedAt }),
   status: 200,
-  output: z.object({ missing: missing.meta({ description: `${MISSING}; empty: the category is stored` }) }),
+  output: z.object({
+    missing: missingChunks.meta({ description: `${MISSING}; empty: the category is stored` }),
+  }),
 });
 
 export const putChunks = route({

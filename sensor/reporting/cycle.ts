@@ -190,7 +190,8 @@ async function sendAs(running: Running, report: Report, isLate: boolean): Promis
     const update = reportUpdate?.();
     const text = JSON.stringify(update);
     const changed = text === sent.update ? undefined : update;
-    const options = { host, trustedPins, update: changed, isLate, signal };
+    const isNew = isNewRoot(running);
+    const options = { host, trustedPins, update: changed, isLate, isNew, signal };
     const result = await sendReport(session.connection, report, options);
     sent.update = result.undecided ? undefined : text;
     return result;
@@ -220,6 +221,21 @@ async function sendAs(running: Running, report: Report, isLate: boolean): Promis
     });
   }
   return result;
+}
+
+/**
+ * Returns a function that returns true for a root that the server may lack: all roots before the first
+ * check-in of this host, then those that differ from the report that it accepted last. An instance that has
+ * sent no report does not know that one. Nearly always, nothing has changed since.
+ */
+function isNewRoot({ stateDir, spool }: Running): (root: string) => boolean {
+  const accepted = spool.accepted();
+  if (accepted !== undefined) {
+    const roots = new Set(accepted.split(" "));
+    return (root) => !roots.has(root);
+  }
+  const isFirst = !readStatus(stateDir)?.lastCheckInAt;
+  return () => isFirst;
 }
 
 function tryTo(news: string[], what: string, work: () => void): void {

@@ -125,6 +125,43 @@ test("uploads only collected categories that the server wants", async () => {
   expect(uploadedItems()).toEqual([aGroup("sudo")]);
 });
 
+test("a check-in has the lists of new content only, whose missing chunks need one upload", async () => {
+  const users = { status: "collected" as const, items: [aGroup("sudo")] };
+  const some = collected({ packages: { status: "collected", items: packages(3) }, users });
+  const { root } = makeReport(cutInventory(some), nowMs).inventory.packages as { root: string };
+  server.world.wanted = ["users"];
+  const { uploaded } = await report(connection, some, { isNew: (one) => one !== root });
+  expect(uploaded).toEqual(["users"]);
+  expect(paths()).toEqual(["check-in", "inventory"]);
+  const [checkIn, upload] = server.received;
+  const { packages: known, users: added } = checkIn!.body.inventory;
+  expect([known, added]).toEqual([
+    { status: "collected", root },
+    { status: "collected", root: expect.any(String), chunks: [expect.any(String)] },
+  ]);
+  expect(upload?.body.chunks).toEqual({ [added.chunks[0]]: [aGroup("sudo")] });
+
+  // Both have lists, and the server has the chunk of one.
+  server.world.wanted = ["packages", "users"];
+  await report(connection, some, { isNew: () => true });
+  expect(paths().slice(2)).toEqual(["check-in", "inventory"]);
+  const named: string[] = server.received[2]!.body.inventory.packages.chunks;
+  expect(Object.keys(server.received[3]!.body.chunks).toSorted()).toEqual(named.toSorted());
+});
+
+test("a check-in leaves out lists that are too large for it", async () => {
+  const gap = { kind: "unreadable", subject: "s".repeat(200), reason: "r".repeat(200) } as const;
+  const gaps = Array.from({ length: 20 }, () => gap);
+  const some = Object.fromEntries(
+    CATEGORIES.map((category) => [category, { status: "collected", items: [], gaps }]),
+  ) as unknown as Collected;
+  server.world.wanted = [];
+  await report(connection, some, { isNew: () => true });
+  expect(server.received[0]!.sizeBytes).toBeLessThan(64 * 1024);
+  const said = Object.values(server.received[0]!.body.inventory as Record<string, { chunks?: string[] }>);
+  expect(new Set(said.map(({ chunks }) => chunks !== undefined))).toEqual(new Set([true, false]));
+});
+
 test("uploads several categories with two requests, and alone what is too large for that", async () => {
   const large = packages(400, "v".repeat(300)).map((item) => ({ ...item, purl: "p".repeat(1_000) }));
   const some = collected({

@@ -16,6 +16,9 @@ import { Refused } from "../transport/server-reply.ts";
 import { parseUpdateOffer, type UpdateOffer } from "./update-offer.ts";
 import { type Manifests, uploadCategories } from "./upload.ts";
 
+/** Maximum bytes of lists in a check-in, which leaves space for the rest of a body of 64 KiB. */
+const MAX_LIST_BYTES = 32 * 1024;
+
 /** The result of collecting one category, with the hashes of its chunks in bucket order. */
 export type Reported =
   | (Extract<CategoryReport, { status: "collected" }> & Remarks & { chunks: string[] })
@@ -45,6 +48,8 @@ export interface ReportOptions {
   update?: UpdateReport | undefined;
   /** The report was spooled, so it is sent with its collection time. */
   isLate?: boolean;
+  /** Returns true for a root that the server may lack. Its list of chunks is sent with the check-in. */
+  isNew?: (root: string) => boolean;
   signal?: AbortSignal;
 }
 
@@ -103,9 +108,9 @@ export class ContentGone extends Error {}
 export async function sendReport(
   connection: Connection,
   report: Report,
-  { host, trustedPins, update, isLate = false, signal }: ReportOptions = {},
+  { host, trustedPins, update, isLate = false, isNew = () => false, signal }: ReportOptions = {},
 ): Promise<ReportResult> {
-  const inventory = categoryReports(report);
+  const inventory = categoryReports(report, isNew);
   const failed: ReportResult["failed"] = [];
   const switchedOff: Category[] = [];
   for (const category of CATEGORIES) {
@@ -133,7 +138,8 @@ export async function sendReport(
     const { status: _, ...manifest } = said;
     wanted[category] = manifest;
   }
-  const upload = { collectedAt, contentOf: (hash: string) => report.contentOf(hash), signal };
+  const { missing = {} } = reply;
+  const upload = { missing, collectedAt, contentOf: (hash: string) => report.contentOf(hash), signal };
   const reasons = await uploadCategories(connection, wanted, upload);
   const uploaded: Category[] = [];
   const refused: typeof inventory = {};
@@ -159,16 +165,21 @@ export async function sendReport(
   return { ...told, uploaded, failed, switchedOff };
 }
 
-/** What a check-in says about the inventory. */
-export function categoryReports({
-  inventory,
-}: Pick<Report, "inventory">): Partial<Record<Category, CategoryReport>> {
+/** What a check-in says about the inventory. `isNew`: see `ReportOptions`. */
+export function categoryReports(
+  { inventory }: Pick<Report, "inventory">,
+  isNew: (root: string) => boolean = () => false,
+): Partial<Record<Category, CategoryReport>> {
   const reports: Partial<Record<Category, CategoryReport>> = {};
+  let listBytes = 0;
   for (const category of CATEGORIES) {
     const said = inventory[category];
     if (said?.status === "collected") {
       const { status, root, durationMs } = said;
       reports[category] = { status, root, durationMs };
+      if (!isNew(root)) continue;
+      listBytes += Buffer.byteLength(JSON.stringify(said));
+      if (listBytes <= MAX_LIST_BYTES) reports[category] = said;
     } else if (said) reports[category] = said;
   }
   return reports;

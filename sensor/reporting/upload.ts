@@ -1,14 +1,10 @@
-// Uploads the categories that the server wants: all together, with one request for their lists of chunks and
-// one for the missing chunks. A category that is too large for that, or with which the server refuses the
-// request, is uploaded alone, so that it does not affect the others.
+// Uploads the categories that the server wants: all together, with one request for the lists of chunks
+// that the check-in did not have, and one for the missing chunks. A category that is too large for that,
+// or with which the server refuses the request, is uploaded alone, so that it does not affect the others.
 import type { Category } from "@attacklens/protocol/inventory/categories.ts";
 import { MAX_UPLOAD_BYTES } from "@attacklens/protocol/inventory/limits.ts";
-import {
-  type Manifest,
-  putChunks,
-  putInventory,
-  putManifest,
-} from "@attacklens/protocol/inventory/upload.ts";
+import type { Manifest } from "@attacklens/protocol/inventory/manifest.ts";
+import { putChunks, putInventory, putManifest } from "@attacklens/protocol/inventory/upload.ts";
 import { toPlainText } from "@attacklens/protocol/plain-text.ts";
 import type { ProblemCode } from "@attacklens/protocol/problems.ts";
 import { type Connection, send } from "../transport/request.ts";
@@ -24,7 +20,11 @@ const CONTENT_PROBLEMS: ProblemCode[] = ["input-invalid", "body-too-large", "mal
 
 export type Manifests = Partial<Record<Category, Manifest>>;
 
+export type Missing = Partial<Record<Category, string[]>>;
+
 export interface UploadOptions {
+  /** The missing chunks of categories whose lists the server has. */
+  missing: Missing;
   /** Of a spooled report. */
   collectedAt: string | undefined;
   /** The canonical JSON of a chunk. Throws ContentGone. */
@@ -50,7 +50,8 @@ export async function uploadCategories(
 ): Promise<Partial<Record<Category, string>>> {
   const reasons: Partial<Record<Category, string>> = {};
   try {
-    const isAlone = Object.keys(wanted).length < 2;
+    const [first, ...others] = entriesOf(wanted);
+    const isAlone = first && others.length === 0 && !options.missing[first[0]];
     const rest = isAlone ? wanted : await uploadTogether(connection, wanted, options);
     for (const [category, manifest] of entriesOf(rest)) {
       const reason = await uploadAlone(connection, category, manifest, options);
@@ -68,7 +69,7 @@ const entriesOf = (manifests: Manifests) => Object.entries(manifests) as [Catego
 async function uploadTogether(
   connection: Connection,
   wanted: Manifests,
-  { collectedAt, contentOf, signal }: UploadOptions,
+  { missing: listed, collectedAt, contentOf, signal }: UploadOptions,
 ): Promise<Manifests> {
   let rest = wanted;
   const put = async (categories: Manifests, chunks?: Record<string, { key: string }[]>) => {
@@ -80,7 +81,9 @@ async function uploadTogether(
     return missing;
   };
   try {
-    const missing = await put(wanted);
+    const unlisted = Object.fromEntries(entriesOf(wanted).filter(([category]) => !listed[category]));
+    const isListed = Object.keys(unlisted).length === 0;
+    const missing: Missing = { ...listed, ...(isListed ? {} : await put(unlisted)) };
     const chunks: Record<string, { key: string }[]> = {};
     const fitting: Manifests = {};
     let [count, sizeBytes] = [0, 0];

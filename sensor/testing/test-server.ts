@@ -116,7 +116,12 @@ export async function startTestServer({
       const { agreementKey } = request.body;
       if (agreementKey) world.agreement?.announce(request.instanceId, agreementKey);
       const agreement = agreementKey && world.agreement?.reply();
-      const own = { serverTime: now(), checkInIntervalSeconds: 60, wanted, agreement };
+      const listed = wanted.flatMap((name): [string, string[]][] => {
+        const hashes: string[] | undefined = request.body.inventory?.[name]?.chunks;
+        return hashes ? [[name, hashes.filter((hash) => !world.chunks.has(hash))]] : [];
+      });
+      const missing = listed.length === 0 ? undefined : Object.fromEntries(listed);
+      const own = { serverTime: now(), checkInIntervalSeconds: 60, wanted, missing, agreement };
       const reply = { ...own, ...world.checkInReply };
       return json(200, reply)(response, request);
     }

@@ -15,10 +15,11 @@ export const checkInRoutes = [
       http.replyHeaders.set(UPDATE_VERSION_HEADER, update.version);
       http.replyHeaders.set(UPDATE_ATTEMPT_HEADER, String(update.attempt));
     }
-    const { checkInIntervalSeconds: seconds, wanted, undecided, rotateKey, agreement } = reply;
+    const { checkInIntervalSeconds: seconds, wanted, missing, undecided, rotateKey, agreement } = reply;
     return {
       checkInIntervalSeconds: seconds,
       wanted,
+      missing,
       undecided,
       rotateKey,
       serverTime: toInstant(now()),

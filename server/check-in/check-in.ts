@@ -23,6 +23,8 @@ interface CheckInParts {
   agreementKeys: AgreementKeys;
 }
 
+const NOTHING_WANTED = { wanted: [], missing: undefined };
+
 /**
  * While an instance's ownership of the key is undecided, it checks in sooner, and its reports are not stored.
  * Throws sensor-cloned, state-conflict, signature-invalid, too-many-requests.
@@ -41,17 +43,24 @@ export async function checkIn(
   const { isHeld, askAgainSeconds, holdsKey, after } = settled;
   if (after) rememberedSensors.remember(after);
   const isSettled = isHeld || sensor.isRepeated;
-  const wanted = isSettled ? [] : await recordReport(db, now, rememberedSensors, sensor, body);
-  // The schema adds defaults to a host, so its bytes are not what it accepts.
-  if (!isSettled && wanted.length === 0 && !host)
+  const { wanted, missing } = isSettled
+    ? NOTHING_WANTED
+    : await recordReport(db, now, rememberedSensors, sensor, body);
+  // The schema adds defaults to a host, so its bytes are not what it accepts. Lists are not sent again.
+  if (!isSettled && wanted.length === 0 && !host && !hasLists(body))
     rememberedSensors.settle(sensor.id, sensor.revision, sensor.report);
   const agreement = await settleAgreement(db, agreementKeys.current(now), sensor, settled, agreementKey);
   return {
     agreement,
     checkInIntervalSeconds: askAgainSeconds ?? checkInIntervalSeconds,
     wanted,
+    missing,
     update: isHeld ? undefined : await settleUpdate(db, now, plans, sensor, body),
     undecided: isHeld,
     rotateKey: holdsKey && now - sensor.keyChangedAt > keyMaxAgeMs,
   };
+}
+
+function hasLists({ inventory = {} }: RouteInput<typeof checkInRoute>["body"]): boolean {
+  return Object.values(inventory).some((said) => said.status === "collected" && said.chunks !== undefined);
 }

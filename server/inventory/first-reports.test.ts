@@ -2,6 +2,7 @@
 import { expect, test } from "bun:test";
 import { CATEGORIES } from "@attacklens/protocol/inventory/categories.ts";
 import { cutChunks, rootHash } from "@attacklens/protocol/inventory/chunks.ts";
+import { listSensorInventory } from "@attacklens/protocol/sensor-inventory.ts";
 import * as sensors from "@attacklens/protocol/sensors.ts";
 import { inTransaction } from "../db/transaction.ts";
 import { lockSensorStates } from "../sensors/record/sensors-store.ts";
@@ -80,6 +81,73 @@ for (const dialect of TESTED_DIALECTS) {
     await upload(silent, { packages: host("three").packages });
     expect(await reported(silent.id)).toEqual(await reported(first.id));
     expect(await reportedContents(world.db)).toHaveLength(7);
+  });
+
+  test(`a check-in with the lists of chunks gets the missing ones, or is stored (${dialect})`, async () => {
+    await using world = await openWorld(dialect);
+    const cookie = await world.signedIn("admin");
+    const listOf = (versions: string[]) => {
+      const items = versions.map((version, index) => ({ ...PACKAGES[index]!, version }));
+      const cut = cutChunks("packages", items, sha256);
+      const chunks = cut.map(({ hash }) => hash);
+      const contents = cut.map(({ hash, content }): [string, unknown] => [hash, JSON.parse(content)]);
+      return { root: rootHash(chunks, sha256), chunks, contents };
+    };
+    type List = ReturnType<typeof listOf>;
+    const checkIn = async (
+      sensor: Awaited<ReturnType<typeof enrollReporter>>,
+      list: Omit<List, "contents">,
+    ) => {
+      const unsupported = CATEGORIES.map((category) => [category, { status: "unsupported" }]);
+      const packages = { status: "collected", root: list.root, chunks: list.chunks };
+      const inventory = { ...Object.fromEntries(unsupported), packages };
+      const { status, body } = await sensor.send("POST", CHECK_IN, { ...HELLO, inventory });
+      expect(status).toBe(200);
+      return { wanted: body?.wanted, missing: body?.missing };
+    };
+    const versionsOf = async (id: string) => {
+      const params = { id, category: "packages" } as const;
+      const { items } = await world.call(listSensorInventory, cookie, { params, query: {} });
+      return (items as { version?: string }[]).map(({ version }) => version).toSorted();
+    };
+
+    const [one, two] = [listOf(["1", "1"]), listOf(["2", "2"])];
+    const first = await enrollReporter(world, cookie, "one");
+    expect(await checkIn(first, one)).toEqual({ wanted: ["packages"], missing: { packages: one.chunks } });
+    const upload = async (sensor: typeof first, { root, chunks, contents }: List, some = chunks) => {
+      const sent = Object.fromEntries(contents.filter(([hash]) => some.includes(hash)));
+      const body = { categories: { packages: { root, chunks } }, chunks: sent };
+      const reply = await sensor.send("PUT", "/sensor/v1/inventory", body);
+      expect(reply.body).toEqual({ missing: {} } as never);
+    };
+    await upload(first, one);
+    expect(await first.status()).not.toBe("pending");
+
+    // No chunk of a new list is missing, so its category is stored at once.
+    const mixed = listOf(["1", "2"]);
+    const third = await enrollReporter(world, cookie, "three");
+    const missing = mixed.chunks.filter((hash) => !one.chunks.includes(hash));
+    expect(missing).toHaveLength(1);
+    const fourth = await enrollReporter(world, cookie, "four");
+    expect(await checkIn(fourth, two)).toEqual({ wanted: ["packages"], missing: { packages: two.chunks } });
+    await upload(fourth, two);
+    expect(await checkIn(third, mixed)).toEqual({ wanted: [], missing: undefined });
+    expect(await versionsOf(third.id)).toEqual(["1", "2"]);
+    expect(await third.status()).not.toBe("pending");
+
+    // A list that is not that of the root counts as absent. The upload of the category is refused.
+    const other = listOf(["3", "1"]);
+    const wrong = { root: other.root, chunks: mixed.chunks };
+    expect(await checkIn(third, wrong)).toEqual({ wanted: ["packages"], missing: undefined });
+    expect(await versionsOf(third.id)).toEqual(["1", "2"]);
+    const refused = await third.send("PUT", "/sensor/v1/inventory", { categories: { packages: wrong } });
+    expect(refused).toMatchObject({ status: 422, body: { code: "input-invalid" } });
+    const added = other.chunks.filter((hash) => !one.chunks.includes(hash));
+    expect(await checkIn(third, other)).toEqual({ wanted: ["packages"], missing: { packages: added } });
+    await upload(third, other, added);
+    expect(await versionsOf(third.id)).toEqual(["1", "3"]);
+    // The next check-in without lists has nothing left to do.
+    expect(await checkIn(third, other)).toEqual({ wanted: [], missing: undefined });
   });
 
   test(`reports of a sensor that are stored at once keep each other's categories (${dialect})`, async () => {

@@ -38,7 +38,7 @@ async function enrolled(world: World, cookie: string, name: string, assetGroupId
     const request = sensor.request(method, path, content, world.clock.ms, { keyid: sensorId });
     const response = await world.fetch(path, request);
     expect(response.status).toBeLessThan(300);
-    return (response.status === 204 ? {} : await response.json()) as { wanted: string[]; missing: string[] };
+    return (response.status === 204 ? {} : await response.json()) as { wanted: string[]; missing: unknown };
   }
   const versions = { protocolVersion: 1, sensorVersion: "2026.11.0" };
   await send("POST", "/sensor/v1/check-in", versions);
@@ -48,8 +48,16 @@ async function enrolled(world: World, cookie: string, name: string, assetGroupId
       const body = { ...versions, inventory };
       return (await send("POST", "/sensor/v1/check-in", body)).wanted.includes("users");
     },
-    missing: async ({ root, hashes }: Inventory) =>
-      (await send("PUT", USERS, { root, chunks: hashes })).missing,
+    /** By a list in a check-in, and by one alone. */
+    async missing({ root, hashes }: Inventory) {
+      const inventory = { users: { status: "collected", root, chunks: hashes } };
+      const listed = await send("POST", "/sensor/v1/check-in", { ...versions, inventory });
+      const missing = (await send("PUT", USERS, { root, chunks: hashes })).missing as string[];
+      const isStored = missing.length === 0;
+      expect(listed.missing).toEqual(isStored ? undefined : { users: missing });
+      expect(listed.wanted).toEqual(isStored ? [] : ["users"]);
+      return missing;
+    },
     async upload({ chunks }: Inventory, hashes: string[]) {
       const sent = chunks.filter(({ hash }) => hashes.includes(hash));
       const contents = sent.map(({ hash, content }) => [hash, JSON.parse(content)]);

@@ -2,7 +2,9 @@
 
 import type { checkIn } from "@attacklens/protocol/check-in.ts";
 import { CATEGORIES, type Category } from "@attacklens/protocol/inventory/categories.ts";
-import type { Manifest, putInventory } from "@attacklens/protocol/inventory/upload.ts";
+import type { Manifest } from "@attacklens/protocol/inventory/manifest.ts";
+import type { putInventory } from "@attacklens/protocol/inventory/upload.ts";
+import { Problem } from "@attacklens/protocol/problems.ts";
 import type { RouteInput } from "@attacklens/protocol/route.ts";
 import type { SensorCaller } from "../caller.ts";
 import type { Database } from "../db/schema.ts";
@@ -10,7 +12,7 @@ import type { RememberedSensors } from "../sensors/record/remembered-sensors.ts"
 import { updateSensorVersion } from "../sensors/sensors.ts";
 import { openTurns } from "../turns.ts";
 import type { ReportTimes } from "./apply-report.ts";
-import { inventoryParts } from "./inventory-parts.ts";
+import { inventoryParts, type Uploading } from "./inventory-parts.ts";
 import { findInventory } from "./inventory-store.ts";
 import { badInput, judgeManifest, type NewReport, parseUpload, type UploadedChunks } from "./judge-upload.ts";
 import type { Upload } from "./storage/chunk-writer.ts";
@@ -18,18 +20,31 @@ import { keyOf } from "./storage/packs-store.ts";
 
 type Remembered = Pick<RememberedSensors, "remember">;
 
+type Body = RouteInput<typeof checkIn>["body"];
+type Reports = NonNullable<Body["inventory"]>;
+type Manifests = Partial<Record<Category, Manifest>>;
+type Missing = Partial<Record<Category, string[]>>;
+
+/** What the sensor has to upload. */
+interface Wanted {
+  wanted: Category[];
+  /** Of categories whose lists the report has. */
+  missing?: Missing | undefined;
+}
+
 /**
  * Stores a sensor's report. Returns the categories to upload: those that changed to content that no sensor of
- * its asset group has reported yet. A report without changes needs one read. The other categories of a first
- * report are stored with the upload (`deferred-reports.ts`), unless it is late: no report repeats it.
+ * its asset group has reported yet, and of which a chunk is missing, or the report has no list. A report
+ * without changes needs one read. The other categories of a first report are stored with the upload
+ * (`deferred-reports.ts`), unless it is late: no report repeats it.
  */
 export async function recordReport(
   db: Database,
   now: number,
   remembered: Remembered,
   sensor: SensorCaller,
-  report: RouteInput<typeof checkIn>["body"],
-): Promise<Category[]> {
+  report: Body,
+): Promise<Wanted> {
   const { sensorVersion, inventory = {} } = report;
   if (sensorVersion !== sensor.version) await updateSensorVersion(db, sensor, sensorVersion);
   const stored = await findInventory(db, sensor.id);
@@ -51,31 +66,53 @@ export async function recordReport(
     }
   }
   const wanted: Category[] = [];
+  let missing: Missing | undefined;
   if (collected.length > 0) {
     const { manifests, begin } = inventoryParts(db);
-    const { scopeId } = await begin(sensor.id, now, stored);
-    const found = await manifests.find(scopeId, collected);
+    const uploading = await begin(sensor.id, now, stored);
+    const found = await manifests.find(uploading.scopeId, collected);
+    const unknown: Category[] = [];
     for (const { category, durationMs } of collected) {
       const content = found.get(category);
       if (content) categories.push({ category, status: "collected", reason: null, durationMs, content });
-      else wanted.push(category);
+      else unknown.push(category);
     }
+    const judged = await judgeManifests(db, uploading, listsOf(inventory, unknown)).catch(withoutLists);
+    categories.push(...judged.complete);
+    const isComplete = new Set(judged.complete.map(({ category }) => category));
+    wanted.push(...unknown.filter((category) => !isComplete.has(category)));
+    if (Object.keys(judged.missing).length > 0) missing = judged.missing;
   }
-  if (categories.length === 0) return wanted;
+  if (categories.length === 0) return { wanted, missing };
   const { deferred } = inventoryParts(db);
   const isLate = report.collectedAt !== undefined;
   if (stored.states.size === 0 && wanted.length > 0 && !isLate && !deferred.has(sensor)) {
     deferred.add(sensor, categories);
-    return wanted;
+    return { wanted, missing };
   }
   // This report has them all again.
   deferred.delete(sensor.id);
   await store(db, remembered, sensor, { times: timesOf(now, report.collectedAt), categories });
-  return wanted;
+  return { wanted, missing };
 }
 
-type Manifests = Partial<Record<Category, Manifest>>;
-type Missing = Partial<Record<Category, string[]>>;
+/** A check-in is not refused for a list. The sensor uploads the category, which shows what is wrong. */
+function withoutLists(error: unknown): Judged {
+  if (error instanceof Problem) return { missing: {}, complete: [] };
+  throw error;
+}
+
+/** The lists of chunks in a check-in. */
+function listsOf(inventory: Reports, categories: readonly Category[]): Manifests {
+  const lists: Manifests = {};
+  for (const category of categories) {
+    const said = inventory[category];
+    if (said?.status !== "collected" || !said.chunks) continue;
+    const { status: _, chunks, ...others } = said;
+    lists[category] = { ...others, chunks };
+  }
+  return lists;
+}
 
 /** Like `recordManifests`, with chunks that the lists name. Throws input-invalid. */
 export async function recordInventory(
@@ -114,25 +151,9 @@ export async function recordManifests(
   { collectedAt, categories }: { collectedAt?: string | undefined; categories: Manifests },
   upload?: Upload,
 ): Promise<Missing> {
-  const { bases, known, deferred, uploadsOf, write } = inventoryParts(db);
+  const { deferred, uploadsOf, write } = inventoryParts(db);
   const uploading = await uploadsOf(sensor.id, now);
-  const uploaded = new Map(upload?.chunks.map((chunk) => [chunk.hash, chunk]));
-  const hashes = Object.values(categories).flatMap(({ chunks }) => chunks);
-  const stored = await known.find(
-    uploading.scopeId,
-    hashes.filter((hash) => !uploaded.has(hash)),
-  );
-  const missing: Missing = {};
-  const complete: NewReport["categories"] = [];
-  const turns = openTurns("upload");
-  for (const category of CATEGORIES) {
-    const manifest = categories[category];
-    if (!manifest) continue;
-    if (turns.isOver()) await turns.next();
-    const judged = await judgeManifest(bases, uploading, category, manifest, uploaded, stored);
-    if ("missing" in judged) missing[category] = judged.missing;
-    else complete.push(judged.reported);
-  }
+  const { missing, complete } = await judgeManifests(db, uploading, categories, upload);
   const isFollowed = Object.keys(missing).length > 0 && !upload;
   if (complete.length > 0 && isFollowed && collectedAt === undefined && deferred.has(sensor))
     deferred.add(sensor, [...deferred.find(sensor), ...complete]);
@@ -142,6 +163,41 @@ export async function recordManifests(
     for (const { category } of complete) uploading.similar.delete(category);
   } else if (upload) await write({ sender: sensor, upload });
   return missing;
+}
+
+interface Judged {
+  missing: Missing;
+  complete: NewReport["categories"];
+}
+
+/**
+ * Returns the categories of which no chunk is missing, and the missing chunks of the others. Throws
+ * input-invalid.
+ */
+async function judgeManifests(
+  db: Database,
+  uploading: Uploading,
+  categories: Manifests,
+  upload?: Upload,
+): Promise<Judged> {
+  const { bases, known } = inventoryParts(db);
+  const uploaded = new Map(upload?.chunks.map((chunk) => [chunk.hash, chunk]));
+  const hashes = Object.values(categories).flatMap(({ chunks }) => chunks);
+  const stored = await known.find(
+    uploading.scopeId,
+    hashes.filter((hash) => !uploaded.has(hash)),
+  );
+  const judgement: Judged = { missing: {}, complete: [] };
+  const turns = openTurns("upload");
+  for (const category of CATEGORIES) {
+    const manifest = categories[category];
+    if (!manifest) continue;
+    if (turns.isOver()) await turns.next();
+    const judged = await judgeManifest(bases, uploading, category, manifest, uploaded, stored);
+    if ("missing" in judged) judgement.missing[category] = judged.missing;
+    else judgement.complete.push(judged.reported);
+  }
+  return judgement;
 }
 
 /** Stores chunks by their hashes. Throws input-invalid. */

@@ -4,7 +4,7 @@ import { countOf } from "@attacklens/protocol/count-of.ts";
 import type { Category } from "@attacklens/protocol/inventory/categories.ts";
 import { bucketOf, rootHash } from "@attacklens/protocol/inventory/chunks.ts";
 import { MAX_CATEGORY_BYTES, MAX_ITEMS } from "@attacklens/protocol/inventory/limits.ts";
-import type { Manifest } from "@attacklens/protocol/inventory/upload.ts";
+import type { Manifest } from "@attacklens/protocol/inventory/manifest.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
 import type { SensorCaller } from "../caller.ts";
 import type { Database } from "../db/schema.ts";

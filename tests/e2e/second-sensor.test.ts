@@ -72,11 +72,7 @@ test.each([...drawSome(DATABASES)])(
       return forward();
     };
     expect(await report(sensor, changed)).toMatchObject({ kind: "taken" });
-    const [manifest, chunks] = [
-      "PUT /sensor/v1/inventory/packages",
-      "PUT /sensor/v1/inventory/packages/chunks",
-    ];
-    expect(asked).toEqual(["POST /sensor/v1/check-in", manifest, chunks, manifest]);
+    expect(asked).toEqual(["POST /sensor/v1/check-in", "PUT /sensor/v1/inventory"]);
     expect(await listPackages(ada, sensor)).toContainEqual(
       expect.objectContaining({ name: "made-up-0", version: "2.0-1" }),
     );
@@ -143,8 +139,8 @@ test.each([...drawSome(DATABASES)])(
     expect([...lost].sort()).toEqual(
       [
         ...["enroll", "check-in", "keys", "unenroll"].map((name) => `POST /sensor/v1/${name}`),
-        // All categories together, then the changed one alone.
-        ...["", "/packages", "/packages/chunks"].map((rest) => `PUT /sensor/v1/inventory${rest}`),
+        // All categories together, then alone, after a lost reply.
+        ...["", "/packages"].map((rest) => `PUT /sensor/v1/inventory${rest}`),
       ].sort(),
     );
     expect(await ada.call(getEnrollmentToken, { params: { id: token.id } })).toMatchObject({

@@ -1,6 +1,7 @@
 // The second sensor's check-in and the following requests: uploads, spooled reports, the next key, and the
 // key of a clone.
 import {
+  type Category,
   type CategoryName,
   chunkMembers,
   chunkUploads,
@@ -29,8 +30,12 @@ import type { ServerAgreement } from "./signed-requests.ts";
 
 /** Of a body with chunks, and of the chunks that it may have. */
 const [MAX_UPLOAD_BYTES, MAX_CHUNKS_TOGETHER] = [4 * 1024 * 1024, 256];
+const MAX_CHECK_IN_BYTES = 64 * 1024;
 /** More attempts than there are categories to refuse. */
 const MAX_REPETITIONS = 10;
+
+/** The chunks to upload, by category. */
+type Missing = Partial<Record<CategoryName, string[]>>;
 
 /** Items that may be incomplete, or the result of a collection without items. */
 type Collection = ({ items: readonly Item[] } & Remarks) | Exclude<Reported, { status: "collected" }>;
@@ -107,14 +112,18 @@ function prepareReport({ connection }: SecondSensor, collected: Collected): Repo
 /** `again`: the response requires that the upload starts from the beginning. */
 async function sendReport(sensor: SecondSensor, sent: Report, isKept: boolean): Promise<Outcome | "again"> {
   const when = isKept ? { collectedAt: sent.collectedAt } : {};
-  const inventory = Object.fromEntries(
-    Object.entries(sent.inventory).map(([name, what]) => [name, withoutChunks(what)]),
-  );
   const host = sensor.hostIsDue ? { host: sensor.host } : {};
+  const others = { ...VERSION, ...host, ...when, ...announcement(sensor) };
+  const bodyWith = (known: string) => {
+    const entries = Object.entries(sent.inventory).map(([name, what]) => [name, inCheckIn(what, known)]);
+    return JSON.stringify({ ...others, inventory: Object.fromEntries(entries) });
+  };
+  const withNames = bodyWith(sensor.previous ?? "");
+  const fits = Buffer.byteLength(withNames) <= MAX_CHECK_IN_BYTES;
   const result = await askAsSensor(sensor, {
     method: "POST",
     path: "/sensor/v1/check-in",
-    body: JSON.stringify({ ...VERSION, ...host, ...when, ...announcement(sensor), inventory }),
+    body: fits ? withNames : bodyWith(JSON.stringify(sent.inventory)),
   });
   if (result.kind === "refusal" && result.problem.code === "sensor-cloned") {
     return becomeOwn(sensor);
@@ -122,10 +131,15 @@ async function sendReport(sensor: SecondSensor, sent: Report, isKept: boolean): 
   if (result.kind !== "answer") {
     return pauseAfter(sensor, result);
   }
-  const { wanted, undecided, rotateKey, checkInIntervalSeconds, serverKey, agreement } = expectStatus(
-    result,
-    200,
-  );
+  const {
+    wanted,
+    missing = {},
+    undecided,
+    rotateKey,
+    checkInIntervalSeconds,
+    serverKey,
+    agreement,
+  } = expectStatus(result, 200);
   takeAgreement(sensor, agreement as unknown as ServerAgreement | undefined);
   if (typeof serverKey === "string" && serverKey !== sensor.identity.serverKey) {
     change(sensor, { ...sensor.identity, serverKey });
@@ -136,7 +150,7 @@ async function sendReport(sensor: SecondSensor, sent: Report, isKept: boolean): 
     return { kind: "undecided", pauseMs };
   }
   sensor.hostIsDue = false;
-  for (const name of await putTogether(sensor, wanted as CategoryName[], sent, isKept)) {
+  for (const name of await putTogether(sensor, wanted as CategoryName[], missing as Missing, sent, isKept)) {
     const outcome = await putCategory(sensor, name, sent, isKept);
     if (outcome !== undefined) {
       return outcome;
@@ -148,20 +162,33 @@ async function sendReport(sensor: SecondSensor, sent: Report, isKept: boolean): 
   return { kind: "taken", pauseMs };
 }
 
-function withoutChunks(reported: Reported): Json {
-  return reported.status === "collected" ? { status: reported.status, root: reported.root } : { ...reported };
+/** With the chunk names of content whose root is not in `known`: the last report of this instance. */
+function inCheckIn(reported: Reported, known: string): Json {
+  if (reported.status !== "collected") {
+    return { ...reported };
+  }
+  const { status, root } = reported;
+  return known.includes(root) ? { status, root } : { status, ...namesOf(reported) };
 }
 
 /** Returns the categories that must be sent alone: those that are not stored with two requests for all. */
 async function putTogether(
   sensor: SecondSensor,
   wanted: CategoryName[],
+  named: Missing,
   sent: Report,
   isKept: boolean,
 ): Promise<CategoryName[]> {
   let rest = wanted;
-  let chunks = "";
-  for (let requests = 0; requests < 2 && rest.length > 1; requests++) {
+  const membersOf = (missing: Missing) =>
+    rest.flatMap((name) => chunkMembers(categoryOf(sent, name), missing[name] ?? []));
+  const areNamed = wanted.every((name) => named[name] !== undefined);
+  const first = areNamed ? membersOf(named) : [];
+  if (first.length > MAX_CHUNKS_TOGETHER) {
+    return rest;
+  }
+  let chunks = areNamed ? `,"chunks":{${first.join(",")}}` : "";
+  for (let requests = areNamed ? 1 : 0; requests < 2 && rest.length > (areNamed ? 0 : 1); requests++) {
     const lists = rest.map((name) => `"${name}":${JSON.stringify(listOf(sent, name))}`);
     const when = isKept ? `"collectedAt":${JSON.stringify(sent.collectedAt)},` : "";
     const body = `{${when}"categories":{${lists.join(",")}}${chunks}}`;
@@ -173,9 +200,9 @@ async function putTogether(
       // The request for one category shows whether this is about a category.
       return rest;
     }
-    const missing = expectStatus(put, 200).missing as Partial<Record<CategoryName, string[]>>;
+    const missing = expectStatus(put, 200).missing as Missing;
     rest = rest.filter((name) => missing[name] !== undefined);
-    const members = rest.flatMap((name) => chunkMembers(categoryOf(sent, name), missing[name] ?? []));
+    const members = membersOf(missing);
     if (members.length > MAX_CHUNKS_TOGETHER) {
       return rest;
     }
@@ -193,7 +220,10 @@ function categoryOf(sent: Report, name: CategoryName) {
 }
 
 function listOf(sent: Report, name: CategoryName) {
-  const { root, chunks, gaps, totalItems } = categoryOf(sent, name);
+  return namesOf(categoryOf(sent, name));
+}
+
+function namesOf({ root, chunks, gaps, totalItems }: Category) {
   return { root, chunks: Object.keys(chunks), gaps, totalItems };
 }
 
