@@ -116,6 +116,13 @@ const BLOCKED = ["block", "revoke and block", WITHDRAW];
 /** Every request of a sensor that stores something. */
 const REQUESTS: Record<string, Late> = {
   "a report": { path: CHECK_IN, body: () => ({ ...HELLO, inventory: unsupported }) },
+  "a report with a list": {
+    path: CHECK_IN,
+    body: () => ({
+      ...HELLO,
+      inventory: { users: { status: "collected", root: sha256("[]"), chunks: [] } },
+    }),
+  },
   "another version": { path: CHECK_IN, body: () => ({ ...HELLO, sensorVersion: "2026.12.0" }) },
   "an update": { path: CHECK_IN, body: () => ({ ...HELLO, update }) },
   "a key for MACs": { path: CHECK_IN, body: ({ key: { agreementKey } }) => ({ ...HELLO, agreementKey }) },
