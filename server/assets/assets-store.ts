@@ -266,9 +266,12 @@ export async function deleteIdentifiers(
   }
 }
 
+const IDENTIFIER = { assetId: "text", type: "text", value: "text" } as const;
+
 /** Ignores identifiers that an asset already has. */
-export const insertIdentifiers = insertion<AssetIdentifierTable>(
-  "assetIdentifier",
-  { assetId: "text", type: "text", value: "text" },
-  { onConflict: "skip" },
-);
+export const insertIdentifiers = insertion<AssetIdentifierTable>("assetIdentifier", IDENTIFIER, {
+  onConflict: "skip",
+});
+
+/** The identifiers of new assets, each once. PostgreSQL takes longer if it must look for conflicts. */
+export const insertFirstIdentifiers = insertion<AssetIdentifierTable>("assetIdentifier", IDENTIFIER);

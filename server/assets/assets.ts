@@ -19,6 +19,7 @@ import {
   findAsset,
   findDeletedGroupWithAssets,
   insertAssets,
+  insertFirstIdentifiers,
   insertIdentifiers,
   listIdentifiers,
   listTags,
@@ -97,7 +98,7 @@ export async function createAssets(
   const identifiers = enrolling.flatMap(({ host, awaitsApproval }, index) =>
     awaitsApproval ? [] : identifiersOf(ids[index]!, host),
   );
-  await insertIdentifiers(tx, identifiers);
+  await insertFirstIdentifiers(tx, identifiers);
   return ids;
 }
 
@@ -185,11 +186,13 @@ export function assetCreated(event: Pick<AuditEvent, "at" | "actor">, id: string
   return { ...event, action: "asset.created", entity: { type: "asset", id, name } };
 }
 
+/** Each identifier once, even if the host states it twice. */
 function identifiersOf(assetId: string, host: Partial<HostFacts>): AssetIdentifierTable[] {
   const found: AssetIdentifierTable[] = [];
   const add = (type: IdentifierType, text: string | undefined) => {
     const value = text?.trim().toLowerCase();
-    if (value) found.push({ assetId, type, value });
+    const isNew = !found.some((one) => one.type === type && one.value === value);
+    if (value && isNew) found.push({ assetId, type, value });
   };
   add("hostname", host.hostname);
   add("machine-id", host.machineId);

@@ -150,7 +150,6 @@ enrollment_attempt.hostname text collate C not null;
 enrollment_attempt.hostname_key text collate C not null;
 enrollment_attempt.public_key text collate C not null;
 enrollment_attempt.sensor_id text collate C;
-enrollment_attempt enrollment_attempt_enrollment_token_id_fkey FOREIGN KEY (enrollment_token_id) REFERENCES enrollment_token(id);
 enrollment_attempt enrollment_attempt_pkey PRIMARY KEY (id);
 enrollment_attempt enrollment_attempt_use UNIQUE (enrollment_token_id, use_number);
 CREATE INDEX enrollment_attempt_at ON public.enrollment_attempt USING btree (at, id);
@@ -705,10 +704,8 @@ sensor.admitted_hostname text collate C not null default ''::text;
 sensor.revision bigint not null default 0;
 sensor.agreement_key text;
 sensor sensor_approved_by_fkey FOREIGN KEY (approved_by) REFERENCES "user"(id);
-sensor sensor_asset_id_fkey FOREIGN KEY (asset_id) REFERENCES asset(id);
 sensor sensor_blocked_by_fkey FOREIGN KEY (blocked_by) REFERENCES "user"(id);
 sensor sensor_cloned_from_fkey FOREIGN KEY (cloned_from) REFERENCES sensor(id);
-sensor sensor_enrollment_token_id_fkey FOREIGN KEY (enrollment_token_id) REFERENCES enrollment_token(id);
 sensor sensor_pkey PRIMARY KEY (id);
 sensor sensor_replaced_by_fkey FOREIGN KEY (replaced_by) REFERENCES sensor(id);
 sensor sensor_replacement_decided_by_fkey FOREIGN KEY (replacement_decided_by) REFERENCES "user"(id);
@@ -716,13 +713,16 @@ CREATE INDEX sensor_cloned_from ON public.sensor USING btree (cloned_from) WHERE
 CREATE INDEX sensor_ephemeral ON public.sensor USING btree (id, ephemeral_hours) WHERE ((ephemeral_hours IS NOT NULL) AND (deleted_at IS NULL) AND (removed_at IS NULL));
 CREATE INDEX sensor_listed_hostname ON public.sensor USING btree (listed, hostname_key, id);
 CREATE INDEX sensor_listed_version ON public.sensor USING btree (listed, version, hostname_key, id);
-CREATE INDEX sensor_of_asset ON public.sensor USING btree (asset_id);
 CREATE INDEX sensor_removed ON public.sensor USING btree (removed_at) WHERE ((removed_at IS NOT NULL) AND (deleted_at IS NULL));
 CREATE INDEX sensor_replaced_by ON public.sensor USING btree (replaced_by) WHERE (replaced_by IS NOT NULL);
 CREATE INDEX sensor_token ON public.sensor USING btree (enrollment_token_id, hostname_key, id, enrolled_at, blocked_at, deleted_at);
 CREATE INDEX sensor_token_enrolled ON public.sensor USING btree (enrollment_token_id, enrolled_at, id, standing);
 CREATE INDEX sensor_token_standing ON public.sensor USING btree (enrollment_token_id, standing, id);
-CREATE UNIQUE INDEX sensor_asset ON public.sensor USING btree (asset_id) WHERE ((deleted_at IS NULL) AND (uninstalled_at IS NULL) AND (removed_at IS NULL) AND (replaced_at IS NULL));
+CREATE UNIQUE INDEX sensor_asset ON public.sensor USING btree (asset_id, (
+CASE
+    WHEN ((deleted_at IS NULL) AND (uninstalled_at IS NULL) AND (removed_at IS NULL) AND (replaced_at IS NULL)) THEN ''::text
+    ELSE id
+END));
 CREATE UNIQUE INDEX sensor_next_public_key ON public.sensor USING btree (next_public_key) WHERE (next_public_key IS NOT NULL);
 CREATE UNIQUE INDEX sensor_pkey ON public.sensor USING btree (id);
 CREATE TRIGGER sensor_listing_add AFTER INSERT ON public.sensor REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION sensor_listing_add();

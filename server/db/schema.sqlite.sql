@@ -210,7 +210,7 @@ CREATE TABLE certificate_authority (
 );
 CREATE TABLE enrollment_attempt (
   id text primary key,
-  enrollment_token_id text not null references enrollment_token (id),
+  enrollment_token_id text not null,
   reference text not null,
   use_number integer,
   reason text,
@@ -529,8 +529,8 @@ CREATE TABLE sensor (
   -- Unique,
   because each is also a known_key.
   public_key text not null,
-  enrollment_token_id text not null references enrollment_token (id),
-  asset_id text not null references asset (id),
+  enrollment_token_id text not null,
+  asset_id text not null,
   hostname text not null,
   hostname_key text not null,
   platform text not null,
@@ -574,9 +574,9 @@ CREATE TABLE sensor (
   revision bigint not null default 0,
   "agreement_key" text
 );
-CREATE UNIQUE INDEX sensor_asset
-  on sensor (asset_id)
-  where deleted_at is null and uninstalled_at is null and removed_at is null and replaced_at is null;
+CREATE UNIQUE INDEX sensor_asset on sensor (asset_id, (case
+  when deleted_at is null and uninstalled_at is null and removed_at is null and replaced_at is null then ''
+  else id end));
 CREATE INDEX sensor_cloned_from on sensor (cloned_from) where cloned_from is not null;
 CREATE INDEX sensor_ephemeral
   on sensor (id, ephemeral_hours)
@@ -584,7 +584,6 @@ CREATE INDEX sensor_ephemeral
 CREATE INDEX sensor_listed_hostname on sensor (listed, hostname_key, id);
 CREATE INDEX sensor_listed_version on sensor (listed, version, hostname_key, id);
 CREATE UNIQUE INDEX sensor_next_public_key on sensor (next_public_key) where next_public_key is not null;
-CREATE INDEX sensor_of_asset on sensor (asset_id);
 CREATE INDEX sensor_removed on sensor (removed_at) where removed_at is not null and deleted_at is null;
 CREATE INDEX sensor_replaced_by on sensor (replaced_by) where replaced_by is not null;
 CREATE INDEX sensor_token

@@ -42,7 +42,11 @@ for (const dialect of TESTED_DIALECTS) {
     const cookie = await world.signedIn("posture-manager");
     const group = await world.call(groups.createAssetGroup, cookie, { body: { name: "Web" } });
     const token = await makeToken(world, cookie, { assetGroupId: group.id });
-    const reply = await enroll(world, makeTestSensor(), token.value);
+    const host = makeTestSensor();
+    // Each identifier counts once.
+    const macs = ["52:54:00:AA:BB:01", "52:54:00:aa:bb:01"];
+    const facts = { machineId: "web-01", addresses: ["10.1.2.3", "10.1.2.3"], macs };
+    const reply = await enroll(world, host, token.value, host.enrollBody("web-01", facts));
     expect(reply).toMatchObject({
       status: 201,
       body: { assetGroup: { id: group.id, name: "Web" }, checkInIntervalSeconds: 60 },
@@ -59,6 +63,9 @@ for (const dialect of TESTED_DIALECTS) {
     expect(sensor.enrolledBy.id).toBe(token.enrollmentToken.id);
     const asset = await world.call(assets.getAsset, cookie, { params: { id: sensor.asset.id } });
     expect(asset).toMatchObject({ name: "web-01", assetGroup: { id: group.id }, sensor: { id: sensor.id } });
+    expect(asset.identifiers.map(({ type, value }) => `${type} ${value}`).toSorted()).toEqual([
+      ...["hostname web-01", "ip-address 10.1.2.3", "mac-address 52:54:00:aa:bb:01", "machine-id web-01"],
+    ]);
     const used = await world.call(tokens.getEnrollmentToken, cookie, {
       params: { id: token.enrollmentToken.id },
     });

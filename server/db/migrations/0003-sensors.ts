@@ -6,8 +6,8 @@ create table sensor (
   id {text} primary key,
   -- Unique, because each is also a known_key.
   public_key {text} not null,
-  enrollment_token_id {text} not null references enrollment_token (id),
-  asset_id {text} not null references asset (id),
+  enrollment_token_id {text} not null,
+  asset_id {text} not null,
   hostname {text} not null,
   hostname_key {text} not null,
   platform {text} not null,
@@ -49,9 +49,10 @@ create table sensor (
     then 1 else 0 end) {computed},
   admitted_hostname {text} not null default ''
 );
-create unique index sensor_asset
-  on sensor (asset_id)
-  where deleted_at is null and uninstalled_at is null and removed_at is null and replaced_at is null;
+-- An asset has at most one sensor that exists, and any number of former ones.
+create unique index sensor_asset on sensor (asset_id, (case
+  when deleted_at is null and uninstalled_at is null and removed_at is null and replaced_at is null then ''
+  else id end));
 create index sensor_cloned_from on sensor (cloned_from) where cloned_from is not null;
 -- A sweep of every minute.
 create index sensor_ephemeral
@@ -61,7 +62,6 @@ create index sensor_ephemeral
 create index sensor_listed_enrolled on sensor (listed, enrolled_at, id);
 create index sensor_listed_hostname on sensor (listed, hostname_key, id);
 create unique index sensor_next_public_key on sensor (next_public_key) where next_public_key is not null;
-create index sensor_of_asset on sensor (asset_id);
 -- A filter of the list.
 create index sensor_platform on sensor (platform);
 -- A sweep of every minute.
@@ -137,7 +137,7 @@ create index re_enroll_ticket_sensor on re_enroll_ticket (sensor_id);
 -- Accepted attempts are numbered from 1: the highest number is the count, and no two can have the same.
 create table enrollment_attempt (
   id {text} primary key,
-  enrollment_token_id {text} not null references enrollment_token (id),
+  enrollment_token_id {text} not null,
   reference {text} not null,
   use_number integer,
   reason {text},
