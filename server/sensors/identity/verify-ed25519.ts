@@ -6,8 +6,11 @@ import { readFileSync } from "node:fs";
 
 /** The longest time since the previous verification while requests arrive quickly. */
 const QUICK_MS = 1;
-/** In other threads, for each free core. */
-const MAX_WAITING = 16;
+/**
+ * In other threads, for each free core. They take 4 ms there, and about as long as the other work for the
+ * requests of a turn of the event loop, which get their results in the next one.
+ */
+const MAX_WAITING = 64;
 /** An operator may restrict a running server to other cores. */
 const LOOK_MS = 5_000;
 
