@@ -52,6 +52,12 @@ export function cellsOf({ status, platform }: CellFilter): Cell[] {
 /** The smallest number of a cell whose sensors are online or offline. */
 export const FIRST_REPORTING = STANDINGS.indexOf("reporting") * 8;
 
+/** The first and the last number of a cell whose sensors are uninstalled. */
+export const UNINSTALLED = [
+  STANDINGS.indexOf("uninstalled") * 8,
+  STANDINGS.indexOf("uninstalled") * 8 + 7,
+] as const;
+
 export const isListed = ({ status }: Pick<Cell, "status">) => !UNLISTED.includes(status);
 
 export function cellOf(number: number): Cell {

@@ -244,7 +244,10 @@ CREATE OR REPLACE FUNCTION public.sensor_address_add()
  SET enable_seqscan TO 'off'
  SET enable_hashjoin TO 'off'
  SET enable_mergejoin TO 'off'
-AS $function$ begin  insert into sensor_address (address, sensor_id) select added.address, added.sensor_id from added; return null; end $function$
+AS $function$ begin  insert into sensor_address (address, sensor_id, cell, class_id)
+        select added.address, added.sensor_id,
+          (select cell - cell % 2 from sensor_listing where sensor_id = added.sensor_id),
+          (select class_id from sensor_listing where sensor_id = added.sensor_id) from added; return null; end $function$
 ;
 CREATE OR REPLACE FUNCTION public.sensor_address_change()
  RETURNS trigger
@@ -254,6 +257,15 @@ CREATE OR REPLACE FUNCTION public.sensor_address_change()
  SET enable_mergejoin TO 'off'
 AS $function$ begin  update sensor_address set address = new.address
         where address = old.address and sensor_id = new.sensor_id; return null; end $function$
+;
+CREATE OR REPLACE FUNCTION public.sensor_address_class()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET enable_seqscan TO 'off'
+ SET enable_hashjoin TO 'off'
+ SET enable_mergejoin TO 'off'
+AS $function$ begin  update sensor_address set cell = new.cell, class_id = new.class_id
+        where address = new.address and sensor_id = new.sensor_id; return null; end $function$
 ;
 CREATE OR REPLACE FUNCTION public.sensor_count_add()
  RETURNS trigger
@@ -730,6 +742,8 @@ CREATE TRIGGER sensor_listing_change AFTER UPDATE ON public.sensor FOR EACH ROW 
 CREATE TRIGGER sensor_revision BEFORE UPDATE ON public.sensor FOR EACH ROW EXECUTE FUNCTION sensor_revision();
 sensor_address.address text collate C not null;
 sensor_address.sensor_id text collate C not null;
+sensor_address.cell integer;
+sensor_address.class_id bigint;
 sensor_address sensor_address_key PRIMARY KEY (address, sensor_id);
 CREATE UNIQUE INDEX sensor_address_key ON public.sensor_address USING btree (address, sensor_id);
 sensor_class.id bigint not null;
@@ -832,7 +846,7 @@ sensor_match sensor_match_former_asset_id_fkey FOREIGN KEY (former_asset_id) REF
 sensor_match sensor_match_key PRIMARY KEY (sensor_id, predecessor_id);
 sensor_match sensor_match_predecessor_id_fkey FOREIGN KEY (predecessor_id) REFERENCES sensor(id);
 sensor_match sensor_match_sensor_id_fkey FOREIGN KEY (sensor_id) REFERENCES sensor(id);
-CREATE INDEX sensor_match_open ON public.sensor_match USING btree (sensor_id) WHERE (decision IS NULL);
+CREATE INDEX sensor_match_open ON public.sensor_match USING btree (sensor_id, predecessor_id) WHERE (decision IS NULL);
 CREATE INDEX sensor_match_predecessor ON public.sensor_match USING btree (predecessor_id);
 CREATE UNIQUE INDEX sensor_match_key ON public.sensor_match USING btree (sensor_id, predecessor_id);
 sensor_presence.sensor_id text collate C not null;
@@ -847,6 +861,7 @@ CREATE INDEX sensor_presence_seen ON public.sensor_presence USING btree (is_sile
 CREATE UNIQUE INDEX sensor_presence_pkey ON public.sensor_presence USING btree (sensor_id);
 CREATE TRIGGER sensor_address_add AFTER INSERT ON public.sensor_presence REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION sensor_address_add();
 CREATE TRIGGER sensor_address_change AFTER UPDATE OF address ON public.sensor_presence FOR EACH ROW WHEN ((old.address <> new.address)) EXECUTE FUNCTION sensor_address_change();
+CREATE TRIGGER sensor_address_class AFTER UPDATE OF cell, class_id ON public.sensor_presence FOR EACH ROW WHEN (((old.class_id IS NOT NULL) AND ((old.cell IS DISTINCT FROM new.cell) OR (old.class_id IS DISTINCT FROM new.class_id)))) EXECUTE FUNCTION sensor_address_class();
 CREATE TRIGGER sensor_listing_seen AFTER UPDATE OF is_silent ON public.sensor_presence FOR EACH ROW WHEN ((old.is_silent <> new.is_silent)) EXECUTE FUNCTION sensor_listing_seen();
 CREATE TRIGGER sensor_listing_silent AFTER INSERT ON public.sensor_presence FOR EACH ROW WHEN ((new.is_silent = 1)) EXECUTE FUNCTION sensor_listing_silent();
 CREATE TRIGGER sensor_presence_add AFTER INSERT ON public.sensor_presence FOR EACH ROW WHEN ((new.cell IS NULL)) EXECUTE FUNCTION sensor_presence_add();

@@ -593,6 +593,8 @@ CREATE INDEX sensor_token_standing on sensor (enrollment_token_id, standing, id)
 CREATE TABLE sensor_address (
   address text not null,
   sensor_id text not null,
+  cell integer,
+  class_id bigint,
   constraint sensor_address_key primary key (address, sensor_id)
 ) without rowid;
 CREATE TABLE sensor_class (
@@ -680,11 +682,17 @@ CREATE TABLE sensor_match (
   former_asset_id text references asset (id),
   constraint sensor_match_key primary key (sensor_id, predecessor_id)
 );
-CREATE INDEX sensor_match_open on sensor_match (sensor_id) where decision is null;
+CREATE INDEX sensor_match_open on sensor_match (sensor_id, predecessor_id) where decision is null;
 CREATE INDEX sensor_match_predecessor on sensor_match (predecessor_id);
-CREATE TRIGGER sensor_address_add after insert on sensor_presence  begin insert into sensor_address (address, sensor_id) select new.address, new.sensor_id; end;
+CREATE TRIGGER sensor_address_add after insert on sensor_presence  begin insert into sensor_address (address, sensor_id, cell, class_id)
+        select new.address, new.sensor_id,
+          (select cell - cell % 2 from sensor_listing where sensor_id = new.sensor_id),
+          (select class_id from sensor_listing where sensor_id = new.sensor_id); end;
 CREATE TRIGGER sensor_address_change after update of address on sensor_presence when (old.address <> new.address) begin update sensor_address set address = new.address
         where address = old.address and sensor_id = new.sensor_id; end;
+CREATE TRIGGER sensor_address_class after update of cell, class_id on sensor_presence when (old.class_id is not null
+      and (old.cell is distinct from new.cell or old.class_id is distinct from new.class_id)) begin update sensor_address set cell = new.cell, class_id = new.class_id
+        where address = new.address and sensor_id = new.sensor_id; end;
 CREATE TRIGGER sensor_listing_seen after update of is_silent on sensor_presence when (old.is_silent <> new.is_silent) begin update sensor_listing set silent_since = case when new.is_silent = 1 then new.last_seen_at end
         where sensor_id = new.sensor_id; end;
 CREATE TRIGGER sensor_listing_silent after insert on sensor_presence when (new.is_silent = 1) begin update sensor_listing set silent_since = new.last_seen_at where sensor_id = new.sensor_id; end;

@@ -8,7 +8,8 @@ import type { Database } from "../db/schema.ts";
 import { type CellCount, type Chosen, countChosen } from "./classes-store.ts";
 import { countAllNamed, countAllThat, countNamed } from "./listing-count-store.ts";
 import { readRanges, sortListed, walkListed } from "./listing-ranges-store.ts";
-import { type Order, type Range, readKeys, type Seen, seenOf } from "./listing-store.ts";
+import { hasConditions, type Order, type Range, readKeys, type Seen, seenOf } from "./listing-store.ts";
+import { countMembersIn, isWalkable, type Members, readMembers, sortMembers } from "./members-store.ts";
 import { countMoved, type Misplacement } from "./misplaced-store.ts";
 import { type Misplaced, seenSource, sortSeen, walkSeen } from "./seen-store.ts";
 
@@ -23,6 +24,8 @@ interface Filter extends CellFilter {
   few: number;
   /** Absent: many are misplaced. */
   misplaced: Misplacement | undefined;
+  /** Present: the order is among them. */
+  members?: Members | undefined;
   count?: "exact" | undefined;
   /** Only the number of sensors is wanted. */
   isCount?: boolean;
@@ -30,6 +33,7 @@ interface Filter extends CellFilter {
 
 interface Reading {
   tx: Database;
+  onlineSince: number;
   filter: Filter;
   order: Order;
   /** The cells of the filter. */
@@ -56,7 +60,7 @@ export async function readCellsPage(
   const seen = seenOf(filter.status, onlineSince);
   const cells = new Set(cellsOf(filter).map(({ number }) => number));
   const counted = countChosen(filter.chosen);
-  const reading: Reading = { tx, filter, order, cells, counted, wanted: filter.limit + 1 };
+  const reading: Reading = { tx, onlineSince, filter, order, cells, counted, wanted: filter.limit + 1 };
   if (!seen) return await readMarked(reading);
   const { misplaced } = filter;
   if (!misplaced) return await readUnmarked(reading, seen, onlineSince);
@@ -81,22 +85,32 @@ const atLeast = ({ keys, total, isExact }: CellsPage): CellsPage => ({
   isExact,
 });
 
+/** Returns the number of sensors that match, if numbers have all conditions. */
+function countMatching(reading: Reading): number | undefined {
+  const { q, also } = reading.order;
+  const { chosen, members } = reading.filter;
+  if (q !== undefined || also.length > 0) return undefined;
+  if (!members) return sumOf(matchingOf(reading));
+  return countMembersIn(members, chosen, reading.cells, reading.onlineSince);
+}
+
 async function countMarked(reading: Reading): Promise<{ total: number; isExact: boolean }> {
   const { tx, filter, order } = reading;
   const { q, also } = order;
   const matching = matchingOf(reading);
   const cells = cellsIn(matching);
-  if (q === undefined && also.length === 0) return { total: sumOf(matching), isExact: true };
+  const total = countMatching(reading);
+  if (total !== undefined) return { total, isExact: true };
   // No numbers of other conditions are kept.
   if (filter.count === "exact")
     return {
       total:
-        q === undefined || also.length > 0
+        q === undefined || also.length > 0 || order.among
           ? await countAllThat(tx, filter.chosen, cells, order)
           : await countAllNamed(tx, filter.chosen, { cells, q }),
       isExact: true,
     };
-  if (q === undefined || also.length > 0) return { total: 0, isExact: false };
+  if (q === undefined || also.length > 0 || order.among) return { total: 0, isExact: false };
   const { count, isExact } = await countNamed(tx, filter.chosen, matching, q);
   return { total: count, isExact };
 }
@@ -115,9 +129,10 @@ async function readCorrected(reading: Reading, { gone, come: all }: Misplacement
     ),
   ];
   const { total, isExact } = await countMarked(reading);
+  const moved = filter.members ? 0 : come.length - gone.size;
   return atLeast({
     keys: inOrder(keys, order).slice(0, wanted),
-    total: Math.max(0, total - gone.size + come.length),
+    total: Math.max(0, total + moved),
     isExact,
   });
 }
@@ -130,18 +145,18 @@ async function readUnmarked(reading: Reading, seen: Seen, onlineSince: number): 
   const order = { ...reading.order, seen };
   const both = new Set([...cells].flatMap((cell) => [cell, flipped(cell)]));
   const marked = counted.filter(({ cell }) => both.has(cell));
-  const { column, q, also } = order;
+  const { column, q, also, among } = order;
   if (total <= filter.few) {
     const source = seenSource(tx, filter.chosen, { cells, seen });
     const found = { ...order, chosen: filter.chosen, cells: [...both], seen };
     return { ...(await readKeys(tx, source, found, undefined, { ...order, wanted })), isExact: true };
   }
   const all =
-    q === undefined && also.length === 0
+    q === undefined && also.length === 0 && !among
       ? total
       : filter.count !== "exact"
         ? undefined
-        : q === undefined || also.length > 0
+        : q === undefined || also.length > 0 || among
           ? await countAllThat(tx, filter.chosen, cellsIn(marked), order)
           : await countAllNamed(tx, filter.chosen, { cells: cellsIn(marked), q, seen });
   const keys =
@@ -183,15 +198,16 @@ const SPREAD = 4;
  * read in order until enough match, but not further than it takes to sort.
  */
 async function readFirst(
-  { tx, filter: { chosen }, order }: Reading,
+  { tx, filter: { chosen, members }, order }: Reading,
   counted: readonly CellCount[],
   wanted: number,
 ): Promise<RowKey[]> {
+  if (members) return await readMembers(tx, members, chosen, cellsIn(counted), { ...order, wanted });
   const merge = (ranges: readonly Range[]) =>
     mergeRanges(ranges, wanted, comparison(order), (some, most) => readRanges(tx, some, most, order));
   const all = new Map(chosen.all.map(({ cell, sensors }) => [cell, sensors]));
   const classes = Map.groupBy(chosen.classes ?? [], ({ cell }) => cell);
-  const hasConditions = order.q !== undefined || order.also.length > 0 || order.seen !== undefined;
+  const isLimited = hasConditions(order);
   const [whole, merged, sorted]: [Range[], Range[], number[]] = [[], [], []];
   const walked: RowKey[] = [];
   for (const { cell, sensors } of counted) {
@@ -202,17 +218,17 @@ async function readFirst(
       continue;
     }
     const expected = (wanted * total) / sensors;
-    const isWalked = hasConditions
+    const isWalked = isLimited
       ? expected < sensors
       : ofCell.length > MANY_CLASSES && expected < Math.min(ofCell.length, sensors);
     // To find the last one that may be passed over takes time, too.
-    const likely = Math.ceil(SPREAD * expected) + (hasConditions ? FEW : 0);
-    const limits = hasConditions && likely < sensors ? [likely, sensors] : [likely];
+    const likely = Math.ceil(SPREAD * expected) + (isLimited ? FEW : 0);
+    const limits = isLimited && likely < sensors ? [likely, sensors] : [likely];
     let found: RowKey[] | undefined;
     for (const passed of isWalked ? limits : [])
       found ??= await walkListed(tx, chosen, { cell, passed, most: wanted }, order);
     if (found) walked.push(...found);
-    else if (hasConditions || ofCell.length * CLASS_ROWS >= sensors) sorted.push(cell);
+    else if (isLimited || ofCell.length * CLASS_ROWS >= sensors) sorted.push(cell);
     else merged.push(...ofCell.map(({ of }) => ({ classId: of.id, cell })));
   }
   return [
@@ -234,9 +250,12 @@ async function readSeenCells(
   wanted: number,
 ): Promise<RowKey[]> {
   if (counted.length === 0) return [];
+  const { chosen, members } = filter;
+  if (members && !isWalkable(members, chosen, cellsIn(counted), wanted))
+    return await sortMembers(tx, members, chosen, cellsIn(counted), { ...order, wanted });
   const all = filter.chosen.all.filter(({ cell }) => !cellOf(cell).isSilent);
   const sensors = sumOf(counted);
-  return sensors * sensors * PASSED > wanted * sumOf(all)
+  return members || sensors * sensors * PASSED > wanted * sumOf(all)
     ? await walkSeen(tx, filter.chosen, cellsIn(counted), wanted, { ...order, isSilent: 0 })
     : await sortSeen(tx, filter.chosen, cellsIn(counted), wanted, order);
 }

@@ -26,6 +26,8 @@ export interface Narrowing {
   inAddresses?: Condition;
   /** The same as a time that the sensors were last seen before. */
   before?: number;
+  /** The table whose index has all that match, with their cells and classes, and the condition on its rows. */
+  index?: { table: "sensor_address" | "sensor_presence"; where: Condition };
   /** Returns all that match, and some that are in no list; undefined: more than `few`. */
   find: (few: number) => Promise<Source | undefined>;
 }
@@ -49,10 +51,12 @@ export function narrowingsOf(db: Database, filter: TextFilters): Narrowing[] {
 }
 
 function byAddress(db: Database, { first, last }: { first: string; last: string }): Narrowing {
+  const inAddresses = sql<boolean>`sensor_address.address between ${first} and ${last}`;
   return {
     condition: sql<boolean>`(select sensor_presence.address between ${first} and ${last} from sensor_presence
       where sensor_presence.sensor_id = sensor_listing.sensor_id)`,
-    inAddresses: sql<boolean>`sensor_address.address between ${first} and ${last}`,
+    inAddresses,
+    index: { table: "sensor_address", where: inAddresses },
     find: idsOf(
       db,
       (most) =>
@@ -66,6 +70,10 @@ function byAddress(db: Database, { first, last }: { first: string; last: string 
 function bySilence(db: Database, before: number): Narrowing {
   return {
     before,
+    index: {
+      table: "sensor_presence",
+      where: sql<boolean>`sensor_presence.is_silent in (0, 1) and sensor_presence.last_seen_at < ${before}`,
+    },
     condition: sql<boolean>`(select sensor_presence.last_seen_at < ${before} from sensor_presence
       where sensor_presence.sensor_id = sensor_listing.sensor_id)`,
     find: idsOf(

@@ -19,7 +19,7 @@ interface CandidatePage extends CellFilter {
 export interface Candidates {
   source: Source;
   /** Their filter. All of them match it. */
-  narrowing?: Narrowing;
+  narrowing?: Narrowing | undefined;
 }
 
 /** Returns a few sensors that contain all matching ones; undefined: an index finds too many. */
@@ -31,6 +31,7 @@ export async function findCandidates(
   const source = await findOthers(tx, onlineSince, page, few);
   if (source) return { source };
   for (const narrowing of narrowings) {
+    if (narrowing.index) continue;
     const found = await narrowing.find(few);
     if (found) return { source: found, narrowing };
   }

@@ -33,6 +33,10 @@ export async function misplacedIn(
   return await found;
 }
 
+/** Returns the order of the members, if there are some. */
+export const amongMembers = ({ members, chosen }: Reading, order: Order): Order =>
+  members ? { ...order, among: members.ids(chosen.classes) } : order;
+
 /** Reads all candidates. */
 export async function keysOfCandidates(
   { tx, onlineSince, chosen }: Reading,
@@ -48,7 +52,8 @@ export async function keysOfCandidates(
 
 /** Reads all chosen sensors. */
 export async function keysOfChosen(reading: Reading, page: SensorPage, order: Order): Promise<Found> {
-  const { tx, onlineSince, chosen } = reading;
+  const { tx, onlineSince, chosen, members } = reading;
+  if (members) return await keysOfCandidates(reading, page, members.ids(chosen.classes), order);
   const misplaced = await misplacedIn(reading, page, order);
   const cells = misplaced ? cellsOf(page).map(({ number }) => number) : withAnySilence(cellsOf(page));
   const seen = misplaced ? undefined : seenOf(page.status, onlineSince);
@@ -108,13 +113,14 @@ export async function keysOfCells(
   page: SensorPage & { isCount?: boolean },
   order: Order,
 ): Promise<Found> {
-  const { tx, onlineSince, few, chosen } = reading;
-  const misplaced = await misplacedIn(reading, page, order);
+  const { tx, onlineSince, few, chosen, members } = reading;
+  const some = amongMembers(reading, order);
+  const misplaced = await misplacedIn(reading, page, some);
   const { keys, total, isExact } = await readCellsPage(
     tx,
     onlineSince,
-    { ...page, few, chosen, misplaced },
-    order,
+    { ...page, few, chosen, misplaced, members },
+    some,
   );
   return { keys, total, totalIsCapped: !isExact };
 }

@@ -4,14 +4,7 @@ import { sql } from "kysely";
 import { isNamed, sensorsNamed } from "../db/name-search.ts";
 import type { Database } from "../db/schema.ts";
 import { type CellCount, type Chosen, isChosen } from "./classes-store.ts";
-import {
-  type Condition,
-  conditionsOf,
-  hasIndexedText,
-  isSeen,
-  listedIn,
-  type Seen,
-} from "./listing-store.ts";
+import { conditionsOf, hasIndexedText, isSeen, listedIn, type Order, type Seen } from "./listing-store.ts";
 
 /** Counts all chosen sensors in the cells with this text in their names, and with the status. */
 export async function countAllNamed(
@@ -43,13 +36,13 @@ export async function countAllThat(
   db: Database,
   chosen: Chosen,
   cells: readonly number[],
-  { q, also, seen }: { q: string | undefined; also: readonly Condition[]; seen?: Seen | undefined },
+  order: Pick<Order, "q" | "also" | "seen" | "among">,
 ): Promise<number> {
   if (cells.length === 0) return 0;
   const { from, where } = listedIn(db, chosen, cells);
   const { rows } = await sql<{ count: number }>`
     select count(*) as count from ${from}
-    where ${sql.join([...where, ...conditionsOf({ q, also, seen })], sql` and `)}`.execute(db);
+    where ${sql.join([...where, ...conditionsOf(order)], sql` and `)}`.execute(db);
   return Number(rows[0]!.count);
 }
 

@@ -22,12 +22,13 @@ const CLASS_INDEXES = {
   silent_since: "sensor_listing_class_silent",
 };
 
-/** Returns the first sensors of each range. */
+/** Returns the first sensors of each range. Passes over so many of each at most; absent: all. */
 export async function readRanges(
   db: Database,
   ranges: readonly Range[],
   most: number,
   order: Order,
+  passed?: number,
 ): Promise<RowKey[][]> {
   const hasClasses = ranges.some(({ classId }) => classId !== 0);
   const { column, after, q, also, seen } = order;
@@ -37,13 +38,19 @@ export async function readRanges(
     sql`sensor_listing.cell = part.cell`,
     ...(after ? [isAfter(value, sql`sensor_listing.sensor_id`, order.order, after)] : []),
     ...indexedConditions(order),
-    ...conditionsOf(order),
   ];
   const direction = sql.raw(order.order);
   const index = hasClasses ? byIndex(db, CLASS_INDEXES[column]) : sql``;
-  const first = sql`select ${value} as value, sensor_listing.sensor_id as id from sensor_listing ${index}
-    where ${sql.join(conditions, sql` and `)}
-    order by ${value} ${direction}, sensor_listing.sensor_id ${direction} limit ${most}`;
+  const columns = [...new Set(["sensor_id", "hostname_key", column])].map((name) => sql.id(name));
+  const inOrder = sql`order by ${value} ${direction}, sensor_listing.sensor_id ${direction}`;
+  const table =
+    passed === undefined
+      ? sql`sensor_listing ${index}`
+      : sql`(select ${sql.join(columns)} from sensor_listing ${index} where ${sql.join(conditions, sql` and `)}
+        ${inOrder} limit ${passed}) as sensor_listing`;
+  const matching = [...(passed === undefined ? conditions : [sql`true`]), ...conditionsOf(order)];
+  const first = sql`select ${value} as value, sensor_listing.sensor_id as id from ${table}
+    where ${sql.join(matching, sql` and `)} ${inOrder} limit ${most}`;
   const parts = numberRows(
     db,
     ["place", "class_id", "cell"],

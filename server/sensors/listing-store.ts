@@ -51,6 +51,8 @@ export interface Order {
   q: string | undefined;
   /** What else the rows of the table match. */
   also: readonly Condition[];
+  /** The only sensors that may match. */
+  among?: Source | undefined;
   /** Those of the conditions that an index of addresses has, on a row of `sensor_address`. */
   inAddresses?: readonly Condition[];
   /** One of the conditions: the sensors were last seen before this time. */
@@ -73,8 +75,14 @@ export function indexedConditions({
 }
 
 /** Returns the conditions of an order on a row of `sensor_listing`. */
-export function conditionsOf({ q, also, seen }: Pick<Order, "q" | "also" | "seen">): Condition[] {
+export function conditionsOf({
+  q,
+  also,
+  seen,
+  among,
+}: Pick<Order, "q" | "also" | "seen" | "among">): Condition[] {
   return [
+    ...(among ? [isIn(sql`sensor_listing.sensor_id`, among)] : []),
     ...(q ? [hasText(q)] : []),
     ...also,
     ...(seen
@@ -85,6 +93,14 @@ export function conditionsOf({ q, also, seen }: Pick<Order, "q" | "also" | "seen
       : []),
   ];
 }
+
+/** Whether something other than its cell and class may exclude a sensor. */
+export const hasConditions = ({ q, also, seen, among }: Pick<Order, "q" | "also" | "seen" | "among">) =>
+  q !== undefined || also.length > 0 || seen !== undefined || among !== undefined;
+
+/** Returns the condition that an id is one of many. An expression, for which no index is used. */
+export const isIn = (id: RawBuilder<unknown>, ids: Source) =>
+  sql<boolean>`((${id} in (select value from ${ids} as member)) is true)`;
 
 /** Returns the clauses that read the chosen sensors in cells: by their classes, or by the cells. */
 export function listedIn(db: Database, chosen: Chosen, cells: Iterable<number>) {
@@ -145,6 +161,7 @@ export interface KeysFilter {
   cells: number[];
   q: string | undefined;
   also: readonly Condition[];
+  among?: Source | undefined;
   /** Absent: any. */
   seen: Seen | undefined;
 }
@@ -180,7 +197,7 @@ export async function readKeys(
   by: SortedBy | undefined,
   { order, after, wanted }: Part,
 ): Promise<{ keys: RowKey[]; total: number }> {
-  const { column, chosen, cells, q, also, seen } = filter;
+  const { column, chosen, cells, q, also, among: members, seen } = filter;
   const isByPresence = column === "silent_since";
   const own = isByPresence ? sql`sensor_presence.last_seen_at` : sql.ref(`sensor_listing.${column}`);
   const hasPresence = isByPresence || seen !== undefined;
@@ -196,7 +213,7 @@ export async function readKeys(
     ...among,
     ...(hasPresence ? [sql`sensor_presence.sensor_id = sensor_listing.sensor_id`] : []),
     ...(seen ? [isSeen(seen)] : []),
-    ...conditionsOf({ q, also }),
+    ...conditionsOf({ q, also, among: members }),
     ...(by ? [by.on] : []),
   ];
   const columns = [...(by?.group ? [sql`found_group`] : []), sql`found_value`, sql`found_id`];

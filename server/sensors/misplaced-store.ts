@@ -3,7 +3,7 @@ import { type CellFilter, cellsOf, flipped } from "../db/listing-cells.ts";
 import { hasName } from "../db/name-search.ts";
 import type { Database } from "../db/schema.ts";
 import type { Chosen } from "./classes-store.ts";
-import type { Order } from "./listing-store.ts";
+import { conditionsOf, type Order } from "./listing-store.ts";
 import { countMisplaced, listMisplaced, type Misplaced } from "./seen-store.ts";
 
 export interface Misplacement {
@@ -29,15 +29,15 @@ export async function findMisplaced(
   tx: Database,
   onlineSince: number,
   filter: CellFilter & { chosen: Chosen; few: number },
-  { q, also }: Pick<Order, "q" | "also">,
+  { q, also, among }: Pick<Order, "q" | "also" | "among">,
 ): Promise<Misplacement | undefined> {
   const cells = new Set(cellsOf(filter).map(({ number }) => number));
   const counted = await countMoved(tx, onlineSince, filter.chosen, cells);
   if (counted.gone + counted.come === 0) return { gone: new Set(), come: [] };
   if (counted.gone + counted.come > filter.few) return undefined;
-  const moved = (await listMisplaced(tx, filter.chosen, onlineSince, also)).filter(
-    ({ hostnameKey }) => !q || hasName(hostnameKey, q),
-  );
+  const moved = (
+    await listMisplaced(tx, filter.chosen, onlineSince, conditionsOf({ q: undefined, also, among }))
+  ).filter(({ hostnameKey }) => !q || hasName(hostnameKey, q));
   return {
     gone: new Set(moved.filter(isGone(cells)).map(({ sensorId }) => sensorId)),
     come: moved.filter(isCome(cells)),

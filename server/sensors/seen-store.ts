@@ -11,6 +11,7 @@ import {
   type Condition,
   conditionsOf,
   isAfter,
+  isIn,
   isSeen,
   listedIn,
   type Order,
@@ -38,7 +39,7 @@ export async function walkSeen(
   chosen: Chosen,
   cells: readonly number[],
   most: number,
-  { order, after, q, also, before, seen, isSilent }: SeenOrder,
+  { order, after, q, also, among, before, seen, isSilent }: SeenOrder,
 ): Promise<RowKey[]> {
   const isListed = q !== undefined || also.length > 0;
   const conditions = [
@@ -46,6 +47,7 @@ export async function walkSeen(
     ...isInCells(db, chosen, cells),
     ...(before === undefined ? [] : [sql`sensor_presence.last_seen_at < ${before}`]),
     ...(seen ? [isSeen(seen)] : []),
+    ...(among ? [isIn(sql`sensor_presence.sensor_id`, among)] : []),
     ...(after
       ? [isAfter(sql`sensor_presence.last_seen_at`, sql`sensor_presence.sensor_id`, order, after)]
       : []),

@@ -13,6 +13,7 @@ import { byId, type Narrowing, narrowingsOf, searchByFact } from "./filters-stor
 import { findCandidates } from "./list-candidates-store.ts";
 import { keysOfCandidates, keysOfCells } from "./list-keys-store.ts";
 import type { Order } from "./listing-store.ts";
+import { findMembers } from "./members-store.ts";
 import {
   type ListedRow,
   listSensorRows,
@@ -44,21 +45,18 @@ export function atTime<P extends { notSeenFor?: string | undefined; seenBefore?:
   return { ...page, seenBefore: new Date(until).toISOString() };
 }
 
-/**
- * `onlineSince` is the earliest last check-in that counts as online. `few` sensors are read and sorted for a
- * page; absent: as many as take the least time.
- */
+/** `onlineSince` is the earliest last check-in that counts as online. `limits`: absent, the fastest. */
 export async function pageOfSensors(
   db: Database,
   onlineSince: number,
   page: SensorPage,
-  few?: number,
+  limits?: Limits,
 ): Promise<KeysetPage<ListedRow>> {
   const { q } = page;
   // An id is not part of a name.
   const id = q !== undefined && sensorId.safeParse(q.trim()).success ? q.trim() : undefined;
   const search = id === undefined ? page : { ...page, id, q: undefined };
-  return await pageOf(db, onlineSince, withoutOnline(search, onlineSince), few, listSensorRows);
+  return await pageOf(db, onlineSince, withoutOnline(search, onlineSince), limits, listSensorRows);
 }
 
 /**
@@ -85,7 +83,7 @@ async function pageOf<Row extends { id: string }>(
   db: Database,
   onlineSince: number,
   page: SensorPage,
-  few: number | undefined,
+  limits: Limits | undefined,
   load: (tx: Database, ids: string[]) => Promise<Row[]>,
 ): Promise<KeysetPage<Row>> {
   const { column, type } = isCellSort(page.sort) ? CELL_SORTS[page.sort] : BY_HOSTNAME;
@@ -100,8 +98,9 @@ async function pageOf<Row extends { id: string }>(
     ];
     const order = { column, order: page.order, after, q, ...conditionsOf(narrowings) };
     const chosen = await choose(tx, page);
-    const reading = { tx, onlineSince, few: few ?? fewOf(chosen, page.limit), chosen, misplaced: new Map() };
-    const { keys, ...count } = await findKeys(reading, { ...page, q }, { narrowings, order });
+    const { few, most } = limits ?? limitsOf(chosen, page.sort);
+    const reading = { tx, onlineSince, few, chosen, misplaced: new Map() };
+    const { keys, ...count } = await findKeys(reading, { ...page, q }, { narrowings, order, most });
     const shown = { sortName: page.sort, order: page.order, limit: page.limit };
     return { ...(await loadPage(tx, keys, shown, load)), ...count };
   });
@@ -110,6 +109,7 @@ async function pageOf<Row extends { id: string }>(
 interface Wanted {
   narrowings: readonly Narrowing[];
   order: Order;
+  most: number;
 }
 
 const conditionsOf = (narrowings: readonly Narrowing[]) => ({
@@ -125,21 +125,41 @@ async function choose(tx: Database, page: SensorPage): Promise<Chosen> {
   return { all, classes: isNarrow(page) ? await chooseClasses(tx, classes, page) : classes };
 }
 
-/** To read so many takes as long as to pass over sensors of an index of all until the page is full. */
-function fewOf({ all }: Chosen, limit: number): number {
+export interface Limits {
+  /** So many sensors are read and sorted for a page. */
+  few: number;
+  /** Of so many sensors that an index finds, a list passes over the others without reading their rows. */
+  most: number;
+}
+
+/**
+ * Of more, one sensor in so many matches, and looking each up takes less time than to read all. By classes,
+ * those of the first classes may be few.
+ */
+const SHARE = { ofCells: 40, ofClasses: 20 };
+
+function limitsOf({ all }: Chosen, sort: SensorPage["sort"]): Limits {
   const sensors = all.reduce((sum, cell) => sum + cell.sensors, 0);
-  return Math.max(FEW, Math.round(Math.sqrt(limit * sensors)));
+  const share = isLabelSort(sort) ? SHARE.ofClasses : SHARE.ofCells;
+  return { few: FEW, most: Math.max(2 * FEW, Math.ceil(sensors / share)) };
 }
 
 async function findKeys(reading: Reading, page: SensorPage, wanted: Wanted): Promise<Found> {
   const { sort } = page;
   if (reading.chosen.classes?.length === 0) return { keys: [], total: 0, totalIsCapped: false };
   const found = await findCandidates(reading, page, wanted.narrowings);
-  if (found) {
-    const others = wanted.narrowings.filter((narrowing) => narrowing !== found.narrowing);
-    return await keysOfCandidates(reading, page, found.source, { ...wanted.order, ...conditionsOf(others) });
-  }
-  if (isCellSort(sort)) return await keysOfCells(reading, page, wanted.order);
-  if (isWalkedSort(sort)) return await keysOfWalked(reading, { ...page, sort }, wanted.order);
-  return await keysOfLabels(reading, { ...page, sort }, wanted.order);
+  const members = found
+    ? undefined
+    : await findMembers(reading.tx, wanted.narrowings, page, reading.chosen, wanted.most);
+  const matched = found ? [found.narrowing] : (members?.narrowings ?? []);
+  const others = wanted.narrowings.filter((narrowing) => !matched.includes(narrowing));
+  const order = { ...wanted.order, also: others.map(({ condition }) => condition) };
+  const source =
+    found?.source ??
+    (members && members.total <= reading.few ? members.ids(reading.chosen.classes) : undefined);
+  if (source) return await keysOfCandidates(reading, page, source, order);
+  const some = { ...reading, members };
+  if (isCellSort(sort)) return await keysOfCells(some, page, order);
+  if (isWalkedSort(sort)) return await keysOfWalked(some, { ...page, sort }, order);
+  return await keysOfLabels(some, { ...page, sort }, order);
 }

@@ -19,7 +19,7 @@ import { createTestDatabase, TESTED_DIALECTS } from "../testing/test-world.ts";
 import { deleteEmptyClasses } from "./empty-classes-store.ts";
 import { onlineSince } from "./record/sensor-status.ts";
 import { countSensors } from "./sensor-counts.ts";
-import { pageOfSensors } from "./sensor-list-store.ts";
+import { type Limits, pageOfSensors } from "./sensor-list-store.ts";
 import type { SensorPage } from "./sensor-page-store.ts";
 import { findSilent } from "./silence.ts";
 import { addUpCounts } from "./silence-store.ts";
@@ -110,7 +110,7 @@ function randomPage(random: () => number, now: number, q: () => string): SensorP
   };
 }
 
-async function allPages(db: Database, since: number, page: SensorPage, few: number) {
+async function allPages(db: Database, since: number, page: SensorPage, limits: Limits) {
   const ids: string[] = [];
   const totals: string[] = [];
   let cursor: string | undefined;
@@ -119,7 +119,7 @@ async function allPages(db: Database, since: number, page: SensorPage, few: numb
       db,
       since,
       { ...page, cursor },
-      few,
+      limits,
     );
     ids.push(...rows.map(({ id }) => id));
     totals.push(`${total}${totalIsCapped ? "+" : ""}`);
@@ -190,9 +190,10 @@ for (const dialect of TESTED_DIALECTS) {
         for (let list = 0; list < 15; list++) {
           const page = randomPage(random, now, query);
           const few = pick(random, [3, 2_000]);
+          const limits = { few, most: Math.max(few, pick(random, [0, 40, 300])) };
           const ids = expected(rows, page);
-          const { totals, ...found } = await allPages(db, onlineSince(now, INTERVAL_SECONDS), page, few);
-          expect({ seed, page, few, ...found }).toEqual({ seed, page, few, ids });
+          const { totals, ...found } = await allPages(db, onlineSince(now, INTERVAL_SECONDS), page, limits);
+          expect({ seed, page, limits, ...found }).toEqual({ seed, page, limits, ids });
           // After many changes of silence, a search has only found some.
           const isNarrowed = [page.q, page.version, page.tag, page.address, page.seenBefore].some(
             (one) => one !== undefined,
@@ -201,7 +202,7 @@ for (const dialect of TESTED_DIALECTS) {
           const exact = (total: string) =>
             total === String(ids.length) ||
             (!isExact && total.endsWith("+") && Number.parseInt(total, 10) <= ids.length);
-          expect({ seed, page, few, wrong: totals.filter((total) => !exact(total)) }).toMatchObject({
+          expect({ seed, page, limits, wrong: totals.filter((total) => !exact(total)) }).toMatchObject({
             wrong: [],
           });
         }
@@ -222,7 +223,7 @@ for (const dialect of TESTED_DIALECTS) {
       const listed = expected(await allRows(db, START), { sort: "tags", order: "asc", limit: 7 });
       expect(listed.length).toBeGreaterThan(7);
       for (const few of [3, 2_000]) {
-        const { ids } = await allPages(db, 0, { sort: "tags", order: "asc", limit: 7 }, few);
+        const { ids } = await allPages(db, 0, { sort: "tags", order: "asc", limit: 7 }, { few, most: few });
         expect(ids).toEqual(listed);
       }
     });

@@ -3,6 +3,7 @@ import type { RowKey } from "../db/keyset.ts";
 import type { Database } from "../db/schema.ts";
 import type { Chosen, ClassFilter } from "./classes-store.ts";
 import type { TextFilters } from "./filters-store.ts";
+import type { Members } from "./members-store.ts";
 import type { Misplacement } from "./misplaced-store.ts";
 import { LABEL_SORTS, type LabelSort } from "./sort-labels-store.ts";
 import { WALKED_SORTS, type WalkedSort } from "./walked-sorts-store.ts";
@@ -42,6 +43,8 @@ export interface Reading {
   /** So many sensors are read and sorted for a page. */
   few: number;
   chosen: Chosen;
+  /** The sensors that match the filters of which an index has the cells and classes. Absent: too many, or all. */
+  members?: Members | undefined;
   /** By status. */
   misplaced: Map<string, Promise<Misplacement | undefined>>;
 }

@@ -3,8 +3,9 @@ import type { RowKey } from "../db/keyset.ts";
 import { cellsOf, flipped, withAnySilence } from "../db/listing-cells.ts";
 import { inOrder } from "./cells-page-store.ts";
 import type { ClassCount } from "./classes-store.ts";
-import { keysOfCells, keysOfChosen, misplacedIn, readCome } from "./list-keys-store.ts";
+import { amongMembers, keysOfCells, keysOfChosen, misplacedIn, readCome } from "./list-keys-store.ts";
 import { type Order, seenOf } from "./listing-store.ts";
+import { countMembers } from "./members-store.ts";
 import { BY_HOSTNAME, type Found, type Reading, type SensorPage } from "./sensor-page-store.ts";
 import { type LabelSort, listLabels, mergeLabels } from "./sort-labels-store.ts";
 import { readWalked, type WalkedSort } from "./walked-sorts-store.ts";
@@ -30,12 +31,13 @@ async function countKeys(reading: Reading, page: SensorPage, order: Order): Prom
 export async function keysOfWalked(
   reading: Reading,
   page: SensorPage & { sort: WalkedSort },
-  order: Order,
+  given: Order,
 ): Promise<Found> {
-  const { tx, onlineSince, chosen } = reading;
-  const count = await countKeys(reading, page, order);
+  const { tx, onlineSince, chosen, members } = reading;
+  const count = await countKeys(reading, page, given);
   const wanted = page.limit + 1;
-  const filter = { ...page, chosen };
+  const filter = { ...page, chosen, members };
+  const order = amongMembers(reading, given);
   const misplaced = await misplacedIn(reading, page, order);
   if (!misplaced) {
     const seen = seenOf(page.status, onlineSince);
@@ -57,7 +59,7 @@ export async function keysOfLabels(
   page: SensorPage & { sort: LabelSort },
   order: Order,
 ): Promise<Found> {
-  const { tx, few, chosen } = reading;
+  const { tx, few, chosen, members } = reading;
   const count = await countKeys(reading, page, order);
   const { sort, limit } = page;
   const { after } = order;
@@ -65,7 +67,7 @@ export async function keysOfLabels(
   const statuses = new Set(cellsOf(page).map(({ status }) => status));
   const labels = await listLabels(tx, sort, counted, statuses, { order: page.order, from: after?.g });
   // Conditions may exclude most of them.
-  const most = order.q === undefined && order.also.length === 0 ? limit : few;
+  const most = order.q === undefined && order.also.length === 0 && !members ? limit : few;
   const keys: RowKey[] = [];
   for (let next = 0; next < labels.length && keys.length <= limit; ) {
     const some = [labels[next++]!];
@@ -94,6 +96,7 @@ export async function keysOfLabels(
 /** Counts the sensors of a list by their classes, with silence as it is now. */
 async function countListed(reading: Reading, page: SensorPage, order: Order): Promise<ClassCount[]> {
   const classes = reading.chosen.classes ?? [];
+  if (reading.members) return countMembers(reading.members, classes, page.sort === "status");
   const misplaced = await misplacedIn(reading, page, order);
   const cells = new Set(
     misplaced ? cellsOf(page).map(({ number }) => number) : withAnySilence(cellsOf(page)),

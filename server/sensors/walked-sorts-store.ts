@@ -9,13 +9,11 @@ import { cellsOf, flipped } from "../db/listing-cells.ts";
 import type { Database } from "../db/schema.ts";
 import { walkNearlyInOrder } from "../db/snapshot.ts";
 import { type Chosen, countChosen, isChosen } from "./classes-store.ts";
-import { conditionsOf, listedIn, type Order, type SortedBy } from "./listing-store.ts";
+import { conditionsOf, isIn, listedIn, type Order, type SortedBy } from "./listing-store.ts";
+import type { Members } from "./members-store.ts";
 
 export const WALKED_SORTS = ["asset", "address"] as const;
 export type WalkedSort = (typeof WALKED_SORTS)[number];
-
-/** So many sensors of an index are passed over in the time that sorts one. */
-const PASSED = 2;
 
 interface Columns {
   group?: RawBuilder<string>;
@@ -26,7 +24,11 @@ interface Columns {
 interface Walk extends Columns {
   /** In the order of the index. */
   from: RawBuilder<unknown>;
-  on: RawBuilder<unknown>;
+  on: RawBuilder<boolean>;
+  /** The listing of a sensor of the index. */
+  listing: RawBuilder<boolean>;
+  /** So many sensors of the index are passed over in the time that sorts one. */
+  passed: number;
   /** Where sensors are sorted. */
   sorted: Columns & { table: RawBuilder<unknown> };
 }
@@ -36,8 +38,10 @@ const SORTS: Record<WalkedSort, Walk> = {
     group: sql`asset.name_key`,
     value: sql`asset.id`,
     id: sql`sensor.id`,
-    from: sql`asset cross join sensor cross join sensor_listing`,
-    on: sql`sensor.asset_id = asset.id and sensor_listing.sensor_id = sensor.id`,
+    from: sql`asset cross join sensor`,
+    on: sql`sensor.asset_id = asset.id`,
+    listing: sql`sensor_listing.sensor_id = sensor.id`,
+    passed: 4,
     sorted: {
       table: sql`sensor`,
       id: sql`sensor.id`,
@@ -49,8 +53,10 @@ const SORTS: Record<WalkedSort, Walk> = {
   address: {
     value: sql`sensor_address.address`,
     id: sql`sensor_address.sensor_id`,
-    from: sql`sensor_address cross join sensor_listing`,
-    on: sql`sensor_listing.sensor_id = sensor_address.sensor_id`,
+    from: sql`sensor_address`,
+    on: sql`true`,
+    listing: sql`sensor_listing.sensor_id = sensor_address.sensor_id`,
+    passed: 10,
     sorted: {
       table: sql`sensor_presence as presence`,
       id: sql`presence.sensor_id`,
@@ -67,7 +73,13 @@ export function walkedColumn(sort: WalkedSort): SortedBy {
 
 type WalkedOrder = Omit<Order, "column">;
 
-type Filter = CellFilter & { chosen: Chosen };
+interface Filter extends CellFilter {
+  chosen: Chosen;
+  members?: Members | undefined;
+}
+
+/** Of so many sensors, the ids are read before others are passed over. */
+const SHARE = 40;
 
 /** Returns the first sensors of the filter. */
 export async function readWalked(
@@ -78,31 +90,45 @@ export async function readWalked(
   order: WalkedOrder,
 ): Promise<RowKey[]> {
   const isShown = new Set(cellsOf(filter).map(({ number }) => number));
-  const { chosen } = filter;
+  const { chosen, members } = filter;
   const counted = countChosen(chosen);
-  const sensors = sumOf(counted.filter(({ cell }) => isShown.has(cell)));
+  const sensors = members?.total ?? sumOf(counted.filter(({ cell }) => isShown.has(cell)));
   const all = sumOf(chosen.all);
   // With silence as it may be now.
   const cells = new Set(order.seen ? [...isShown].flatMap((cell) => [cell, flipped(cell)]) : isShown);
-  const { from, on, sorted } = SORTS[sort];
+  if (!counted.some(({ cell }) => cells.has(cell))) return [];
+  const walk = SORTS[sort];
+  const listed = listedIn(db, chosen, cells);
   // All sensors that may be offline are those that are online, too many to sort.
   const isOffline = order.seen !== undefined && (order.seen.status === "offline" || order.seen.isAmongOthers);
-  if (isOffline || sensors * sensors > PASSED * wanted * all) {
-    const among = [
-      ...[on, isAmongNumbers(db, sql`sensor_listing.cell + 0`, [...cells])],
-      ...isChosen(db, chosen, sql`sensor_listing.class_id`),
-      ...(sort === "address" ? (order.inAddresses ?? []) : []),
-      ...conditionsOf(order),
-    ];
-    await walkNearlyInOrder(db);
-    return await readInOrder(db, SORTS[sort], { from, where: sql.join(among, sql` and `) }, wanted, order);
+  if (!isOffline && sensors * sensors * walk.passed <= wanted * all) {
+    const ids = sql`select sensor_listing.sensor_id from ${listed.from}
+      where ${sql.join([...listed.where, ...conditionsOf(order)], sql` and `)}`;
+    const reading = { from: walk.sorted.table, where: isOneOf(db, walk.sorted.id, ids) };
+    return await readInOrder(db, walk.sorted, reading, wanted, order);
   }
-  if (!counted.some(({ cell }) => cells.has(cell))) return [];
-  const listed = listedIn(db, chosen, cells);
-  const ids = sql`select sensor_listing.sensor_id from ${listed.from}
-    where ${sql.join([...listed.where, ...conditionsOf(order)], sql` and `)}`;
-  const reading = { from: sorted.table, where: isOneOf(db, sorted.id, ids) };
-  return await readInOrder(db, sorted, reading, wanted, order);
+  const isFew = !members && !isOffline && sensors * SHARE <= all;
+  const among =
+    order.among ??
+    (isFew
+      ? sql`(select sensor_listing.sensor_id as value from ${listed.from}
+          where ${sql.join(listed.where, sql` and `)})`
+      : undefined);
+  // Otherwise they are read before.
+  const inListing = [
+    ...(isFew ? [] : [isAmongNumbers(db, sql`sensor_listing.cell + 0`, [...cells])]),
+    ...(isFew || members ? [] : isChosen(db, chosen, sql`sensor_listing.class_id`)),
+    ...conditionsOf({ ...order, among: undefined }),
+  ];
+  const where = [
+    walk.on,
+    ...(sort === "address" ? (order.inAddresses ?? []) : []),
+    ...(among ? [isIn(walk.id, among)] : []),
+    ...(inListing.length > 0 ? [walk.listing, ...inListing] : []),
+  ];
+  const from = inListing.length > 0 ? sql`${walk.from} cross join sensor_listing` : walk.from;
+  await walkNearlyInOrder(db);
+  return await readInOrder(db, walk, { from, where: sql.join(where, sql` and `) }, wanted, order);
 }
 
 const sumOf = (counts: readonly { sensors: number }[]) =>

@@ -31,7 +31,9 @@ export const LIST_DIFFERENCES = {
   addresses: `
     select sensor_id from sensor_presence where not exists (select 1 from sensor_address
       where sensor_address.sensor_id = sensor_presence.sensor_id
-        and sensor_address.address = sensor_presence.address)
+        and sensor_address.address = sensor_presence.address
+        and sensor_address.cell is not distinct from sensor_presence.cell
+        and sensor_address.class_id is not distinct from sensor_presence.class_id)
     union all select sensor_id from sensor_address group by sensor_id having count(*) > 1`,
 };
 

@@ -107,7 +107,7 @@ create table sensor_match (
   former_asset_id {text} references asset (id),
   constraint sensor_match_key primary key (sensor_id, predecessor_id)
 );
-create index sensor_match_open on sensor_match (sensor_id) where decision is null;
+create index sensor_match_open on sensor_match (sensor_id, predecessor_id) where decision is null;
 create index sensor_match_predecessor on sensor_match (predecessor_id);
 
 -- One row for every public key that is, was, or is announced as a sensor's key,

@@ -9,13 +9,17 @@ create table asset_tag (
   constraint asset_tag_key primary key (tag, asset_id)
 ) {keyed};
 
--- The address of each sensor's last request.
+-- The address of each sensor's last request. With its cell and its class, as in its row of presence, so that a
+-- list of the sensors of a network reads only this table.
 create table sensor_address (
   address {text} not null,
   sensor_id {text} not null,
+  cell integer,
+  class_id bigint,
   constraint sensor_address_key primary key (address, sensor_id)
 ) {keyed};
-insert into sensor_address (address, sensor_id) select address, sensor_id from sensor_presence;
+insert into sensor_address (address, sensor_id, cell, class_id)
+  select address, sensor_id, cell, class_id from sensor_presence;
 `);
 
 const addresses = triggers([
@@ -23,7 +27,21 @@ const addresses = triggers([
     name: "sensor_address_add",
     after: "insert on sensor_presence",
     run: ({ row, from }) => [
-      `insert into sensor_address (address, sensor_id) select ${row}.address, ${row}.sensor_id ${from()}`,
+      `insert into sensor_address (address, sensor_id, cell, class_id)
+        select ${row}.address, ${row}.sensor_id,
+          (select cell - cell % 2 from sensor_listing where sensor_id = ${row}.sensor_id),
+          (select class_id from sensor_listing where sensor_id = ${row}.sensor_id) ${from()}`,
+    ],
+  },
+  {
+    name: "sensor_address_class",
+    after: "update of cell, class_id on sensor_presence",
+    // A new row of presence gets its first class after its address.
+    when: `old.class_id is not null
+      and (old.cell is distinct from new.cell or old.class_id is distinct from new.class_id)`,
+    run: [
+      `update sensor_address set cell = new.cell, class_id = new.class_id
+        where address = new.address and sensor_id = new.sensor_id`,
     ],
   },
   {

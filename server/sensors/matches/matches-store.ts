@@ -3,6 +3,7 @@ import { sql } from "kysely";
 import { forSomeValues } from "../../db/batches.ts";
 import { jsonRows } from "../../db/dialect.ts";
 import { insertion } from "../../db/insertion.ts";
+import { UNINSTALLED } from "../../db/listing-cells.ts";
 import { isLiveGroup } from "../../db/live-group.ts";
 import type { Database, SensorMatchTable } from "../../db/schema.ts";
 import { inSnapshot } from "../../db/snapshot.ts";
@@ -110,11 +111,17 @@ export function openPairs(db: Database, onlineSince: number) {
   return (
     db
       .selectFrom("sensorMatch")
-      .innerJoin("sensor as later", "later.id", "sensorMatch.sensorId")
-      .innerJoin("sensor as earlier", "earlier.id", "sensorMatch.predecessorId")
-      .innerJoin("sensorPresence as seen", "seen.sensorId", "earlier.id")
-      .innerJoin("asset as laterAsset", "laterAsset.id", "later.assetId")
-      .innerJoin("asset as earlierAsset", "earlierAsset.id", "earlier.assetId")
+      // In this order: the earlier sensors of most pairs were seen.
+      .crossJoin("sensorPresence as seen")
+      .crossJoin("sensor as earlier")
+      .crossJoin("sensor as later")
+      .crossJoin("asset as laterAsset")
+      .crossJoin("asset as earlierAsset")
+      .whereRef("seen.sensorId", "=", "sensorMatch.predecessorId")
+      .whereRef("earlier.id", "=", "sensorMatch.predecessorId")
+      .whereRef("later.id", "=", "sensorMatch.sensorId")
+      .whereRef("laterAsset.id", "=", "later.assetId")
+      .whereRef("earlierAsset.id", "=", "earlier.assetId")
       .select([
         "sensorMatch.sensorId",
         "sensorMatch.predecessorId",
@@ -125,8 +132,10 @@ export function openPairs(db: Database, onlineSince: number) {
         "seen.lastSeenAt",
       ])
       // The stricter of the two tokens' rules applies: keep, then ask, then merge.
-      .innerJoin("enrollmentToken as laterToken", "laterToken.id", "later.enrollmentTokenId")
-      .innerJoin("enrollmentToken as earlierToken", "earlierToken.id", "earlier.enrollmentTokenId")
+      .crossJoin("enrollmentToken as laterToken")
+      .crossJoin("enrollmentToken as earlierToken")
+      .whereRef("laterToken.id", "=", "later.enrollmentTokenId")
+      .whereRef("earlierToken.id", "=", "earlier.enrollmentTokenId")
       .select(["laterToken.reimagedHosts as laterRule", "earlierToken.reimagedHosts as earlierRule"])
       .where("sensorMatch.decision", "is", null)
       .where("laterToken.reimagedHosts", "!=", "keep")
@@ -142,7 +151,7 @@ export function openPairs(db: Database, onlineSince: number) {
       .where("earlier.replacedAt", "is", null)
       .where("earlier.blockedAt", "is", null)
       .where((eb) =>
-        eb.or([eb("seen.lastSeenAt", "<", onlineSince), eb("earlier.uninstalledAt", "is not", null)]),
+        eb.or([eb("seen.lastSeenAt", "<", onlineSince), eb.between("seen.cell", ...UNINSTALLED)]),
       )
       .whereRef("seen.lastSeenAt", "<=", "later.enrolledAt")
       .where(sql<boolean>`later_asset.asset_group_id is not distinct from earlier_asset.asset_group_id`)
