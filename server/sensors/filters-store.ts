@@ -26,7 +26,7 @@ export interface Narrowing {
   inAddresses?: Condition;
   /** The same as a time that the sensors were last seen before. */
   before?: number;
-  /** The table whose index has all that match, with their cells and classes, and the condition on its rows. */
+  /** The table of which an index has all that match, with their cells and classes. */
   index?: { table: "sensor_address" | "sensor_presence"; where: Condition };
   /** Returns all that match, and some that are in no list; undefined: more than `few`. */
   find: (few: number) => Promise<Source | undefined>;

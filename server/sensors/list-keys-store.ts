@@ -53,7 +53,7 @@ export async function keysOfCandidates(
 /** Reads all chosen sensors. */
 export async function keysOfChosen(reading: Reading, page: SensorPage, order: Order): Promise<Found> {
   const { tx, onlineSince, chosen, members } = reading;
-  if (members) return await keysOfCandidates(reading, page, members.ids(chosen.classes), order);
+  if (members) return await keysOfCandidates(reading, page, members.ids(chosen.classes, page), order);
   const misplaced = await misplacedIn(reading, page, order);
   const cells = misplaced ? cellsOf(page).map(({ number }) => number) : withAnySilence(cellsOf(page));
   const seen = misplaced ? undefined : seenOf(page.status, onlineSince);

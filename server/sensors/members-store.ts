@@ -1,7 +1,7 @@
 // The sensors that match the filters by address and by time, which are more than a list sorts. The indexes of
 // these filters have the cell and the class of each sensor. So the sensors are counted by both, and a list
 // passes over others without reading their addresses or times.
-import { sql } from "kysely";
+import { type RawBuilder, sql } from "kysely";
 import { isAmongNumbers, parseRows, rowsAsJson } from "../db/dialect.ts";
 import type { RowKey } from "../db/keyset.ts";
 import { type CellFilter, cellsOf, FIRST_REPORTING, flipped, seenCell } from "../db/listing-cells.ts";
@@ -17,8 +17,8 @@ export interface Members {
   total: number;
   /** The filters that they match. */
   narrowings: readonly Narrowing[];
-  /** Returns the ids of those in some classes, or of all. */
-  ids: (classes: Chosen["classes"]) => Source;
+  /** Returns the ids of those in some classes, or of all. `filter`: absent, that of the list. */
+  ids: (classes: Chosen["classes"], filter?: CellFilter) => Source;
 }
 
 export interface MemberCount extends CellCount {
@@ -47,38 +47,61 @@ export async function findMembers(
   if (!first?.index) return undefined;
   const { table, where } = first.index;
   const [id, cell, classId] = ["sensor_id", "cell", "class_id"].map((name) => sql.ref(`${table}.${name}`));
-  const cells = [...new Set(cellsOf(page).map(({ number }) => seenCell(number)))];
   const conditions = [
     where,
-    isAmongNumbers(db, cell!, cells),
-    ...others.map(({ index }) =>
-      isIn(
-        id!,
-        sql`(select sensor_id as value from ${sql.table(index!.table)}
-      where ${index!.where})`,
-      ),
-    ),
+    ...others.map(({ index }) => {
+      const ids = sql`(select sensor_id as value from ${sql.table(index!.table)} where ${index!.where})`;
+      return isIn(id!, ids);
+    }),
   ];
-  const rows = (classes: Chosen["classes"]) => sql`from ${sql.table(table)}
-    where ${sql.join([...conditions, ...isChosen(db, { ...chosen, classes }, classId!)], sql` and `)}`;
-  const parts = sql`select ${classId} * ${sql.lit(CELLS)} + ${cell} as part ${rows(chosen.classes)}`;
-  const { rows: read } = await sql<{ parts: unknown }>`
-    select ${rowsAsJson(db, ["part"], parts)} as parts`.execute(db);
-  const counts = new Map<number, number>();
-  for (const [part] of parseRows(read[0]!.parts))
-    counts.set(Number(part), (counts.get(Number(part)) ?? 0) + 1);
+  const from = sql`from ${sql.table(table)} where ${sql.join(conditions, sql` and `)}`;
+  const every = await countParts(db, sql`select ${classId} * ${sql.lit(CELLS)} + ${cell} as part ${from}`);
+  const matching = (classes: Chosen["classes"], cells: ReadonlySet<number>) => {
+    const classIds = classes && new Set(classes.map(({ of }) => of.id));
+    return every.filter((part) => cells.has(part.cell) && (classIds?.has(part.classId) ?? true));
+  };
+  const counts = matching(chosen.classes, seenCells(page));
   return {
-    counts: [...counts].map(([part, sensors]) => ({
-      classId: Math.floor(part / CELLS),
-      cell: part % CELLS,
-      sensors,
-    })),
-    total: [...counts.values()].reduce((sum, sensors) => sum + sensors, 0),
+    counts,
+    total: sumOf(counts),
     narrowings: [first, ...others],
-    ids: (classes) => sql`(select ${id} as value ${rows(classes)})`,
+    ids(classes, filter = page) {
+      const cells = seenCells(filter);
+      // Tests of each row take longer than to read it.
+      const areAll = matching(classes, cells).length === every.length;
+      const only = areAll
+        ? []
+        : [isAmongNumbers(db, cell!, [...cells]), ...isChosen(db, { ...chosen, classes }, classId!)];
+      return sql`(select ${id} as value ${from} ${sql.join(
+        only.map((one) => sql`and ${one}`),
+        sql` `,
+      )})`;
+    },
   };
 }
 
+const seenCells = (filter: CellFilter) => new Set(cellsOf(filter).map(({ number }) => seenCell(number)));
+
+/** Counts the rows of each class and cell. To sort them by both would take longer than to read them. */
+async function countParts(db: Database, parts: RawBuilder<unknown>): Promise<MemberCount[]> {
+  const { rows } = await sql<{ parts: unknown }>`select ${rowsAsJson(db, ["part"], parts)} as parts`.execute(
+    db,
+  );
+  const counts = new Map<number, number>();
+  // null: of a sensor that is deleted.
+  for (const [part] of parseRows(rows[0]!.parts)) {
+    const number = part === null ? DELETED : Number(part);
+    counts.set(number, (counts.get(number) ?? 0) + 1);
+  }
+  return [...counts].map(([part, sensors]) => ({
+    classId: Math.floor(part / CELLS),
+    cell: part % CELLS,
+    sensors,
+  }));
+}
+
+/** Of no class and no cell. */
+const DELETED = -1;
 /** More than the number of any cell. */
 const CELLS = 64;
 

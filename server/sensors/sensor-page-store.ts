@@ -43,7 +43,7 @@ export interface Reading {
   /** So many sensors are read and sorted for a page. */
   few: number;
   chosen: Chosen;
-  /** The sensors that match the filters of which an index has the cells and classes. Absent: too many, or all. */
+  /** The sensors that match a filter of which an index has the cells and classes. Absent: too many, or all. */
   members?: Members | undefined;
   /** By status. */
   misplaced: Map<string, Promise<Misplacement | undefined>>;

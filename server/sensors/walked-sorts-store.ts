@@ -5,7 +5,7 @@ import { type RawBuilder, sql } from "kysely";
 import { isAmongNumbers, isOneOf } from "../db/dialect.ts";
 import type { RowKey } from "../db/keyset.ts";
 import type { CellFilter } from "../db/listing-cells.ts";
-import { cellsOf, flipped } from "../db/listing-cells.ts";
+import { cellsOf, flipped, seenCell } from "../db/listing-cells.ts";
 import type { Database } from "../db/schema.ts";
 import { walkNearlyInOrder } from "../db/snapshot.ts";
 import { type Chosen, countChosen, isChosen } from "./classes-store.ts";
@@ -25,6 +25,8 @@ interface Walk extends Columns {
   /** In the order of the index. */
   from: RawBuilder<unknown>;
   on: RawBuilder<boolean>;
+  /** The class of a sensor. */
+  classId: RawBuilder<unknown>;
   /** The listing of a sensor of the index. */
   listing: RawBuilder<boolean>;
   /** So many sensors of the index are passed over in the time that sorts one. */
@@ -41,6 +43,7 @@ const SORTS: Record<WalkedSort, Walk> = {
     from: sql`asset cross join sensor`,
     on: sql`sensor.asset_id = asset.id`,
     listing: sql`sensor_listing.sensor_id = sensor.id`,
+    classId: sql`sensor_listing.class_id`,
     passed: 4,
     sorted: {
       table: sql`sensor`,
@@ -56,6 +59,7 @@ const SORTS: Record<WalkedSort, Walk> = {
     from: sql`sensor_address`,
     on: sql`true`,
     listing: sql`sensor_listing.sensor_id = sensor_address.sensor_id`,
+    classId: sql`sensor_address.class_id`,
     passed: 10,
     sorted: {
       table: sql`sensor_presence as presence`,
@@ -101,7 +105,7 @@ export async function readWalked(
   const listed = listedIn(db, chosen, cells);
   // All sensors that may be offline are those that are online, too many to sort.
   const isOffline = order.seen !== undefined && (order.seen.status === "offline" || order.seen.isAmongOthers);
-  if (!isOffline && sensors * sensors * walk.passed <= wanted * all) {
+  if (!members && !isOffline && sensors * sensors * walk.passed <= wanted * all) {
     const ids = sql`select sensor_listing.sensor_id from ${listed.from}
       where ${sql.join([...listed.where, ...conditionsOf(order)], sql` and `)}`;
     const reading = { from: walk.sorted.table, where: isOneOf(db, walk.sorted.id, ids) };
@@ -114,15 +118,23 @@ export async function readWalked(
       ? sql`(select sensor_listing.sensor_id as value from ${listed.from}
           where ${sql.join(listed.where, sql` and `)})`
       : undefined);
-  // Otherwise they are read before.
+  const isSplit = [...cells].some((cell) => !cells.has(flipped(cell)));
+  // The index of addresses has both.
+  const inIndex =
+    isFew || sort !== "address"
+      ? []
+      : [isAmongNumbers(db, sql`sensor_address.cell`, [...new Set([...cells].map(seenCell))])];
   const inListing = [
-    ...(isFew ? [] : [isAmongNumbers(db, sql`sensor_listing.cell + 0`, [...cells])]),
-    ...(isFew || members ? [] : isChosen(db, chosen, sql`sensor_listing.class_id`)),
+    ...(isFew || (inIndex.length > 0 && !isSplit)
+      ? []
+      : [isAmongNumbers(db, sql`sensor_listing.cell + 0`, [...cells])]),
     ...conditionsOf({ ...order, among: undefined }),
   ];
   const where = [
     walk.on,
     ...(sort === "address" ? (order.inAddresses ?? []) : []),
+    ...inIndex,
+    ...(isFew || members ? [] : isChosen(db, chosen, walk.classId)),
     ...(among ? [isIn(walk.id, among)] : []),
     ...(inListing.length > 0 ? [walk.listing, ...inListing] : []),
   ];
