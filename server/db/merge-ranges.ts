@@ -20,21 +20,43 @@ export async function mergeRanges<Range>(
   const most = Math.min(wanted, Math.max(LEAST_ROWS, Math.ceil((SURPLUS * wanted) / ranges.length)));
   const rows = await read(ranges, most);
   // Later rows of a range matter only if all of its rows are on the page.
-  const last = rows.flat().toSorted(compare)[wanted - 1];
+  const first = firstOf(rows, wanted, compare);
+  const last = first[wanted - 1];
   const unfinished = [...ranges.keys()].filter(
     (index) =>
       most < wanted &&
       rows[index]!.length === most &&
       (last === undefined || compare(rows[index]!.at(-1)!, last) < 0),
   );
-  if (unfinished.length > 0) {
-    const more = await read(
-      unfinished.map((index) => ranges[index]!),
-      wanted,
-    );
-    for (const [place, index] of unfinished.entries()) rows[index] = more[place]!;
-  }
-  return rows.flat().toSorted(compare).slice(0, wanted);
+  if (unfinished.length === 0) return first;
+  const more = await read(
+    unfinished.map((index) => ranges[index]!),
+    wanted,
+  );
+  for (const [place, index] of unfinished.entries()) rows[index] = more[place]!;
+  return firstOf(rows, wanted, compare);
+}
+
+/** Returns the first rows of sorted ranges. Of most ranges, it compares only the first row. */
+function firstOf(
+  ranges: readonly RowKey[][],
+  wanted: number,
+  compare: (one: RowKey, other: RowKey) => number,
+): RowKey[] {
+  const first: RowKey[] = [];
+  for (const rows of ranges)
+    for (const row of rows) {
+      if (first.length === wanted && compare(row, first[wanted - 1]!) >= 0) break;
+      let [start, end] = [0, first.length];
+      while (start < end) {
+        const middle = (start + end) >> 1;
+        if (compare(first[middle]!, row) < 0) start = middle + 1;
+        else end = middle;
+      }
+      first.splice(start, 0, row);
+      if (first.length > wanted) first.pop();
+    }
+  return first;
 }
 
 /** Compares rows by their group, their value and then by their id, as both databases do. */

@@ -41,7 +41,9 @@ export async function readRanges(
   ];
   const direction = sql.raw(order.order);
   const index = hasClasses ? byIndex(db, CLASS_INDEXES[column]) : sql``;
-  const columns = [...new Set(["sensor_id", "hostname_key", column])].map((name) => sql.id(name));
+  const columns = [...new Set(["sensor_id", column, ...(q ? ["hostname_key"] : [])])].map((name) =>
+    sql.id(name),
+  );
   const inOrder = sql`order by ${value} ${direction}, sensor_listing.sensor_id ${direction}`;
   const table =
     passed === undefined

@@ -172,6 +172,8 @@ interface Wanted extends Order {
 
 /** So many sensors of an index are passed over in the time that sorts one. */
 const PASSED = 16;
+/** So many ids of members are read in the time that looks one sensor up. */
+const LOOKED_UP = 5;
 /** If members are spread evenly, this many times as many sensors are passed over as are expected. */
 const SPREAD = 4;
 
@@ -215,7 +217,14 @@ export async function readMembers(
     return await sortMembers(db, members, chosen, cells, order);
   const ranges = expected.map(({ cell }) => ({ classId: 0, cell }));
   const passed = SPREAD * Math.max(...expected.map((cell) => cell.passed));
-  const found = await readRanges(db, ranges, wanted, order, passed);
+  const all = expected.reduce((sum, cell) => sum + cell.passed, 0);
+  const lookedUp = {
+    ...order,
+    among: undefined,
+    also: [...order.also, ...members.narrowings.map(({ condition }) => condition)],
+  };
+  const isSparse = all * LOOKED_UP > sumOf(ofClasses(members, chosen));
+  const found = await readRanges(db, ranges, wanted, isSparse ? order : lookedUp, passed);
   const isFull = expected.every(({ sensors }, place) => found[place]!.length === wanted || sensors <= passed);
   if (isFull) return found.flat();
   return sumOf(expected) > PASSED * sumOf(ofClasses(members, chosen))
