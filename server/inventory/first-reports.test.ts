@@ -10,7 +10,7 @@ import { reportedContents } from "../testing/test-history.ts";
 import { CHECK_IN, enrollReporter, HELLO, PACKAGES, sha256 } from "../testing/test-reporter.ts";
 import { openWorld, TESTED_DIALECTS } from "../testing/test-world.ts";
 import { inventoryParts } from "./inventory-parts.ts";
-import { findInventory } from "./inventory-store.ts";
+import { findInventories } from "./inventory-store.ts";
 import { openReportWriter } from "./report-writer.ts";
 
 for (const dialect of TESTED_DIALECTS) {
@@ -167,8 +167,8 @@ for (const dialect of TESTED_DIALECTS) {
       });
     });
     expect(await Promise.all(stored)).toEqual(CATEGORIES.map(() => [sensor.id]));
-    const { states } = await findInventory(db, sensor.id);
-    expect([...states.keys()].toSorted()).toEqual(CATEGORIES.toSorted());
+    const [found] = await findInventories(db, [sensor.id]);
+    expect([...found!.states.keys()].toSorted()).toEqual(CATEGORIES.toSorted());
     expect(await sensor.status()).not.toBe("pending");
   });
 }

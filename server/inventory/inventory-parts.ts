@@ -1,10 +1,11 @@
 // The parts that store the inventory in one database: what they remember, and their group commits.
 import type { Category } from "@attacklens/protocol/inventory/categories.ts";
+import { openBatcher } from "../batcher.ts";
 import { setBounded } from "../bounded-map.ts";
 import { forLongWork } from "../db/long-work.ts";
 import type { Database } from "../db/schema.ts";
 import { openDeferredReports } from "./deferred-reports.ts";
-import { findInventory, type SensorInventory } from "./inventory-store.ts";
+import { findInventories, type SensorInventory } from "./inventory-store.ts";
 import { openInventoryWriter } from "./inventory-writer.ts";
 import { openReportWriter } from "./report-writer.ts";
 import { openBases } from "./storage/bases.ts";
@@ -22,6 +23,9 @@ const MAX_UPLOADING = 10_000;
 /** A sensor that changes its asset group while it uploads counts in the former one for so long. */
 const SCOPE_MS = 60_000;
 const MAX_SCOPES = 1_000;
+
+/** Unnoticeable for a sensor, and long enough for others to join. */
+const READS_PACE_MS = 10;
 
 /** The uploads of a sensor. */
 export interface Uploading {
@@ -42,6 +46,15 @@ function openInventoryParts(origin: Database) {
   const manifests = openManifestWriter(db, { packs, bases });
   const scopes = new Map<string, number>();
   const uploading = new Map<string, Uploading>();
+  /** Sensors that check in together share one query. */
+  const inventories = openBatcher<string, SensorInventory>({
+    ...{ running: 1, paceMs: READS_PACE_MS, take: (waiting) => ({ batch: waiting, rest: [] }) },
+    async work(sensorIds) {
+      const ids = [...new Set(sensorIds)];
+      const found = await findInventories(origin, ids);
+      return sensorIds.map((id) => found[ids.indexOf(id)]!);
+    },
+  });
 
   async function scopeOf(assetGroupId: string): Promise<number> {
     const id = scopes.get(assetGroupId) ?? (await getScopeId(db, assetGroupId));
@@ -73,11 +86,12 @@ function openInventoryParts(origin: Database) {
       reports: openReportWriter(manifests),
     }),
     begin,
+    findInventory: (sensorId: string): Promise<SensorInventory> => inventories.add(sensorId),
     /** Returns the uploads of a sensor, and begins them if they have not begun lately. */
     async uploadsOf(sensorId: string, now: number): Promise<Uploading> {
       const begun = uploading.get(sensorId);
       if (begun && now - begun.readAt < SCOPE_MS) return begun;
-      return await begin(sensorId, now, await findInventory(db, sensorId));
+      return await begin(sensorId, now, await inventories.add(sensorId));
     },
   };
 }

@@ -1,8 +1,7 @@
 // The inventory of sensors in SQL: the state of each category, and its former contents.
 import type { Category } from "@attacklens/protocol/inventory/categories.ts";
 import { type RawBuilder, sql } from "kysely";
-import { asHex, isAmong, parseRows, rowsAsJson } from "../db/dialect.ts";
-import { isLiveGroup } from "../db/live-group.ts";
+import { asHex, isAmong, parseRows, rowsAsJson, texts } from "../db/dialect.ts";
 import { rowStatement } from "../db/row-statement.ts";
 import type { Database } from "../db/schema.ts";
 import type { InventoryHistoryTable, SensorInventoryTable } from "../db/schema-inventory.ts";
@@ -11,27 +10,35 @@ import { type Place, statement } from "../db/statement.ts";
 /** The state of a category, with the key of its content's root. */
 export type CategoryState = SensorInventoryTable & { root: string | null };
 
-/** For each category of a row of `inventory_state`: the root of its content, and the base of its list. */
-function contentsOf(db: Database) {
+/** For each category of a sensor: the root of its content, and the base of its list. */
+function contentsOf(db: Database, sensorId: RawBuilder<unknown>) {
   // Each manifest by its id. A join would let PostgreSQL read all of them.
   const manifest = (column: RawBuilder<unknown>) =>
     sql`(select ${column} from inventory_manifest where id = content.manifest_id)`;
   const columns = sql`category, ${manifest(asHex(db, sql`root`))} as root,
     ${manifest(sql`coalesce(base_id, id)`)} as base_id`;
   const contents = sql`select ${columns} from sensor_inventory as content
-    where content.sensor_id = inventory_state.sensor_id`;
-  return rowsAsJson(db, ["category", "root", "base_id"], contents).as("contents");
+    where content.sensor_id = ${sensorId}`;
+  return rowsAsJson(db, ["category", "root", "base_id"], contents);
 }
 
-const inventoryOf = statement((db, place: Place<{ sensorId: string }>) =>
-  db
-    .selectFrom("sensor")
-    .innerJoin("asset", "asset.id", "sensor.assetId")
-    .leftJoin("assetGroup", isLiveGroup)
-    .leftJoin("inventoryState", "inventoryState.sensorId", "sensor.id")
-    .select(["assetGroup.id as assetGroupId", "inventoryState.states", contentsOf(db)])
-    .where("sensor.id", "=", place("sensorId"))
-    .compile(),
+interface InventoryRow {
+  sensorId: string;
+  assetGroupId: string | null;
+  states: string | null;
+  contents: unknown;
+}
+
+// Each row by its key: PostgreSQL may have planned joins while the tables were empty.
+const inventoriesOf = statement((db, place: Place<{ sensorIds: string }>) =>
+  sql<InventoryRow>`
+    select known.value as sensor_id,
+      (select id from asset_group where deleted_at is null and id = (
+        select asset_group_id from asset where id = (select asset_id from sensor where id = known.value)
+      )) as asset_group_id,
+      (select states from inventory_state where sensor_id = known.value) as states,
+      ${contentsOf(db, sql`known.value`)} as contents
+    from ${texts(db, place("sensorIds"))} as known`.compile(db),
 );
 
 export interface SensorInventory {
@@ -43,16 +50,24 @@ export interface SensorInventory {
   bases: Map<string, number>;
 }
 
-export async function findInventory(db: Database, sensorId: string): Promise<SensorInventory> {
-  const row = (await inventoryOf(db, { sensorId }))[0];
-  const contents = row?.contents ?? "[]";
-  const states = statesOf({ sensorId, states: row?.states ?? "{}", contents });
+/** Returns the inventories of sensors, in the order of the ids. Each id occurs once. */
+export async function findInventories(
+  db: Database,
+  sensorIds: readonly string[],
+): Promise<SensorInventory[]> {
+  const rows = await inventoriesOf(db, { sensorIds: JSON.stringify(sensorIds) });
+  const found = new Map(rows.map((row) => [row.sensorId, row]));
+  return sensorIds.map((id) => inventoryOf(found.get(id)!));
+}
+
+function inventoryOf({ sensorId, assetGroupId, states, contents }: InventoryRow): SensorInventory {
+  const stored = statesOf({ sensorId, states: states ?? "{}", contents });
   const bases = contentRows(contents).flatMap(([category, , baseId]): [string, number][] =>
     baseId === null ? [] : [[category, baseId]],
   );
   return {
-    assetGroupId: row?.assetGroupId ?? "",
-    states: new Map(states.map((state) => [state.category, state])),
+    assetGroupId: assetGroupId ?? "",
+    states: new Map(stored.map((state) => [state.category, state])),
     bases: new Map(bases),
   };
 }
@@ -60,7 +75,7 @@ export async function findInventory(db: Database, sensorId: string): Promise<Sen
 const statesOfSensors = statement((db, place: Place<{ sensorIds: string }>) =>
   db
     .selectFrom("inventoryState")
-    .select(["sensorId", "states", contentsOf(db)])
+    .select(["sensorId", "states", contentsOf(db, sql.ref("inventory_state.sensor_id")).as("contents")])
     .where(isAmong(db, "sensor_id", place("sensorIds")))
     .compile(),
 );

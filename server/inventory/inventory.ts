@@ -13,7 +13,6 @@ import { updateSensorVersion } from "../sensors/sensors.ts";
 import { openTurns } from "../turns.ts";
 import type { ReportTimes } from "./apply-report.ts";
 import { inventoryParts, type Uploading } from "./inventory-parts.ts";
-import { findInventory } from "./inventory-store.ts";
 import { badInput, judgeManifest, type NewReport, parseUpload, type UploadedChunks } from "./judge-upload.ts";
 import type { Upload } from "./storage/chunk-writer.ts";
 import { keyOf } from "./storage/packs-store.ts";
@@ -47,7 +46,8 @@ export async function recordReport(
 ): Promise<Wanted> {
   const { sensorVersion, inventory = {} } = report;
   if (sensorVersion !== sensor.version) await updateSensorVersion(db, sensor, sensorVersion);
-  const stored = await findInventory(db, sensor.id);
+  const { manifests, deferred, begin, findInventory } = inventoryParts(db);
+  const stored = await findInventory(sensor.id);
   const categories: NewReport["categories"] = [];
   const collected: { category: Category; root: string; durationMs: number | null }[] = [];
   for (const category of CATEGORIES) {
@@ -68,7 +68,6 @@ export async function recordReport(
   const wanted: Category[] = [];
   let missing: Missing | undefined;
   if (collected.length > 0) {
-    const { manifests, begin } = inventoryParts(db);
     const uploading = await begin(sensor.id, now, stored);
     const found = await manifests.find(uploading.scopeId, collected);
     const unknown: Category[] = [];
@@ -84,7 +83,6 @@ export async function recordReport(
     if (Object.keys(judged.missing).length > 0) missing = judged.missing;
   }
   if (categories.length === 0) return { wanted, missing };
-  const { deferred } = inventoryParts(db);
   const isLate = report.collectedAt !== undefined;
   if (stored.states.size === 0 && wanted.length > 0 && !isLate && !deferred.has(sensor)) {
     deferred.add(sensor, categories);

@@ -1,5 +1,6 @@
 // Stores manifests: the chunk lists of contents, each as the difference from the list of a similar host.
 import type { Category } from "@attacklens/protocol/inventory/categories.ts";
+import { openBatcher } from "../../batcher.ts";
 import { setBounded } from "../../bounded-map.ts";
 import type { Database } from "../../db/schema.ts";
 import { openTurns } from "../../turns.ts";
@@ -56,13 +57,19 @@ const MAX_KNOWN = 20_000;
 export function openManifestWriter(db: Database, { packs, bases }: { packs: Packs; bases: Bases }) {
   const known = new Map<string, number>();
 
+  /** Makes the manifests of the roots known. Sensors that check in together share one query. */
+  const reads = openBatcher<string[], true>({
+    ...{ running: 1, take: (waiting) => ({ batch: waiting, rest: [] }) },
+    async work(all) {
+      for (const row of await listManifests(db, [...new Set(all.flat())]))
+        setBounded(known, textOf(row), row.id, MAX_KNOWN);
+      return all.map(() => true);
+    },
+  });
+
   async function findAll(keys: readonly ManifestKey[]): Promise<Map<string, number>> {
     const missing = keys.filter((key) => !known.has(textOf(key)));
-    for (const row of await listManifests(
-      db,
-      missing.map(({ root }) => root),
-    ))
-      setBounded(known, textOf(row), row.id, MAX_KNOWN);
+    if (missing.length > 0) await reads.add(missing.map(({ root }) => root));
     return new Map(
       keys.flatMap((key) => (known.has(textOf(key)) ? [[textOf(key), known.get(textOf(key))!]] : [])),
     );
