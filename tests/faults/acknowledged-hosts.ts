@@ -1,7 +1,6 @@
 // The sensors of random requests to a server that is killed: they enroll, check in, report packages and are
 // blocked, and the server's acknowledgements are recorded.
 import { createHash } from "node:crypto";
-import type { ServerAgreement } from "@attacklens/protocol/agreement-key.ts";
 import { checkIn } from "@attacklens/protocol/check-in.ts";
 import { enroll } from "@attacklens/protocol/enroll.ts";
 import { cutChunks, rootHash } from "@attacklens/protocol/inventory/chunks.ts";
@@ -33,6 +32,7 @@ interface Host {
   block?: "lost" | "acknowledged";
 }
 
+type CheckInReply = RouteOutput<typeof checkIn>;
 type Sensors = RouteOutput<typeof listSensors>["items"];
 
 const SENDER = { protocolVersion: SENSOR_PROTOCOL_VERSION, sensorVersion: RELEASE };
@@ -85,22 +85,23 @@ export function openHosts(requests: Requests, random: () => number, report: (tex
     acknowledgements++;
   }
 
-  async function checkInHost(url: string, host: Host, content: object): Promise<boolean> {
+  /** Returns the reply, or undefined if the check-in was not acknowledged. */
+  async function checkInHost(url: string, host: Host, content: object): Promise<CheckInReply | undefined> {
     const at = Date.now();
     const announced = host.hasAgreed ? {} : { agreementKey: host.signer.agreementKey };
     const body = { ...SENDER, ...content, ...announced };
     const request = host.hasAgreed
       ? signed(host, "POST", checkIn.path, body)
       : host.signer.sign(checkIn.path, body, host.sensorId!);
-    const reply = await send(url, host, request);
-    if (!reply) return false;
+    const reply = (await send(url, host, request)) as CheckInReply | undefined;
+    if (!reply) return undefined;
     host.checkedIn = { ...request, at };
     acknowledgements++;
     if (reply.agreement) {
-      host.signer.agree(host.sensorId!, reply.agreement as ServerAgreement);
+      host.signer.agree(host.sensorId!, reply.agreement);
       host.hasAgreed = true;
     }
-    return true;
+    return reply;
   }
 
   async function reportPackages(url: string, host: Host): Promise<void> {
@@ -108,14 +109,19 @@ export function openHosts(requests: Requests, random: () => number, report: (tex
     const chunks = cutChunks("packages", packagesOf(host.number, host.tried), sha256);
     const names = chunks.map(({ hash }) => hash);
     const packages = { root: rootHash(names, sha256), chunks: names };
-    const inventory = { packages: { status: "collected", root: packages.root } };
-    if (!(await checkInHost(url, host, { inventory }))) return;
+    const isListed = random() < 0.5;
+    const listed = isListed ? packages : { root: packages.root };
+    const reply = await checkInHost(url, host, {
+      inventory: { packages: { status: "collected", ...listed } },
+    });
+    if (!reply) return;
     const put = async (contents: object) => {
       const body = { categories: { packages }, ...contents };
       const reply = await send(url, host, signed(host, "PUT", putInventory.path, body));
       return reply?.missing as { packages?: string[] } | undefined;
     };
-    let missing = await put({});
+    const isStored = isListed && !reply.undecided && !reply.wanted.includes("packages");
+    let missing = isListed ? (isStored ? {} : reply.missing) : await put({});
     if (missing?.packages) {
       const wanted = chunks.filter(({ hash }) => missing!.packages!.includes(hash));
       const contents = wanted.map(({ hash, content }) => [hash, JSON.parse(content)]);
