@@ -90,3 +90,14 @@ test("a checkpoint that runs while the server stops ends first, and leaves no WA
   await db.destroy();
   expect(existsSync(`${file}-wal`)).toBe(false);
 });
+
+test("statements are not streamed, because one that is left open would keep the WAL", async () => {
+  const { db, checkpoints } = await openFile();
+  await write(db, 2);
+  const first = db.selectFrom("setting").select("name").stream()[Symbol.asyncIterator]().next();
+  await expect(first).rejects.toThrow("not streamed");
+  const { log } = await walPages(db);
+  expect(log).toBeGreaterThan(0);
+  await db.destroy();
+  await checkpoints[Symbol.asyncDispose]();
+});

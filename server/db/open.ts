@@ -13,7 +13,7 @@ import { createSearchIndexes } from "./name-search.ts";
 import { type PostgresOptions, postgresPool } from "./postgres.ts";
 import { openReadOnlySqlite } from "./read-only.ts";
 import type { Database, Schema } from "./schema.ts";
-import { sqliteDialect } from "./sqlite.ts";
+import { refuseToStream, sqliteDialect } from "./sqlite.ts";
 import { keepUpgradeCopy, syncPath, UNFINISHED } from "./upgrade-copy.ts";
 
 export interface DatabaseLocation {
@@ -95,7 +95,7 @@ export function connectReadOnly({ dataDir, databaseUrl }: DatabaseLocation): Dat
         run: () => {
           throw new Error("The connection is for reads alone");
         },
-        iterate: (parameters) => sqlite.all(sql, parameters).values() as IterableIterator<unknown>,
+        iterate: refuseToStream,
       }),
     },
   });

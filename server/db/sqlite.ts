@@ -1,5 +1,5 @@
 // SQLite with bun:sqlite, adapted to Kysely's dialect.
-import { Database as BunDatabase, type SQLQueryBindings } from "bun:sqlite";
+import { Database as BunDatabase } from "bun:sqlite";
 import { SqliteAdapter, SqliteDialect, type SqliteStatement } from "kysely";
 import { setBounded } from "../bounded-map.ts";
 
@@ -99,6 +99,14 @@ function watchWal(sqlite: BunDatabase, onLargeWal: () => void) {
   };
 }
 
+/**
+ * For Kysely's streams. A statement that is not read to its end would keep its snapshot and the WAL. While it
+ * is open, `watchWal` and statements with the same text would fail.
+ */
+export function refuseToStream(): never {
+  throw new Error("Statements of SQLite are not streamed: read the rows in pages");
+}
+
 interface Prepared extends SqliteStatement {
   finalize(): void;
 }
@@ -116,7 +124,7 @@ function once(statement: Prepared): SqliteStatement {
     reader: statement.reader,
     all: (parameters) => execute(() => statement.all(parameters)),
     run: (parameters) => execute(() => statement.run(parameters)),
-    iterate: (parameters) => statement.iterate(parameters),
+    iterate: refuseToStream,
   };
 }
 
@@ -124,7 +132,6 @@ function prepare(sqlite: BunDatabase, sql: string): Prepared {
   // Takes the write lock at once. Otherwise a transaction that reads first would fail at its first write if
   // another process wrote in the meantime.
   const statement = sqlite.prepare(sql === "begin" ? "begin immediate" : sql);
-  const bindings = (parameters: readonly unknown[]) => parameters as SQLQueryBindings[];
   return {
     reader: statement.columnNames.length > 0,
     all: (parameters) => statement.all(parameters as never),
@@ -133,7 +140,7 @@ function prepare(sqlite: BunDatabase, sql: string): Prepared {
       sql === "rollback" && !sqlite.inTransaction
         ? { changes: 0, lastInsertRowid: 0 }
         : statement.run(parameters as never),
-    iterate: (parameters) => statement.iterate(...bindings(parameters)) as IterableIterator<unknown>,
+    iterate: refuseToStream,
     finalize: () => statement.finalize(),
   };
 }
