@@ -9,23 +9,25 @@ import { addUpCounts, markSilence } from "./silence-store.ts";
 /** Sensors in one statement, which other requests may wait for. */
 const AT_ONCE = 20;
 
-/** An upgrade of a fleet leaves classes without sensors. */
+/**
+ * An upgrade of a fleet leaves classes without sensors. They are also deleted soon after a start, because a
+ * server may restart more often than this.
+ */
 const CLASSES_EVERY_MS = 3_600_000;
 
 /**
- * Returns the job. In the first interval after a start it does nothing: sensors that could not reach a
- * stopped server return, and need not be written twice.
+ * Returns the job. In the first interval after a start it only adds up the numbers: sensors that could not
+ * reach a stopped server return, and need not be written twice.
  */
 export function openSilenceJob(db: Database, now: () => number, checkInIntervalSeconds: number) {
-  const openedAt = now();
-  let lookedAt = openedAt;
+  const beginsAt = now() + checkInIntervalSeconds * 1000;
+  let classesDueAt = beginsAt;
   return async (): Promise<void> => {
-    if (now() >= lookedAt + CLASSES_EVERY_MS) {
-      lookedAt = now();
-      await deleteEmptyClasses(db, lookedAt);
+    if (now() >= classesDueAt) {
+      classesDueAt = now() + CLASSES_EVERY_MS;
+      await deleteEmptyClasses(db, now());
     }
-    if (now() >= openedAt + checkInIntervalSeconds * 1000)
-      await findSilent(db, () => onlineSince(now(), checkInIntervalSeconds));
+    if (now() >= beginsAt) await findSilent(db, () => onlineSince(now(), checkInIntervalSeconds));
     await addUpCounts(db);
   };
 }
