@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { sql } from "kysely";
 import { pace } from "../pace.ts";
+import { LONGEST_MS } from "../slots.ts";
 import { createTestDatabase, TESTED_DIALECTS } from "../testing/test-world.ts";
 import { afterCommit } from "./changes.ts";
 import { forLongWork } from "./long-work.ts";
@@ -71,5 +72,29 @@ test.if(TESTED_DIALECTS.includes("postgres"))(
     // A failed statement frees its slot.
     await expect(sql`select 1 / 0`.execute(handle)).rejects.toThrow("division by zero");
     expect(await countOverlaps(handle, 2)).toBe(0);
+  },
+);
+
+test.if(TESTED_DIALECTS.includes("postgres"))(
+  "while many sensors check in, a transaction that does not end delays others of its kind for a limited time",
+  async () => {
+    await using database = await createTestDatabase("postgres");
+    const { db } = database;
+    await sql`select 1`.execute(db);
+    const handle = forLongWork(db, "export");
+    using _load = checkInOften();
+    const begun = Promise.withResolvers<void>();
+    const end = Promise.withResolvers<void>();
+    const hanging = handle.transaction().execute(async (tx) => {
+      await sql`select 1`.execute(tx);
+      begun.resolve();
+      await end.promise;
+    });
+    await begun.promise;
+    const startedAt = performance.now();
+    await Promise.all([sql`select 1`.execute(handle), sql`select 1`.execute(handle)]);
+    expect(performance.now() - startedAt).toBeGreaterThan(LONGEST_MS);
+    end.resolve();
+    await hanging;
   },
 );
