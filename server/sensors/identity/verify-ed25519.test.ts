@@ -35,10 +35,10 @@ test("signatures run in this thread if they arrive slowly, or if other threads h
   );
   const { text, publicKey, signature } = signedText("text");
   for (; clock.ms < 20; clock.ms += 2) expect(verify(text, publicKey, signature)).toBe(true);
-  const results = Array.from({ length: 200 }, () => verify(text, publicKey, signature));
+  const results = Array.from({ length: 300 }, () => verify(text, publicKey, signature));
   const elsewhere = results.filter((result) => typeof result !== "boolean").length;
   expect(elsewhere).toBeGreaterThan(0);
-  expect(elsewhere).toBeLessThan(100);
+  expect(elsewhere).toBeLessThan(150);
   expect(new Set(await Promise.all(results))).toEqual(new Set([true]));
 });
 
