@@ -1,9 +1,12 @@
 // Concurrent enrollments with one token, as in a rollout, interleaved with the autoregistrations of Zabbix.
-// All of them are durable, and the CPU time of PostgreSQL counts.
+// All of them are durable, and the CPU time of PostgreSQL counts. Every program may use both cores: the
+// processes of PostgreSQL and Zabbix do, and a server on SQLite verifies signatures and writes checkpoints in
+// other threads. The load generator takes a part of the second core. To see what one core does, start
+// `taskset -a -c -p 0 PID` for the server.
 import { join } from "node:path";
 import type { BenchPostgres } from "./bench-postgres.ts";
 import { type Figure, plainFigure, ratioFigure } from "./figure.ts";
-import { interleave, type Load, pinTo, requestBytes, runLoad } from "./load.ts";
+import { interleave, type Load, requestBytes, runLoad } from "./load.ts";
 import type { BenchOptions } from "./options.ts";
 import { enrollment, openTarget, type Target } from "./target.ts";
 import { zabbixEnrollment } from "./zabbix.ts";
@@ -38,8 +41,6 @@ export async function benchEnroll(
     databaseUrl: database.url,
     profile: undefined,
   });
-  // PostgreSQL's processes and those of Zabbix take both cores.
-  await pinTo(sqlite.pid);
   const perRound = Math.ceil(hosts / ROUNDS);
   let [enrolled, registered] = [0, 0];
   const load = ({ url, token, pid }: Target, pids: number[]) => {
