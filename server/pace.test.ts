@@ -1,6 +1,7 @@
 // The shares of check-ins and of long work in the time of an event loop, with a loop whose time is counted.
 import { expect, test } from "bun:test";
-import { type LongWork, openPace, SHARE } from "./pace.ts";
+import { type LongWork, openPace } from "./pace.ts";
+import { SHARE } from "./pause-ratio.ts";
 
 /** Callbacks in the order of a real event loop. Time passes only while they work, or nothing is due. */
 function openLoop() {

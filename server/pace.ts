@@ -1,16 +1,13 @@
 // Divides the event loop between check-ins and long work. Long work runs in pieces of a few milliseconds, one
-// after the other. While many sensors check in, a pause follows each piece, so that long work takes a fourth
-// of the time. Otherwise, it waits only for requests that have arrived. What PostgreSQL does for long work
-// has slots (slots.ts).
+// after the other. While many sensors check in, a pause follows each piece, so that long work takes a third
+// of the time at most (pause-ratio.ts). Otherwise, it waits only for requests that have arrived. What
+// PostgreSQL does for long work has slots (slots.ts).
+import { openPauseRatio } from "./pause-ratio.ts";
 import { openSlots } from "./slots.ts";
 
 /** What long work is for. Each kind has its turn, so that none waits for all work of another. */
 export type LongWork = "page" | "export" | "upload" | "write" | "job";
 
-/** Of long work while many sensors check in. */
-export const SHARE = 0.25;
-/** The length of a pause, as a multiple of the work before it. */
-const PAUSE_RATIO = 1 / SHARE - 1;
 /** So many requests make the loop busy. Fewer take a small part of the time, and wait for a piece at most. */
 const BUSY = { requests: 50, withinMs: 100 };
 /** From this rate on, long work on PostgreSQL takes its share. Below it, the pauses are shorter. */
@@ -60,13 +57,14 @@ export function openPace({ now, soon, later }: Loop = EVENT_LOOP) {
 
   const load = () => (arrivals() >= BUSY.requests ? "busy" : "quiet");
 
+  const pauseRatio = openPauseRatio(now);
   const { slot } = openSlots({
     ...{ now, later },
     pauseRatio() {
       const requests = arrivals();
       if (requests < BUSY.requests) return 0;
       const perSecond = (requests * 1_000) / BUSY.withinMs;
-      return PAUSE_RATIO * Math.min(1, perSecond / FULL_RATE_PER_SECOND);
+      return pauseRatio.present() * Math.min(1, perSecond / FULL_RATE_PER_SECOND);
     },
   });
 
@@ -90,7 +88,7 @@ export function openPace({ now, soon, later }: Loop = EVENT_LOOP) {
       });
     soon(() => {
       const endedAt = now();
-      mayBeginAt = endedAt + (endedAt - begunAt) * PAUSE_RATIO;
+      mayBeginAt = endedAt + (endedAt - begunAt) * pauseRatio.present();
       isScheduled = false;
       schedule();
     });
@@ -109,6 +107,8 @@ export function openPace({ now, soon, later }: Loop = EVENT_LOOP) {
   return {
     /** A request has arrived that must not wait for long work. */
     urgent: (): void => void presentSpan().arrived++,
+    /** Such requests are durable. See `openPauseRatio`. */
+    committed: pauseRatio.committed,
     /** The time after which long work must wait for its next turn. */
     pieceMs: (): number => PIECE_MS[load()],
     /** Resolves when the next piece of long work may run. */

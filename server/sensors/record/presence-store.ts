@@ -9,6 +9,7 @@ import { type Place, statement } from "../../db/statement.ts";
 import { withRetries } from "../../db/transaction.ts";
 import type { Health } from "../../health.ts";
 import { addressKey, addressOfKey } from "../../networks.ts";
+import { pace } from "../../pace.ts";
 import type { SensorState } from "./sensors-store.ts";
 
 /** Requests in one write, which is one statement. */
@@ -26,7 +27,13 @@ export function openPresence(db: Database, health: Pick<Health, "succeeded" | "f
     ...{ take: takeBatch, work: write },
   });
 
+  /** The first of the requests that wait. */
+  let waitingSince = 0;
+
   async function write(rows: SeenSensor[]): Promise<boolean[]> {
+    const startedAt = performance.now();
+    const since = waitingSince || startedAt;
+    waitingSince = 0;
     try {
       // Another server's transaction may change several of the sensors in another order: then one of both
       // fails.
@@ -34,6 +41,11 @@ export function openPresence(db: Database, health: Pick<Health, "succeeded" | "f
       const upsert = () => upsertSeen(db, seen);
       const accepted = await (hasOneServer(db) ? upsert() : withRetries(upsert));
       health.succeeded();
+      // On PostgreSQL, slots limit long work, and its pauses depend on the rate of requests alone.
+      if (hasOneServer(db)) {
+        const endedAt = performance.now();
+        pace.committed(endedAt - since, endedAt - startedAt);
+      }
       if (accepted.length === rows.length) return rows.map(() => true);
       const ids = new Set(accepted.map(({ sensorId }) => sensorId));
       return rows.map(({ sensorId }) => ids.has(sensorId));
@@ -48,7 +60,10 @@ export function openPresence(db: Database, health: Pick<Health, "succeeded" | "f
      * Records that a sensor was seen, if the nonce is above the last accepted one, and the sensor has not
      * changed since its state was read. Returns after the commit.
      */
-    accept: (seen: SeenSensor): Promise<boolean> => batcher.add(seen),
+    accept(seen: SeenSensor): Promise<boolean> {
+      waitingSince ||= performance.now();
+      return batcher.add(seen);
+    },
   };
 }
 
