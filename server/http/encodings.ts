@@ -1,6 +1,6 @@
 // Compressed replies (RFC 9110, sections 8.4 and 12.5.3).
 import { promisify } from "node:util";
-import { brotliCompress, gzip, constants as zlib, zstdCompress } from "node:zlib";
+import { brotliCompress, gzip, constants as zlib } from "node:zlib";
 
 export type Encoding = "br" | "zstd" | "gzip";
 
@@ -24,7 +24,8 @@ const COMPRESS: Record<Encoding, (plain: Uint8Array, level?: number) => Promise<
         params: { [zlib.BROTLI_PARAM_QUALITY]: 5, [zlib.BROTLI_PARAM_SIZE_HINT]: plain.byteLength },
       }),
     ),
-  zstd: async (plain) => new Uint8Array(await promisify(zstdCompress)(plain)),
+  // That of node:zlib compresses in pieces, which takes three times as long.
+  zstd: async (plain) => new Uint8Array(await Bun.zstdCompress(plain)),
   gzip: async (plain, level) => new Uint8Array(await promisify(gzip)(plain, { level })),
 };
 
