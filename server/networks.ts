@@ -67,6 +67,10 @@ const keyOf = (kind: "ipv4" | "ipv6", bytes: Buffer) =>
 /** Returns the address of a key. */
 export function addressOfKey(key: string): string {
   if (!/^(?:4:[0-9a-f]{8}|6:[0-9a-f]{32})$/.test(key)) return key;
+  if (key.startsWith("4")) {
+    const address = Number.parseInt(key.slice(2), 16);
+    return `${address >>> 24}.${(address >>> 16) & 255}.${(address >>> 8) & 255}.${address & 255}`;
+  }
   return ipaddr.fromByteArray([...Buffer.from(key.slice(2), "hex")]).toString();
 }
 

@@ -100,7 +100,7 @@ export function presentCommon(row: ListedRow, { now, checkInIntervalSeconds }: S
     lastSeenAt: toInstant(row.lastSeenAt),
     asset: { id: row.assetId, name: row.assetName },
     assetGroup: row.assetGroupId === null ? null : { id: row.assetGroupId, name: row.assetGroupName ?? "" },
-    tags: texts.parse(JSON.parse(row.tags)),
+    tags: row.tags === "[]" ? [] : texts.parse(JSON.parse(row.tags)),
   };
 }
 

@@ -48,6 +48,8 @@ export async function recordRename(
   });
 }
 
+const patterns = z.array(z.string());
+
 function admits(allowedHostnames: string, hostname: string): boolean {
-  return admitsHostname(z.array(z.string()).parse(JSON.parse(allowedHostnames)), hostname);
+  return admitsHostname(patterns.parse(JSON.parse(allowedHostnames)), hostname);
 }
