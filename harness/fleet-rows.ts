@@ -96,6 +96,7 @@ export function fleetStatements({ dialect, sensors, now }: FleetRows): string[] 
         asset_id: id("ast", "i"),
         hostname,
         hostname_key: hostname,
+        admitted_hostname: hostname,
         platform: `case when i <= 5 then 'darwin' when i % 3 = 0 then 'windows' else 'linux' end`,
         os_name: `case when i <= 5 then 'macOS' when i % 3 = 0 then 'Windows Server 2022' when i % 7 = 0 then 'Ubuntu' else 'Debian' end`,
         os_version: `case when i <= 5 then '15.1' when i % 3 = 0 then '10.0.20348' when i % 7 = 0 then '24.04' when i % 4 = 0 then '12' else '13' end`,
