@@ -12,6 +12,7 @@ import {
 } from "better-auth/adapters";
 import { type Expression, type Kysely, type SqlBool, sql } from "kysely";
 import type { Database } from "../db/schema.ts";
+import { type Place, statement } from "../db/statement.ts";
 
 const failures = new AsyncLocalStorage<{ error?: unknown }>();
 
@@ -78,6 +79,7 @@ function queries(db: AnyDatabase): CustomAdapter {
         .executeTakeFirstOrThrow()) as typeof data;
     },
     async findOne<T>({ model, where }: { model: string; where: CleanedWhere[] }) {
+      if (where.every(isUsual)) return (await findUsual<T>(db, model, where)) ?? null;
       return ((await rows(model, where).limit(1).executeTakeFirst()) as T | undefined) ?? null;
     },
     async findMany<T>(query: Parameters<CustomAdapter["findMany"]>[0]) {
@@ -112,6 +114,33 @@ function queries(db: AnyDatabase): CustomAdapter {
       return Number((await db.deleteFrom(model).where(conditions(where)).executeTakeFirst()).numDeletedRows);
     },
   };
+}
+
+const isUsual = ({ operator, connector, value }: CleanedWhere) =>
+  operator === "eq" && connector === "AND" && value !== null && !Array.isArray(value);
+
+type Usual = (db: Database, values: Record<string, unknown>) => Promise<unknown[]>;
+/** By their texts. better-auth has few of them, and requests two with each request of a session. */
+const usual = new Map<string, Usual>();
+
+/** Finds the first row whose fields have these values. */
+async function findUsual<T>(db: AnyDatabase, model: string, where: CleanedWhere[]): Promise<T | undefined> {
+  const fields = where.map(({ field }) => field);
+  const key = [model, ...fields].join(" ");
+  const find =
+    usual.get(key) ??
+    statement((db: AnyDatabase, place: Place<Record<string, unknown>>) => {
+      const isEqual = fields.map((field, index) => sql<boolean>`${sql.ref(field)} = ${place(String(index))}`);
+      return db
+        .selectFrom(model)
+        .selectAll()
+        .where(sql<boolean>`${sql.join(isEqual, sql` and `)}`)
+        .limit(1)
+        .compile();
+    });
+  usual.set(key, find);
+  const values = Object.fromEntries(where.map(({ value }, index) => [index, value]));
+  return (await find(db, values))[0] as T | undefined;
 }
 
 const OPERATORS = {

@@ -1,10 +1,11 @@
 // Sessions in SQL. auth-store.ts creates and prolongs them.
 import type { Database } from "../db/schema.ts";
 import type { SessionTable } from "../db/schema-accounts.ts";
+import { type Place, statement } from "../db/statement.ts";
 
 /** Returns the user of a session together with the times of the session. */
-export async function findSessionUser(db: Database, sessionId: string) {
-  return await db
+const sessionUser = statement((db, place: Place<{ id: string }>) =>
+  db
     .selectFrom("session")
     .innerJoin("user", "user.id", "session.userId")
     .select(["user.id", "user.name", "user.email", "user.role", "user.status"])
@@ -23,8 +24,12 @@ export async function findSessionUser(db: Database, sessionId: string) {
         ])
         .as("hasSecondFactor"),
     ])
-    .where("session.id", "=", sessionId)
-    .executeTakeFirst();
+    .where("session.id", "=", place("id"))
+    .compile(),
+);
+
+export async function findSessionUser(db: Database, id: string) {
+  return (await sessionUser(db, { id }))[0];
 }
 
 export async function updateSessionUse(

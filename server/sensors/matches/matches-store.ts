@@ -1,13 +1,13 @@
 // Matches of new sensors with silent ones, in SQL.
-import { sql } from "kysely";
+import { type RawBuilder, sql } from "kysely";
 import { forSomeValues } from "../../db/batches.ts";
-import { jsonRows } from "../../db/dialect.ts";
+import { isAmong, jsonRows } from "../../db/dialect.ts";
 import { insertion } from "../../db/insertion.ts";
 import { UNINSTALLED } from "../../db/listing-cells.ts";
 import { isLiveGroup } from "../../db/live-group.ts";
 import type { Database, SensorMatchTable } from "../../db/schema.ts";
 import { inSnapshot } from "../../db/snapshot.ts";
-import { statement } from "../../db/statement.ts";
+import { type Place, statement } from "../../db/statement.ts";
 import { listUndecidedAmong } from "./undecided-store.ts";
 
 /** A value that more than this many assets have identifies none of them. */
@@ -107,7 +107,7 @@ export async function listPredecessorIds(db: Database, sensorId: string): Promis
  * Returns the undecided pairs whose earlier sensor is silent: it is unenrolled or was not seen since
  * `onlineSince`, and was not seen since the later sensor enrolled. The most recently seen one comes first.
  */
-export function openPairs(db: Database, onlineSince: number) {
+export function openPairs(db: Database, onlineSince: number | RawBuilder<number>) {
   return (
     db
       .selectFrom("sensorMatch")
@@ -162,10 +162,15 @@ export function openPairs(db: Database, onlineSince: number) {
 
 export type OpenPair = Awaited<ReturnType<typeof listOpenPairs>>[number];
 
+const openPairsOf = statement((db, place: Place<{ ids: string; onlineSince: number }>) =>
+  openPairs(db, place("onlineSince"))
+    .where(isAmong(db, "sensor_match.sensor_id", place("ids")))
+    .compile(),
+);
+
 export async function listOpenPairs(db: Database, onlineSince: number, sensorIds: readonly string[]) {
-  return await forSomeValues(await listUndecidedAmong(db, sensorIds), (some) =>
-    openPairs(db, onlineSince).where("sensorMatch.sensorId", "in", some).execute(),
-  );
+  const ids = await listUndecidedAmong(db, sensorIds);
+  return ids.length === 0 ? [] : await openPairsOf(db, { ids: JSON.stringify(ids), onlineSince });
 }
 
 /**

@@ -73,9 +73,15 @@ function sensors(db: Database) {
 export type ListedRow = Awaited<ReturnType<ReturnType<typeof listedSensors>["executeTakeFirstOrThrow"]>>;
 export type SensorRow = Awaited<ReturnType<ReturnType<typeof sensors>["executeTakeFirstOrThrow"]>>;
 
+const rowsOf = statement((db, place: Place<{ ids: string }>) =>
+  listedSensors(db)
+    .where(isAmong(db, "sensor.id", place("ids")))
+    .compile(),
+);
+
 /** Returns the rows of those sensors that exist, unsorted. */
-export async function listSensorRows(db: Database, ids: string[]): Promise<ListedRow[]> {
-  return await forSomeValues(ids, (some) => listedSensors(db).where("sensor.id", "in", some).execute());
+export async function listSensorRows(db: Database, ids: readonly string[]): Promise<ListedRow[]> {
+  return ids.length === 0 ? [] : await rowsOf(db, { ids: JSON.stringify(ids) });
 }
 
 /** The columns that decide which actions are possible. */
@@ -86,16 +92,18 @@ export const STATE_COLUMNS = [
   ...(["uninstalledAt", "removedAt", "replacedAt"] as const),
 ] as const;
 
+const statesOf = statement((db, place: Place<{ ids: string }>) =>
+  db
+    .selectFrom("sensor")
+    .select(STATE_COLUMNS)
+    .where(isAmong(db, "id", place("ids")))
+    .where("deletedAt", "is", null)
+    .compile(),
+);
+
 /** Returns them for those sensors that exist, unsorted. */
-export async function listStateRows(db: Database, ids: string[]): Promise<SensorStateRow[]> {
-  return await forSomeValues(ids, (some) =>
-    db
-      .selectFrom("sensor")
-      .select(STATE_COLUMNS)
-      .where("id", "in", some)
-      .where("deletedAt", "is", null)
-      .execute(),
-  );
+export async function listStateRows(db: Database, ids: readonly string[]): Promise<SensorStateRow[]> {
+  return ids.length === 0 ? [] : await statesOf(db, { ids: JSON.stringify(ids) });
 }
 
 const sensorOf = statement((db, place: Place<{ id: string }>) =>
