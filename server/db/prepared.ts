@@ -1,12 +1,33 @@
-// Frequent statements of PostgreSQL: it parses and plans each once for each connection. Statements whose
-// results are not used are sent without waiting for the reply to the one before.
+// Frequent statements of PostgreSQL: it parses and plans each once for each connection. The program has a fixed
+// number of them, and the statements of lists have few texts that most requests use. Statements whose results
+// are not used are sent without waiting for the reply to the one before.
 
 import { errnoCode } from "@attacklens/protocol/errno-code.ts";
 import type pg from "pg";
 
-/** Their names, by their texts. The program has a fixed number of them. */
+/** Their names, by their texts. */
 const names = new Map<string, string>();
 const sentAhead = new Set<unknown>();
+
+/** Lists have a text for each combination of filter and sort. One that was read so often is frequent. */
+const OFTEN = 3;
+/** Each takes up to 100 KB of the memory of each connection. */
+const MOST_READS = 200;
+/** Texts that are counted at the same time. */
+const MOST_COUNTED = 1_000;
+const timesRead = new Map<string, number>();
+let preparedReads = 0;
+
+function countRead(text: string): void {
+  if (preparedReads === MOST_READS || names.has(text) || !/^\s*(select|with)\b/.test(text)) return;
+  const times = (timesRead.get(text) ?? 0) + 1;
+  timesRead.set(text, times);
+  if (times >= OFTEN) {
+    timesRead.delete(text);
+    prepareOften(text);
+    preparedReads++;
+  } else if (timesRead.size > MOST_COUNTED) timesRead.clear();
+}
 
 /** Marks a text as that of a frequent statement. */
 export function prepareOften(text: string): void {
@@ -42,7 +63,8 @@ export function openPreparation() {
     prepared.add(client);
     if (!(await isDirect(client))) return;
     const query = client.query.bind(client) as Query;
-    client.query = pipelined(async (text, parameters, isInTransaction) => {
+    client.query = pipelined(async (text, parameters, transaction) => {
+      if (transaction === "reads" && typeof text === "string") countRead(text);
       const name = isOutdated || typeof text !== "string" ? undefined : names.get(text);
       if (name === undefined || parameters === undefined) return await query(text, parameters);
       try {
@@ -50,8 +72,8 @@ export function openPreparation() {
       } catch (error) {
         if (!isOutdatedStatement(error)) throw error;
         isOutdated = true;
-        // `inTransaction` runs a failed transaction again. Its end may be on the way already.
-        if (isInTransaction) throw error;
+        // The caller runs a failed transaction again. Its end may be on the way already.
+        if (transaction !== undefined) throw error;
         return await query(text, parameters);
       }
     }) as typeof client.query;
@@ -66,23 +88,26 @@ const BEGIN = "begin";
  */
 const BEGIN_READS = /^start transaction\b.* read only$/;
 
+/** Undefined: there is none, or it has not begun yet. */
+type Transaction = "reads" | "writes" | undefined;
+
 /** Sends each statement at once. PostgreSQL executes them in their order, and none after a failed one. */
 function pipelined(
-  execute: (text: unknown, parameters: unknown, isInTransaction: boolean) => Promise<unknown>,
+  execute: (text: unknown, parameters: unknown, transaction: Transaction) => Promise<unknown>,
 ): Query {
   /** The statements of the transaction that were sent ahead. */
   let ahead: Promise<unknown>[] = [];
-  let isInTransaction = false;
+  let transaction: Transaction;
   return async (text, parameters) => {
     const beginsReads = typeof text === "string" && BEGIN_READS.test(text);
-    const running = execute(text, parameters, isInTransaction);
-    if (beginsReads || (isInTransaction && sentAhead.has(text))) {
-      isInTransaction = true;
+    const running = execute(text, parameters, transaction);
+    if (beginsReads || (transaction && sentAhead.has(text))) {
+      transaction ??= "reads";
       running.catch(() => {});
       ahead.push(running);
       return UNREAD;
     }
-    if (text === "commit" || text === "rollback") isInTransaction = false;
+    if (text === "commit" || text === "rollback") transaction = undefined;
     if (ahead.length > 0) {
       const results = await Promise.allSettled([...ahead, running]);
       ahead = [];
@@ -91,7 +116,7 @@ function pipelined(
       if (failed?.status === "rejected" && text !== "rollback") throw failed.reason;
     }
     const result = await running;
-    if (text === BEGIN) isInTransaction = true;
+    if (text === BEGIN) transaction = "writes";
     return result;
   };
 }

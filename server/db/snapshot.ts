@@ -1,25 +1,36 @@
 // Reads all data of a list from one snapshot, by index regardless of the statistics.
 import { sql } from "kysely";
 import { dialectOf } from "./dialect.ts";
-import { prepareOften, sendAhead } from "./prepared.ts";
 import type { Database } from "./schema.ts";
+import { statement } from "./statement.ts";
+import { withRetries } from "./transaction.ts";
+
+interface Planning {
+  /**
+   * PostgreSQL plans a frequent statement once, for any values: its order and its indexes do not depend on
+   * them. Absent: it may plan the statement for its values, which often takes longer than to execute it.
+   */
+  isPlannedOnce?: boolean;
+}
 
 /**
  * Runs the reads of a list or a page. On PostgreSQL, all of them use one snapshot, and the planner prefers
  * indexes, like SQLite's planner. Otherwise it chooses scans of whole tables as soon as the statistics are a
- * few minutes old.
+ * few minutes old. Reads again after a migration by another server.
  */
-export async function inSnapshot<T>(db: Database, read: (db: Database) => Promise<T>): Promise<T> {
+export async function inSnapshot<T>(
+  db: Database,
+  read: (db: Database) => Promise<T>,
+  { isPlannedOnce = false }: Planning = {},
+): Promise<T> {
   if (dialectOf(db) === "sqlite" || db.isTransaction) return await read(db);
-  return await db
-    .transaction()
-    .setIsolationLevel("repeatable read")
-    .setAccessMode("read only")
-    .execute(async (tx) => {
-      // In the order of the statement. To look for a better one takes longer than to read a page.
-      await set(tx, { ...BY_INDEX, join_collapse_limit: "1" });
+  const snapshot = db.transaction().setIsolationLevel("repeatable read").setAccessMode("read only");
+  return await withRetries(() =>
+    snapshot.execute(async (tx) => {
+      await (isPlannedOnce ? planOnce : preferOrder)(tx, {});
       return await read(tx);
-    });
+    }),
+  );
 }
 
 /**
@@ -27,27 +38,46 @@ export async function inSnapshot<T>(db: Database, read: (db: Database) => Promis
  * date: it assumes that a table of thousands of rows is empty, and scans it for every batch.
  */
 export async function readByIndex(tx: Database): Promise<void> {
-  if (dialectOf(tx) === "postgres") await set(tx, BY_INDEX);
+  if (dialectOf(tx) === "postgres") await preferIndexes(tx, {});
 }
 
-/** Disables sorting for the rest of the snapshot, because an index has the order of the page. */
+/** Disables sorting until `sortAgain`, because an index has the order of the page. */
 export async function walkInOrder(tx: Database): Promise<void> {
-  if (dialectOf(tx) === "postgres") await set(tx, IN_ORDER);
+  if (dialectOf(tx) === "postgres") await disableSorts(tx, {});
 }
 
 /** The same, if an index has the order except for that of a few rows with equal values. */
 export async function walkNearlyInOrder(tx: Database): Promise<void> {
-  if (dialectOf(tx) === "postgres") await set(tx, { ...IN_ORDER, enable_incremental_sort: "on" });
+  if (dialectOf(tx) === "postgres") await disableWholeSorts(tx, {});
+}
+
+/** The plan of a frequent statement is used for all requests, so it must not depend on those before it. */
+export async function sortAgain(tx: Database): Promise<void> {
+  if (dialectOf(tx) === "postgres") await enableSorts(tx, {});
+}
+
+function setting(settings: Record<string, string>) {
+  const all = Object.entries(settings).map(([name, value]) => sql`set_config(${name}, ${value}, true)`);
+  return statement((db) => sql<never>`select ${sql.join(all)}`.compile(db), { isUnread: true });
 }
 
 /** Compiling a statement takes longer than to run it. */
 const BY_INDEX = { enable_seqscan: "off", enable_hashjoin: "off", enable_mergejoin: "off", jit: "off" };
+/** In the order of the statement. To look for a better one takes longer than to read a page. */
+const IN_SNAPSHOT = { ...BY_INDEX, join_collapse_limit: "1" };
 const IN_ORDER = { enable_sort: "off", enable_incremental_sort: "off", enable_material: "off" };
 
-async function set(tx: Database, settings: Record<string, string>): Promise<void> {
-  const all = Object.entries(settings).map(([name, value]) => sql`set_config(${name}, ${value}, true)`);
-  const query = sql<never>`select ${sql.join(all)}`.compile(tx);
-  prepareOften(query.sql);
-  sendAhead(query.sql);
-  await tx.executeQuery(query);
-}
+const preferIndexes = setting(BY_INDEX);
+const preferOrder = setting(IN_SNAPSHOT);
+/**
+ * A plan for any values expects more rows of a subquery than it returns. It must hash them nevertheless:
+ * otherwise PostgreSQL would read them again for each row.
+ */
+const planOnce = setting({ ...IN_SNAPSHOT, plan_cache_mode: "force_generic_plan", work_mem: "64MB" });
+const disableSorts = setting(IN_ORDER);
+const enableSorts = setting({
+  enable_sort: "on",
+  enable_incremental_sort: "on",
+  enable_material: "on",
+});
+const disableWholeSorts = setting({ ...IN_ORDER, enable_incremental_sort: "on" });

@@ -4,9 +4,10 @@
 // list is read from the index of each.
 import { parseList } from "@attacklens/protocol/text-list.ts";
 import { type RawBuilder, sql } from "kysely";
-import { dialectOf, isAmongNumbers, parseRows, rowsAsJson } from "../db/dialect.ts";
+import { dialectOf, isAmongMany, isAmongNumbers, numbersAsJson, parseNumbers } from "../db/dialect.ts";
 import { liveGroupId } from "../db/live-group.ts";
 import type { Database } from "../db/schema.ts";
+import { statement } from "../db/statement.ts";
 
 export interface SensorClass {
   id: number;
@@ -41,21 +42,31 @@ export interface ClassFilter {
   tag?: string | undefined;
 }
 
+const cellCounts = statement((db) =>
+  sql<CellCount>`
+    select cell, sum(sensors) as sensors from sensor_count
+    where class_id = 0 group by cell having sum(sensors) > 0`.compile(db),
+);
+
 /** Returns the number of all sensors in each cell that has some. */
 export async function countCells(db: Database): Promise<CellCount[]> {
-  const { rows } = await sql<CellCount>`
-    select cell, sum(sensors) as sensors from sensor_count
-    where class_id = 0 group by cell having sum(sensors) > 0`.execute(db);
+  const rows = await cellCounts(db, {});
   return rows.map(({ cell, sensors }) => ({ cell: Number(cell), sensors: Number(sensors) }));
 }
 
+const classCounts = statement((db) => {
+  // The sum of numbers of 64 bits is a decimal number on PostgreSQL, which takes longer to add and to write.
+  const sensors = sql`sum(cast(sensors as integer))`;
+  const counted = sql`select class_id, cell, ${sensors} as sensors from sensor_count
+    group by class_id, cell having ${sensors} > 0`;
+  return sql<{ counted: string }>`
+    select ${numbersAsJson(db, ["class_id", "cell", "sensors"], counted)} as counted`.compile(db);
+});
+
 /** Returns the number of sensors in each cell, and of each class in each cell. */
 export async function countClasses(db: Database): Promise<{ all: CellCount[]; classes: ClassCount[] }> {
-  const counted = sql`select class_id, cell, sum(sensors) as sensors from sensor_count
-    group by class_id, cell having sum(sensors) > 0`;
-  const { rows } = await sql<{ counted: unknown }>`
-    select ${rowsAsJson(db, ["class_id", "cell", "sensors"], counted)} as counted`.execute(db);
-  const numbers = parseRows(rows[0]!.counted).map((row) => row.map(Number) as [number, number, number]);
+  const [row] = await classCounts(db, {});
+  const numbers = parseNumbers(row!.counted, 3) as [number, number, number][];
   const known = await knownClasses(
     db,
     numbers.map(([id]) => id),
@@ -88,7 +99,7 @@ async function knownClasses(db: Database, ids: readonly number[]): Promise<Map<n
     where ${isAmongNumbers(db, sql`sensor_class.id`, missing)}`.execute(db);
   // A transaction of SQLite that fails gives back the ids of its classes.
   const isFinal = !(dialectOf(db) === "sqlite" && db.isTransaction);
-  if (classes.size + rows.length > MOST_REMEMBERED) classes = ofIds(classes, ids);
+  if (classes.size + rows.length > MOST_REMEMBERED) classes = onlyOf(classes, ids);
   if (isFinal && classes.size + rows.length <= MOST_REMEMBERED) remembered.set(adapter, classes);
   else classes = new Map(classes);
   for (const row of rows) classes.set(Number(row.id), { ...row, id: Number(row.id) });
@@ -96,7 +107,7 @@ async function knownClasses(db: Database, ids: readonly number[]): Promise<Map<n
 }
 
 /** Without the classes that have no more sensors. */
-function ofIds(classes: Map<number, SensorClass>, ids: readonly number[]): Map<number, SensorClass> {
+function onlyOf(classes: Map<number, SensorClass>, ids: readonly number[]): Map<number, SensorClass> {
   const kept = new Set(ids);
   return new Map([...classes].filter(([id]) => kept.has(id)));
 }
@@ -137,11 +148,12 @@ export interface Chosen {
   classes?: readonly ClassCount[] | undefined;
 }
 
-/** Returns the condition that a sensor is chosen. */
+/** Returns the condition that a sensor is chosen, for which no index is used. */
 export function isChosen(db: Database, { classes }: Chosen, classId: RawBuilder<unknown>) {
-  if (!classes) return [];
-  return [isAmongNumbers(db, classId, [...new Set(classes.map(({ of }) => of.id))])];
+  return classes ? [isAmongMany(db, classId, idsOf(classes))] : [];
 }
+
+export const idsOf = (classes: readonly ClassCount[]) => [...new Set(classes.map(({ of }) => of.id))];
 
 /** Returns the number of chosen sensors in each cell that has some. */
 export function countChosen({ all, classes }: Chosen): CellCount[] {

@@ -4,7 +4,7 @@ import { sql } from "kysely";
 import { byIndex, numberRows, parseRows, rowsAsJson } from "../db/dialect.ts";
 import type { RowKey } from "../db/keyset.ts";
 import type { Database } from "../db/schema.ts";
-import { walkInOrder } from "../db/snapshot.ts";
+import { sortAgain, walkInOrder } from "../db/snapshot.ts";
 import { type Chosen, isChosen } from "./classes-store.ts";
 import {
   conditionsOf,
@@ -59,9 +59,11 @@ export async function readRanges(
     ranges.map(({ classId, cell }, place) => [place, classId, cell]),
   );
   // PostgreSQL expects that few have the text or the status, and would sort them.
-  if (q || seen || also.length > 0) await walkInOrder(db);
+  const mustWalk = q !== undefined || seen !== undefined || also.length > 0;
+  if (mustWalk) await walkInOrder(db);
   const { rows } = await sql<{ place: number; found: unknown }>`
     select part.place, ${rowsAsJson(db, ["value", "id"], first)} as found from ${parts} as part`.execute(db);
+  if (mustWalk) await sortAgain(db);
   const found = ranges.map((): RowKey[] => []);
   for (const row of rows) found[Number(row.place)] = parseRows(row.found).map(toKey);
   return found;
@@ -125,6 +127,7 @@ export async function walkListed(
   const { rows } = await sql<RowKey>`
     select ${value} as value, ${id} as id from sensor_listing where ${sql.join(all, sql` and `)}
     ${inOrder} limit ${most}`.execute(db);
+  await sortAgain(db);
   return rows.length === most || !end ? rows : undefined;
 }
 

@@ -2,12 +2,12 @@
 // cells in an order.
 
 import { type RawBuilder, sql } from "kysely";
-import { isAmongNumbers, isOneOf, numberRows } from "../db/dialect.ts";
+import { isAmongNumbers, isOneOf } from "../db/dialect.ts";
 import type { AnyQuery, Cursor, RowKey } from "../db/keyset.ts";
 import { FIRST_REPORTING } from "../db/listing-cells.ts";
 import { isBeginning, isNamed } from "../db/name-search.ts";
 import type { Database } from "../db/schema.ts";
-import { type Chosen, isChosen } from "./classes-store.ts";
+import { type Chosen, idsOf, isChosen } from "./classes-store.ts";
 
 /** Sensors of one cell: of all classes, or of one. */
 export interface Range {
@@ -33,7 +33,7 @@ export function seenOf(status: string | undefined, since: number): Seen | undefi
   return { status: changing[0]!, since, isAmongOthers: statuses.size > 1 };
 }
 
-export const isSeen = ({ status, since, isAmongOthers }: Seen) => {
+export const isSeen = ({ status, since, isAmongOthers }: Omit<Seen, "since"> & { since: unknown }) => {
   const isNow = sql<boolean>`sensor_presence.last_seen_at ${sql.raw(status === "online" ? ">=" : "<")} ${since}`;
   return isAmongOthers
     ? sql<boolean>`(sensor_presence.cell < ${sql.lit(FIRST_REPORTING)} or ${isNow})`
@@ -107,18 +107,14 @@ export function listedIn(db: Database, chosen: Chosen, cells: Iterable<number>) 
   const unique = new Set(cells);
   if (!chosen.classes)
     return {
-      from: sql`${numberRows(
-        db,
-        ["cell"],
-        [...unique].map((cell) => [cell]),
-      )} as part cross join sensor_listing`,
-      where: [sql<boolean>`sensor_listing.cell = part.cell`],
+      from: sql`sensor_listing`,
+      where: [isAmongNumbers(db, sql`sensor_listing.cell`, [...unique])],
     };
   const classes = chosen.classes.filter(({ cell }) => unique.has(cell));
   return {
     from: sql`sensor_listing`,
     where: [
-      ...isChosen(db, { ...chosen, classes }, sql`sensor_listing.class_id`),
+      isAmongNumbers(db, sql`sensor_listing.class_id`, idsOf(classes)),
       isAmongNumbers(db, sql`sensor_listing.cell + 0`, [...unique]),
     ],
   };
@@ -141,14 +137,11 @@ export function isAfter(value: unknown, id: unknown, order: "asc" | "desc", afte
  */
 export async function listLike(db: Database, q: string, cells: number[], most: number): Promise<string[]> {
   const { rows } = await sql<{ id: string }>`
-    select sensor_listing.sensor_id as id
-    from ${numberRows(db, ["cell"], uniqueRows(cells))} as part cross join sensor_listing
-    where sensor_listing.cell = part.cell and ${hasIndexedText(q)}
+    select sensor_listing.sensor_id as id from sensor_listing
+    where ${isAmongNumbers(db, sql`sensor_listing.cell`, [...new Set(cells)])} and ${hasIndexedText(q)}
     limit ${most}`.execute(db);
   return rows.map(({ id }) => id);
 }
-
-export const uniqueRows = (cells: number[]) => [...new Set(cells)].map((cell) => [cell]);
 
 export async function listIds(query: AnyQuery): Promise<string[]> {
   const rows = (await query.execute()) as { candidateId: string }[];
@@ -206,7 +199,7 @@ export async function readKeys(
     ? [
         isOneOf(db, sql`sensor_listing.sensor_id`, sql`select value from ${source} as candidate`),
         isAmongNumbers(db, sql`sensor_listing.cell + 0`, [...new Set(cells)]),
-        ...isChosen(db, chosen, sql`sensor_listing.class_id + 0`),
+        ...isChosen(db, chosen, sql`sensor_listing.class_id`),
       ]
     : listed.where;
   const conditions = [

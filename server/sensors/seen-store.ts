@@ -1,12 +1,13 @@
 // Sensors by their last check-in, in SQL. The index of check-ins also has each sensor's cell, token and
 // group, so a list reads no other table for the sensors that it passes over.
-import { sql } from "kysely";
+import { type RawBuilder, sql } from "kysely";
 import { isAmongNumbers, isOneOf } from "../db/dialect.ts";
 import type { RowKey } from "../db/keyset.ts";
 import { seenCell } from "../db/listing-cells.ts";
 import type { Database } from "../db/schema.ts";
-import { walkInOrder } from "../db/snapshot.ts";
-import { type Chosen, isChosen } from "./classes-store.ts";
+import { sortAgain, walkInOrder } from "../db/snapshot.ts";
+import { type Place, statement } from "../db/statement.ts";
+import { type CellCount, type Chosen, isChosen } from "./classes-store.ts";
 import {
   type Condition,
   conditionsOf,
@@ -62,6 +63,7 @@ export async function walkSeen(
     where ${sql.join(conditions, sql` and `)}
     order by sensor_presence.last_seen_at ${direction}, sensor_presence.sensor_id ${direction}
     limit ${most}`.execute(db);
+  await sortAgain(db);
   return rows;
 }
 
@@ -88,27 +90,29 @@ export async function sortSeen(
   return rows;
 }
 
-const isMisplaced = (db: Database, isSilent: 0 | 1, onlineSince: number, chosen: Chosen) => {
-  const conditions = [
-    sql`sensor_presence.is_silent = ${sql.lit(isSilent)}`,
-    isSeen({ status: isSilent === 1 ? "online" : "offline", since: onlineSince }),
-    sql`sensor_presence.cell is not null`,
-    ...isChosen(db, chosen, sql`sensor_presence.class_id`),
-  ];
-  return sql.join(conditions, sql` and `);
-};
+const isMisplaced = (isSilent: 0 | 1, onlineSince: number | RawBuilder<number>) =>
+  sql`sensor_presence.is_silent = ${sql.lit(isSilent)} and sensor_presence.cell is not null
+    and ${isSeen({ status: isSilent === 1 ? "online" : "offline", since: onlineSince })}`;
+
+const misplacedByClass = statement((db, place: Place<{ onlineSince: number }>) => {
+  const some = (isSilent: 0 | 1) => sql`
+    select sensor_presence.class_id, sensor_presence.cell + ${sql.lit(isSilent)} as cell, count(*) as sensors
+    from sensor_presence where ${isMisplaced(isSilent, place("onlineSince"))}
+    group by sensor_presence.class_id, sensor_presence.cell`;
+  return sql<{ classId: number; cell: number; sensors: number }>`${some(0)} union all ${some(1)}`.compile(db);
+});
 
 /** Counts the sensors whose silence changed since the job last looked, by the cell that they still have. */
 export async function countMisplaced(
   db: Database,
-  chosen: Chosen,
+  { classes }: Chosen,
   onlineSince: number,
-): Promise<{ cell: number; sensors: number }[]> {
-  const some = (isSilent: 0 | 1) => sql`
-    select sensor_presence.cell + ${sql.lit(isSilent)} as cell, count(*) as sensors from sensor_presence
-    where ${isMisplaced(db, isSilent, onlineSince, chosen)} group by sensor_presence.cell`;
-  const { rows } = await sql<{ cell: number; sensors: number }>`${some(0)} union all ${some(1)}`.execute(db);
-  return rows.map(({ cell, sensors }) => ({ cell, sensors: Number(sensors) }));
+): Promise<CellCount[]> {
+  const counted = await misplacedByClass(db, { onlineSince });
+  const ids = classes && new Set(classes.map(({ of }) => of.id));
+  return counted
+    .filter(({ classId }) => ids?.has(Number(classId)) ?? true)
+    .map(({ cell, sensors }) => ({ cell, sensors: Number(sensors) }));
 }
 
 /** Counts the sensors of cells that were last seen before a time, which is earlier than that of silence. */
@@ -139,14 +143,18 @@ export async function listMisplaced(
   onlineSince: number,
   also: readonly Condition[],
 ): Promise<Misplaced[]> {
+  const conditions = (isSilent: 0 | 1) => [
+    isMisplaced(isSilent, onlineSince),
+    ...isChosen(db, chosen, sql`sensor_presence.class_id`),
+    sql`sensor_listing.sensor_id = sensor_presence.sensor_id`,
+    ...also,
+  ];
   const some = (isSilent: 0 | 1) =>
     sql<Misplaced>`
       select sensor_listing.sensor_id, sensor_listing.class_id, sensor_listing.cell,
         sensor_listing.hostname_key, sensor_listing.enrolled_at, sensor_presence.last_seen_at
       from sensor_presence cross join sensor_listing
-      where ${isMisplaced(db, isSilent, onlineSince, chosen)}
-        and sensor_listing.sensor_id = sensor_presence.sensor_id
-        ${also.length > 0 ? sql`and ${sql.join(also, sql` and `)}` : sql``}`.execute(db);
+      where ${sql.join(conditions(isSilent), sql` and `)}`.execute(db);
   return [...(await some(0)).rows, ...(await some(1)).rows];
 }
 

@@ -88,22 +88,26 @@ async function pageOf<Row extends { id: string }>(
 ): Promise<KeysetPage<Row>> {
   const { column, type } = isCellSort(page.sort) ? CELL_SORTS[page.sort] : BY_HOSTNAME;
   const after = readCursor({ ...page, sortName: page.sort, type });
-  return await inSnapshot(db, async (tx) => {
-    const fact = page.q ? await searchByFact(tx, page.q) : undefined;
-    const q = fact ? undefined : page.q;
-    const narrowings = [
-      ...(page.id === undefined ? [] : [byId(tx, page.id)]),
-      ...(fact ? [fact] : []),
-      ...narrowingsOf(tx, page),
-    ];
-    const order = { column, order: page.order, after, q, ...conditionsOf(narrowings) };
-    const chosen = await choose(tx, page);
-    const { few, most } = limits ?? limitsOf(chosen, page.sort);
-    const reading = { tx, onlineSince, few, chosen, misplaced: new Map() };
-    const { keys, ...count } = await findKeys(reading, { ...page, q }, { narrowings, order, most });
-    const shown = { sortName: page.sort, order: page.order, limit: page.limit };
-    return { ...(await loadPage(tx, keys, shown, load)), ...count };
-  });
+  return await inSnapshot(
+    db,
+    async (tx) => {
+      const fact = page.q ? await searchByFact(tx, page.q) : undefined;
+      const q = fact ? undefined : page.q;
+      const narrowings = [
+        ...(page.id === undefined ? [] : [byId(tx, page.id)]),
+        ...(fact ? [fact] : []),
+        ...narrowingsOf(tx, page),
+      ];
+      const order = { column, order: page.order, after, q, ...conditionsOf(narrowings) };
+      const { chosen, classes } = await choose(tx, page);
+      const { few, most } = limits ?? limitsOf(chosen, page.sort);
+      const reading = { tx, onlineSince, few, chosen, classes, misplaced: new Map() };
+      const { keys, ...count } = await findKeys(reading, { ...page, q }, { narrowings, order, most });
+      const shown = { sortName: page.sort, order: page.order, limit: page.limit };
+      return { ...(await loadPage(tx, keys, shown, load)), ...count };
+    },
+    { isPlannedOnce: true },
+  );
 }
 
 interface Wanted {
@@ -118,11 +122,14 @@ const conditionsOf = (narrowings: readonly Narrowing[]) => ({
   before: narrowings.find(({ before }) => before !== undefined)?.before,
 });
 
-/** Returns the sensors that the filters of classes choose. Sorted by what a class has, always by classes. */
-async function choose(tx: Database, page: SensorPage): Promise<Chosen> {
-  if (!isNarrow(page) && !isLabelSort(page.sort)) return { all: await countCells(tx) };
+/** Returns the sensors that the filters of classes choose, and their classes if a filter or the sort has them. */
+async function choose(tx: Database, page: SensorPage): Promise<Pick<Reading, "chosen" | "classes">> {
+  if (!isNarrow(page) && !isLabelSort(page.sort))
+    return { chosen: { all: await countCells(tx) }, classes: [] };
   const { all, classes } = await countClasses(tx);
-  return { all, classes: isNarrow(page) ? await chooseClasses(tx, classes, page) : classes };
+  if (!isNarrow(page)) return { chosen: { all }, classes };
+  const some = await chooseClasses(tx, classes, page);
+  return { chosen: { all, classes: some }, classes: some };
 }
 
 export interface Limits {

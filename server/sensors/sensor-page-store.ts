@@ -1,7 +1,7 @@
 // What a page of the list of sensors is made of.
 import type { RowKey } from "../db/keyset.ts";
 import type { Database } from "../db/schema.ts";
-import type { Chosen, ClassFilter } from "./classes-store.ts";
+import type { Chosen, ClassCount, ClassFilter } from "./classes-store.ts";
 import type { TextFilters } from "./filters-store.ts";
 import type { Members } from "./members-store.ts";
 import type { Misplacement } from "./misplaced-store.ts";
@@ -45,6 +45,8 @@ export interface Reading {
   chosen: Chosen;
   /** The sensors that match a filter of which an index has the cells and classes. Absent: too many, or all. */
   members?: Members | undefined;
+  /** The classes of the chosen sensors; empty: neither a filter nor the sort needs them. */
+  classes: readonly ClassCount[];
   /** By status. */
   misplaced: Map<string, Promise<Misplacement | undefined>>;
 }

@@ -77,7 +77,7 @@ export async function keysOfLabels(
       some.push(labels[next]!);
     }
     const { key, status = page.status, classes, sensors } = mergeLabels(some);
-    const ofLabel = classes ? chosen.classes?.filter(({ of }) => classes.has(of)) : chosen.classes;
+    const ofLabel = classes ? reading.classes.filter(({ of }) => classes.has(of)) : chosen.classes;
     const part = { ...reading, chosen: { all: chosen.all, classes: ofLabel } };
     const rest = { ...page, status, limit: limit - keys.length };
     if (sensors <= few) {
@@ -95,7 +95,7 @@ export async function keysOfLabels(
 
 /** Counts the sensors of a list by their classes, with silence as it is now. */
 async function countListed(reading: Reading, page: SensorPage, order: Order): Promise<ClassCount[]> {
-  const classes = reading.chosen.classes ?? [];
+  const { classes } = reading;
   if (reading.members) return countMembers(reading.members, classes, page.sort === "status");
   const misplaced = await misplacedIn(reading, page, order);
   const cells = new Set(

@@ -7,7 +7,7 @@ import type { RowKey } from "../db/keyset.ts";
 import type { CellFilter } from "../db/listing-cells.ts";
 import { cellsOf, flipped, seenCell } from "../db/listing-cells.ts";
 import type { Database } from "../db/schema.ts";
-import { walkNearlyInOrder } from "../db/snapshot.ts";
+import { sortAgain, walkNearlyInOrder } from "../db/snapshot.ts";
 import { type Chosen, countChosen, isChosen } from "./classes-store.ts";
 import { conditionsOf, isIn, listedIn, type Order, type SortedBy } from "./listing-store.ts";
 import type { Members } from "./members-store.ts";
@@ -140,7 +140,9 @@ export async function readWalked(
   ];
   const from = inListing.length > 0 ? sql`${walk.from} cross join sensor_listing` : walk.from;
   await walkNearlyInOrder(db);
-  return await readInOrder(db, walk, { from, where: sql.join(where, sql` and `) }, wanted, order);
+  const walked = await readInOrder(db, walk, { from, where: sql.join(where, sql` and `) }, wanted, order);
+  await sortAgain(db);
+  return walked;
 }
 
 const sumOf = (counts: readonly { sensors: number }[]) =>

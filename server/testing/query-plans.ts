@@ -1,8 +1,15 @@
 // Finds the queries of a list that scan a large table, with the EXPLAIN of the database.
-import { type CompiledQuery, type QueryId, sql } from "kysely";
+import {
+  type AccessMode,
+  type CompiledQuery,
+  type IsolationLevel,
+  type QueryId,
+  sql,
+  type TransactionBuilder,
+} from "kysely";
 import { fleetId } from "../../harness/fleet-rows.ts";
 import type { Dialect } from "../db/dialect.ts";
-import type { Database } from "../db/schema.ts";
+import type { Database, Schema } from "../db/schema.ts";
 
 /** A token without attempts, and a group without assets. */
 const EMPTY_PARENTS = new Set<unknown>([fleetId("tok", 21), fleetId("grp", 21)]);
@@ -64,13 +71,13 @@ export async function readWhole(
 
 /** Returns the plans as text of the database. */
 export async function plansOf(db: Database, dialect: Dialect, queries: CompiledQuery[]): Promise<string> {
-  const explain = dialect === "sqlite" ? "explain query plan" : "explain";
   const tx = await db.startTransaction().execute();
   try {
     const plans: unknown[] = [];
     for (const query of queries) {
       if (query.sql.includes("set_config")) await tx.executeQuery(query);
-      else plans.push((await tx.executeQuery({ ...query, sql: `${explain} ${query.sql}` })).rows);
+      else if (dialect === "postgres") plans.push(await explainPrepared(tx, query, "explain"));
+      else plans.push((await tx.executeQuery({ ...query, sql: `explain query plan ${query.sql}` })).rows);
     }
     return JSON.stringify(plans);
   } finally {
@@ -93,13 +100,27 @@ function recording(db: Database, sent: CompiledQuery[]): Database {
     },
   });
   // A statement that is built once has its parameters only here, and perhaps no other query built it.
-  const executeQuery = (query: CompiledQuery) => {
-    compiled.set(query.queryId, query);
-    return recorded.executeQuery(query);
-  };
-  return new Proxy(recorded, {
-    get(target, name) {
-      const value = name === "executeQuery" ? executeQuery : Reflect.get(target, name, target);
+  const noting = (handle: Database): Database =>
+    replacing(handle, {
+      executeQuery(query: CompiledQuery) {
+        compiled.set(query.queryId, query);
+        return handle.executeQuery(query);
+      },
+      transaction: () => notingIn(handle.transaction()),
+    });
+  const notingIn = (builder: TransactionBuilder<Schema>): TransactionBuilder<Schema> =>
+    replacing(builder, {
+      setIsolationLevel: (level: IsolationLevel) => notingIn(builder.setIsolationLevel(level)),
+      setAccessMode: (mode: AccessMode) => notingIn(builder.setAccessMode(mode)),
+      execute: (work: (tx: Database) => Promise<unknown>) => builder.execute((tx) => work(noting(tx))),
+    });
+  return noting(recorded);
+}
+
+function replacing<T extends object>(target: T, members: object): T {
+  return new Proxy(target, {
+    get(_, name) {
+      const value = Reflect.get(Object.hasOwn(members, name) ? members : target, name);
       return typeof value === "function" ? value.bind(target) : value;
     },
   });
@@ -141,12 +162,27 @@ interface PlanNode {
 }
 
 async function explainPostgres(db: Database, query: CompiledQuery): Promise<string[]> {
-  const { rows } = await db.executeQuery<{ "QUERY PLAN": [{ Plan: PlanNode }] }>({
-    ...query,
-    sql: `explain (format json) ${query.sql}`,
-  });
-  const plan = Object.values(rows[0]!)[0] as [{ Plan: PlanNode }];
+  const [row] = (await explainPrepared(db, query, "explain (format json)")) as {
+    "QUERY PLAN": [{ Plan: PlanNode }];
+  }[];
+  const plan = Object.values(row!)[0] as [{ Plan: PlanNode }];
   return wholeReads(plan[0].Plan, isOfOneParent(query), isWalk(query));
+}
+
+/** Like `explain`, which would always plan the query for its values. */
+async function explainPrepared(db: Database, query: CompiledQuery, explain: string): Promise<unknown[]> {
+  await db.executeQuery({ ...query, sql: `prepare checked as ${query.sql}`, parameters: [] });
+  const values = query.parameters.map((value) =>
+    value === null || typeof value === "number" ? String(value) : `'${String(value).replaceAll("'", "''")}'`,
+  );
+  const list = values.length > 0 ? `(${values.join(", ")})` : "";
+  const { rows } = await db.executeQuery({
+    ...query,
+    sql: `${explain} execute checked${list}`,
+    parameters: [],
+  });
+  await db.executeQuery({ ...query, sql: "deallocate checked", parameters: [] });
+  return rows;
 }
 
 /**
