@@ -1,22 +1,25 @@
 // The numbers of sensors, exact at the time of the request.
-import type { SensorCounts } from "@attacklens/protocol/sensor-counts.ts";
+import { MAX_LISTED_COUNTS, type SensorCounts } from "@attacklens/protocol/sensor-counts.ts";
 import { SENSOR_PLATFORMS, SENSOR_STATUSES } from "@attacklens/protocol/sensors.ts";
 import { cellOf, flipped, isListed } from "../db/listing-cells.ts";
+import { compareText } from "../db/merge-ranges.ts";
 import type { Database } from "../db/schema.ts";
 import { inSnapshot } from "../db/snapshot.ts";
-import { countCells } from "./classes-store.ts";
+import { type ClassCount, countClasses, type SensorClass } from "./classes-store.ts";
 import { countMisplaced } from "./seen-store.ts";
-import { countByGroup, countByToken, countByVersion, listTags } from "./sensor-counts-store.ts";
+import { listGroups, listTags, listTokens } from "./sensor-counts-store.ts";
 
 /** `onlineSince` is the earliest last check-in that counts as online. */
 export async function countSensors(db: Database, onlineSince: number): Promise<SensorCounts> {
   return await inSnapshot(db, async (tx) => {
-    const counts = (await countCells(tx)).map(({ cell, sensors }) => ({ ...cellOf(cell), sensors }));
+    const { all, classes } = await countClasses(tx);
+    const counts = all.map(({ cell, sensors }) => ({ ...cellOf(cell), sensors }));
     for (const { cell, sensors } of await countMisplaced(tx, { all: [] }, onlineSince)) {
       counts.push({ ...cellOf(cell), sensors: -sensors });
       counts.push({ ...cellOf(flipped(cell)), sensors });
     }
     const listed = counts.filter(isListed);
+    const listedClasses = classes.filter(({ cell }) => isListed(cellOf(cell)));
     return {
       sensors: sum(listed),
       byStatus: SENSOR_STATUSES.map((status) => ({
@@ -27,18 +30,50 @@ export async function countSensors(db: Database, onlineSince: number): Promise<S
         platform,
         sensors: sum(listed.filter((cell) => cell.platform === platform)),
       })),
-      byVersion: await countByVersion(tx),
-      byEnrollmentToken: (await countByToken(tx)).map(({ id, name, deletedAt, sensors }) => ({
-        enrollmentToken: { id, name, deleted: deletedAt !== null },
+      byVersion: sumsBy(listedClasses, ({ version }) => version, -1).map(([version, sensors]) => ({
+        version,
         sensors,
       })),
-      byAssetGroup: (await countByGroup(tx)).map(({ id, name, sensors }) => ({
-        assetGroup: id === null ? null : { id, name: name ?? "" },
-        sensors,
-      })),
+      byEnrollmentToken: await sumsByToken(tx, listedClasses),
+      byAssetGroup: await sumsByGroup(tx, listedClasses),
       tags: await listTags(tx),
     };
   });
+}
+
+async function sumsByToken(tx: Database, classes: readonly ClassCount[]) {
+  const sums = sumsBy(classes, ({ enrollmentTokenId }) => enrollmentTokenId);
+  const tokens = await listTokens(tx, { ids: JSON.stringify(sums.map(([id]) => id)) });
+  const byId = new Map(tokens.map((token) => [token.id, token]));
+  return sums.flatMap(([id, sensors]) => {
+    const token = byId.get(id);
+    if (!token) return [];
+    return { enrollmentToken: { id, name: token.name, deleted: token.deletedAt !== null }, sensors };
+  });
+}
+
+/** The sensors of a deleted group have none. */
+async function sumsByGroup(tx: Database, classes: readonly ClassCount[]) {
+  const ids = [...new Set(classes.map(({ of }) => of.assetGroupId))];
+  const groups = new Map(
+    (await listGroups(tx, { ids: JSON.stringify(ids) })).map(({ id, name }) => [id, name]),
+  );
+  return sumsBy(classes, ({ assetGroupId }) => (groups.has(assetGroupId) ? assetGroupId : "")).map(
+    ([id, sensors]) => ({ assetGroup: id === "" ? null : { id, name: groups.get(id)! }, sensors }),
+  );
+}
+
+/** Returns the largest sums by a key. Equal ones are in the order of their keys. */
+function sumsBy(
+  classes: readonly ClassCount[],
+  keyOf: (of: SensorClass) => string,
+  sign: 1 | -1 = 1,
+): [key: string, sensors: number][] {
+  const sums = new Map<string, number>();
+  for (const { of, sensors } of classes) sums.set(keyOf(of), (sums.get(keyOf(of)) ?? 0) + sensors);
+  return [...sums]
+    .toSorted(([one, few], [other, many]) => many - few || sign * compareText(one, other))
+    .slice(0, MAX_LISTED_COUNTS);
 }
 
 const sum = (counts: readonly { sensors: number }[]) =>
