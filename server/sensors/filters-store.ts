@@ -67,7 +67,7 @@ function byAddress(db: Database, { first, last }: { first: string; last: string 
 }
 
 /** Sensors that were last seen before a time. */
-function bySilence(db: Database, before: number): Narrowing {
+export function bySilence(db: Database, before: number): Narrowing {
   return {
     before,
     index: {

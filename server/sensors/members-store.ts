@@ -26,8 +26,8 @@ export interface MemberCount extends CellCount {
 }
 
 /**
- * Returns the sensors of the filters of which an index finds at most `most`; undefined: of none. The other
- * filters still have to be applied.
+ * Returns the sensors of a filter of which an index finds at most `most`, and of others with not many more;
+ * undefined: there is no such filter. Those that are left still have to be applied.
  */
 export async function findMembers(
   db: Database,
@@ -37,15 +37,16 @@ export async function findMembers(
   most: number,
 ): Promise<Members | undefined> {
   const sized: { narrowing: Narrowing; sensors: number }[] = [];
-  for (const narrowing of narrowings) {
-    if (!narrowing.index) continue;
-    const sensors = await countFirst(db, narrowing.index, most + 1);
-    if (sensors <= most) sized.push({ narrowing, sensors });
-  }
-  const found = sized.toSorted((one, other) => one.sensors - other.sensors);
-  const [first, ...others] = found.map(({ narrowing }) => narrowing);
-  if (!first?.index) return undefined;
-  const { table, where } = first.index;
+  for (const narrowing of narrowings)
+    if (narrowing.index) sized.push({ narrowing, sensors: await countFirst(db, narrowing.index, most + 1) });
+  const [smallest, ...larger] = sized.toSorted((one, other) => one.sensors - other.sensors);
+  if (!smallest || smallest.sensors > most) return undefined;
+  const first = smallest.narrowing;
+  const others: Narrowing[] = [];
+  for (const { narrowing, sensors } of larger)
+    if (sensors <= most || (await countFirst(db, narrowing.index!, OTHERS * most + 1)) <= OTHERS * most)
+      others.push(narrowing);
+  const { table, where } = first.index!;
   const [id, cell, classId] = ["sensor_id", "cell", "class_id"].map((name) => sql.ref(`${table}.${name}`));
   const conditions = [
     where,
@@ -102,6 +103,9 @@ async function countParts(db: Database, parts: RawBuilder<unknown>): Promise<Mem
 
 /** Of no class and no cell. */
 const DELETED = -1;
+/** Sensors that match one filter are found among up to so many times as many that match another. */
+const OTHERS = 2;
+
 /** More than the number of any cell. */
 const CELLS = 64;
 

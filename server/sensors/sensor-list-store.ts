@@ -9,7 +9,7 @@ import type { Database } from "../db/schema.ts";
 import { inSnapshot } from "../db/snapshot.ts";
 import { FEW } from "./cells-page-store.ts";
 import { type Chosen, chooseClasses, countCells, countClasses, isNarrow } from "./classes-store.ts";
-import { byId, type Narrowing, narrowingsOf, searchByFact } from "./filters-store.ts";
+import { byId, bySilence, type Narrowing, narrowingsOf, searchByFact } from "./filters-store.ts";
 import { findCandidates } from "./list-candidates-store.ts";
 import { keysOfCandidates, keysOfCells } from "./list-keys-store.ts";
 import type { Order } from "./listing-store.ts";
@@ -97,6 +97,10 @@ async function pageOf<Row extends { id: string }>(
         ...(page.id === undefined ? [] : [byId(tx, page.id)]),
         ...(fact ? [fact] : []),
         ...narrowingsOf(tx, page),
+        // All of them match it. With an address, both are few of those that match one.
+        ...(page.status === "offline" && page.address && !page.seenBefore
+          ? [bySilence(tx, onlineSince)]
+          : []),
       ];
       const order = { column, order: page.order, after, q, ...conditionsOf(narrowings) };
       const { chosen, classes } = await choose(tx, page);
@@ -140,14 +144,14 @@ export interface Limits {
 }
 
 /**
- * Of more, one sensor in so many matches, and looking each up takes less time than to read all. By classes,
- * those of the first classes may be few.
+ * Of more, one sensor in so many matches, and looking each up takes less time than to read all. In an order
+ * without an index within each cell, there may be few among the first sensors.
  */
-const SHARE = { ofCells: 40, ofClasses: 20 };
+const SHARE = { inCells: 40, others: 20 };
 
 function limitsOf({ all }: Chosen, sort: SensorPage["sort"]): Limits {
   const sensors = all.reduce((sum, cell) => sum + cell.sensors, 0);
-  const share = isLabelSort(sort) ? SHARE.ofClasses : SHARE.ofCells;
+  const share = isCellSort(sort) ? SHARE.inCells : SHARE.others;
   return { few: FEW, most: Math.max(2 * FEW, Math.ceil(sensors / share)) };
 }
 

@@ -44,7 +44,7 @@ const SORTS: Record<WalkedSort, Walk> = {
     on: sql`sensor.asset_id = asset.id`,
     listing: sql`sensor_listing.sensor_id = sensor.id`,
     classId: sql`sensor_listing.class_id`,
-    passed: 4,
+    passed: 1,
     sorted: {
       table: sql`sensor`,
       id: sql`sensor.id`,
@@ -105,9 +105,14 @@ export async function readWalked(
   const listed = listedIn(db, chosen, cells);
   // All sensors that may be offline are those that are online, too many to sort.
   const isOffline = order.seen !== undefined && (order.seen.status === "offline" || order.seen.isAmongOthers);
-  if (!members && !isOffline && sensors * sensors * walk.passed <= wanted * all) {
-    const ids = sql`select sensor_listing.sensor_id from ${listed.from}
-      where ${sql.join([...listed.where, ...conditionsOf(order)], sql` and `)}`;
+  if (!isOffline && sensors * sensors * walk.passed <= wanted * all) {
+    const { among, ...others } = order;
+    const members = among && [
+      isOneOf(db, sql`sensor_listing.sensor_id`, sql`select value from ${among} as member`),
+      isAmongNumbers(db, sql`sensor_listing.cell + 0`, [...cells]),
+    ];
+    const ids = sql`select sensor_listing.sensor_id from ${members ? sql`sensor_listing` : listed.from}
+      where ${sql.join([...(members ?? listed.where), ...conditionsOf(others)], sql` and `)}`;
     const reading = { from: walk.sorted.table, where: isOneOf(db, walk.sorted.id, ids) };
     return await readInOrder(db, walk.sorted, reading, wanted, order);
   }
