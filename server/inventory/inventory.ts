@@ -46,6 +46,7 @@ export async function recordReport(
 ): Promise<Wanted> {
   const { sensorVersion, inventory = {} } = report;
   if (sensorVersion !== sensor.version) await updateSensorVersion(db, sensor, sensorVersion);
+  if (Object.keys(inventory).length === 0) return { wanted: [] };
   const { manifests, deferred, begin, findInventory } = inventoryParts(db);
   const stored = await findInventory(sensor.id);
   const categories: NewReport["categories"] = [];

@@ -58,7 +58,7 @@ for (const dialect of TESTED_DIALECTS) {
       await enrollReporter(world, cookie, "one"),
       await enrollReporter(world, cookie, "two"),
     ];
-    await uploading.send("POST", CHECK_IN, HELLO);
+    for (const sensor of [uploading, other]) await sensor.send("POST", CHECK_IN, HELLO);
     const packages = Array.from({ length: 4_000 }, (_, index) => ({
       ...PACKAGES[0]!,
       ...{ key: `dpkg:p${index}:amd64`, name: `p${index}`, purl: `pkg:deb/debian/p${index}@5.2` },
