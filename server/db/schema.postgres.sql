@@ -319,30 +319,37 @@ insert into sensor_class (token_group_id, cell, version, os, architecture, tags)
   from added cross join asset cross join token_group
   where asset.id = added.asset_id and token_group.enrollment_token_id = added.enrollment_token_id
     and token_group.asset_group_id = coalesce(asset.asset_group_id, '') and added.standing <> 'deleted'
-    and not exists (select 1 from sensor_class where sensor_class.retired_at is null
-    and sensor_class.token_group_id = token_group.id and sensor_class.cell = 
+    and (
+  select min(sensor_class.id) from sensor_class
+  where sensor_class.retired_at is null
+    and (sensor_class.token_group_id, substr(sensor_class.tags, 1, 100), sensor_class.tags) = (
+      select (select token_group.id from token_group where token_group.enrollment_token_id = added.enrollment_token_id
+    and token_group.asset_group_id = coalesce(asset.asset_group_id, '')),
+        substr(asset.tags, 1, 100), asset.tags
+      from asset where asset.id = added.asset_id)
+    and sensor_class.cell = 
     case added.standing when 'removed' then 0 when 'replaced' then 1 when 'uninstalled' then 2
       when 'blocked' then 3 when 'awaiting-approval' then 4 when 'pending' then 5 else 6 end * 8
     + case added.platform when 'linux' then 0 when 'windows' then 1 else 2 end * 2
     and sensor_class.version = added.version
     and sensor_class.os = lower(added.os_name || ' ' || added.os_version)
-    and sensor_class.architecture = added.architecture
-    and substr(sensor_class.tags, 1, 100) = substr(asset.tags, 1, 100)
-    and sensor_class.tags = asset.tags);
+    and sensor_class.architecture = added.architecture) is null;
 insert into sensor_listing (sensor_id, class_id, standing, platform, hostname_key, enrolled_at)
         select added.id, (
-  select min(sensor_class.id) from asset cross join token_group cross join sensor_class
-  where asset.id = added.asset_id and token_group.enrollment_token_id = added.enrollment_token_id
-    and token_group.asset_group_id = coalesce(asset.asset_group_id, '') and sensor_class.retired_at is null
-    and sensor_class.token_group_id = token_group.id and sensor_class.cell = 
+  select min(sensor_class.id) from sensor_class
+  where sensor_class.retired_at is null
+    and (sensor_class.token_group_id, substr(sensor_class.tags, 1, 100), sensor_class.tags) = (
+      select (select token_group.id from token_group where token_group.enrollment_token_id = added.enrollment_token_id
+    and token_group.asset_group_id = coalesce(asset.asset_group_id, '')),
+        substr(asset.tags, 1, 100), asset.tags
+      from asset where asset.id = added.asset_id)
+    and sensor_class.cell = 
     case added.standing when 'removed' then 0 when 'replaced' then 1 when 'uninstalled' then 2
       when 'blocked' then 3 when 'awaiting-approval' then 4 when 'pending' then 5 else 6 end * 8
     + case added.platform when 'linux' then 0 when 'windows' then 1 else 2 end * 2
     and sensor_class.version = added.version
     and sensor_class.os = lower(added.os_name || ' ' || added.os_version)
-    and sensor_class.architecture = added.architecture
-    and substr(sensor_class.tags, 1, 100) = substr(asset.tags, 1, 100)
-    and sensor_class.tags = asset.tags), added.standing, added.platform, added.hostname_key,
+    and sensor_class.architecture = added.architecture), added.standing, added.platform, added.hostname_key,
           added.enrolled_at
         from added where added.standing <> 'deleted'; return null; end $function$
 ;
@@ -368,50 +375,59 @@ insert into sensor_class (token_group_id, cell, version, os, architecture, tags)
   from asset cross join token_group
   where asset.id = new.asset_id and token_group.enrollment_token_id = new.enrollment_token_id
     and token_group.asset_group_id = coalesce(asset.asset_group_id, '') and new.standing <> 'deleted'
-    and not exists (select 1 from sensor_class where sensor_class.retired_at is null
-    and sensor_class.token_group_id = token_group.id and sensor_class.cell = 
+    and (
+  select min(sensor_class.id) from sensor_class
+  where sensor_class.retired_at is null
+    and (sensor_class.token_group_id, substr(sensor_class.tags, 1, 100), sensor_class.tags) = (
+      select (select token_group.id from token_group where token_group.enrollment_token_id = new.enrollment_token_id
+    and token_group.asset_group_id = coalesce(asset.asset_group_id, '')),
+        substr(asset.tags, 1, 100), asset.tags
+      from asset where asset.id = new.asset_id)
+    and sensor_class.cell = 
     case new.standing when 'removed' then 0 when 'replaced' then 1 when 'uninstalled' then 2
       when 'blocked' then 3 when 'awaiting-approval' then 4 when 'pending' then 5 else 6 end * 8
     + case new.platform when 'linux' then 0 when 'windows' then 1 else 2 end * 2
     and sensor_class.version = new.version
     and sensor_class.os = lower(new.os_name || ' ' || new.os_version)
-    and sensor_class.architecture = new.architecture
-    and substr(sensor_class.tags, 1, 100) = substr(asset.tags, 1, 100)
-    and sensor_class.tags = asset.tags);
+    and sensor_class.architecture = new.architecture) is null;
 update sensor_presence set cell = changed.cell, class_id = changed.class_id
         from (select case when new.standing <> 'deleted' then 
     case new.standing when 'removed' then 0 when 'replaced' then 1 when 'uninstalled' then 2
       when 'blocked' then 3 when 'awaiting-approval' then 4 when 'pending' then 5 else 6 end * 8
     + case new.platform when 'linux' then 0 when 'windows' then 1 else 2 end * 2 end as cell,
           case when new.standing <> 'deleted' then (
-  select min(sensor_class.id) from asset cross join token_group cross join sensor_class
-  where asset.id = new.asset_id and token_group.enrollment_token_id = new.enrollment_token_id
-    and token_group.asset_group_id = coalesce(asset.asset_group_id, '') and sensor_class.retired_at is null
-    and sensor_class.token_group_id = token_group.id and sensor_class.cell = 
+  select min(sensor_class.id) from sensor_class
+  where sensor_class.retired_at is null
+    and (sensor_class.token_group_id, substr(sensor_class.tags, 1, 100), sensor_class.tags) = (
+      select (select token_group.id from token_group where token_group.enrollment_token_id = new.enrollment_token_id
+    and token_group.asset_group_id = coalesce(asset.asset_group_id, '')),
+        substr(asset.tags, 1, 100), asset.tags
+      from asset where asset.id = new.asset_id)
+    and sensor_class.cell = 
     case new.standing when 'removed' then 0 when 'replaced' then 1 when 'uninstalled' then 2
       when 'blocked' then 3 when 'awaiting-approval' then 4 when 'pending' then 5 else 6 end * 8
     + case new.platform when 'linux' then 0 when 'windows' then 1 else 2 end * 2
     and sensor_class.version = new.version
     and sensor_class.os = lower(new.os_name || ' ' || new.os_version)
-    and sensor_class.architecture = new.architecture
-    and substr(sensor_class.tags, 1, 100) = substr(asset.tags, 1, 100)
-    and sensor_class.tags = asset.tags) end as class_id) as changed
+    and sensor_class.architecture = new.architecture) end as class_id) as changed
         where sensor_id = new.id and (sensor_presence.cell is distinct from changed.cell
           or sensor_presence.class_id is distinct from changed.class_id);
 delete from sensor_listing where sensor_id = (select new.id where new.standing = 'deleted');
 update sensor_listing set class_id = (
-  select min(sensor_class.id) from asset cross join token_group cross join sensor_class
-  where asset.id = new.asset_id and token_group.enrollment_token_id = new.enrollment_token_id
-    and token_group.asset_group_id = coalesce(asset.asset_group_id, '') and sensor_class.retired_at is null
-    and sensor_class.token_group_id = token_group.id and sensor_class.cell = 
+  select min(sensor_class.id) from sensor_class
+  where sensor_class.retired_at is null
+    and (sensor_class.token_group_id, substr(sensor_class.tags, 1, 100), sensor_class.tags) = (
+      select (select token_group.id from token_group where token_group.enrollment_token_id = new.enrollment_token_id
+    and token_group.asset_group_id = coalesce(asset.asset_group_id, '')),
+        substr(asset.tags, 1, 100), asset.tags
+      from asset where asset.id = new.asset_id)
+    and sensor_class.cell = 
     case new.standing when 'removed' then 0 when 'replaced' then 1 when 'uninstalled' then 2
       when 'blocked' then 3 when 'awaiting-approval' then 4 when 'pending' then 5 else 6 end * 8
     + case new.platform when 'linux' then 0 when 'windows' then 1 else 2 end * 2
     and sensor_class.version = new.version
     and sensor_class.os = lower(new.os_name || ' ' || new.os_version)
-    and sensor_class.architecture = new.architecture
-    and substr(sensor_class.tags, 1, 100) = substr(asset.tags, 1, 100)
-    and sensor_class.tags = asset.tags), standing = new.standing,
+    and sensor_class.architecture = new.architecture), standing = new.standing,
         platform = new.platform, hostname_key = new.hostname_key
         where sensor_id = new.id; return null; end $function$
 ;
@@ -434,46 +450,55 @@ insert into sensor_class (token_group_id, cell, version, os, architecture, tags)
   from asset cross join sensor cross join token_group
   where asset.id = sensor.asset_id and token_group.enrollment_token_id = sensor.enrollment_token_id
     and token_group.asset_group_id = coalesce(asset.asset_group_id, '') and sensor.standing <> 'deleted'
-    and not exists (select 1 from sensor_class where sensor_class.retired_at is null
-    and sensor_class.token_group_id = token_group.id and sensor_class.cell = 
+    and (
+  select min(sensor_class.id) from sensor_class
+  where sensor_class.retired_at is null
+    and (sensor_class.token_group_id, substr(sensor_class.tags, 1, 100), sensor_class.tags) = (
+      select (select token_group.id from token_group where token_group.enrollment_token_id = sensor.enrollment_token_id
+    and token_group.asset_group_id = coalesce(asset.asset_group_id, '')),
+        substr(asset.tags, 1, 100), asset.tags
+      from asset where asset.id = sensor.asset_id)
+    and sensor_class.cell = 
     case sensor.standing when 'removed' then 0 when 'replaced' then 1 when 'uninstalled' then 2
       when 'blocked' then 3 when 'awaiting-approval' then 4 when 'pending' then 5 else 6 end * 8
     + case sensor.platform when 'linux' then 0 when 'windows' then 1 else 2 end * 2
     and sensor_class.version = sensor.version
     and sensor_class.os = lower(sensor.os_name || ' ' || sensor.os_version)
-    and sensor_class.architecture = sensor.architecture
-    and substr(sensor_class.tags, 1, 100) = substr(asset.tags, 1, 100)
-    and sensor_class.tags = asset.tags)
+    and sensor_class.architecture = sensor.architecture) is null
         and asset.id = new.id;
 update sensor_presence set class_id = (
           select (
-  select min(sensor_class.id) from asset cross join token_group cross join sensor_class
-  where asset.id = sensor.asset_id and token_group.enrollment_token_id = sensor.enrollment_token_id
-    and token_group.asset_group_id = coalesce(asset.asset_group_id, '') and sensor_class.retired_at is null
-    and sensor_class.token_group_id = token_group.id and sensor_class.cell = 
+  select min(sensor_class.id) from sensor_class
+  where sensor_class.retired_at is null
+    and (sensor_class.token_group_id, substr(sensor_class.tags, 1, 100), sensor_class.tags) = (
+      select (select token_group.id from token_group where token_group.enrollment_token_id = sensor.enrollment_token_id
+    and token_group.asset_group_id = coalesce(asset.asset_group_id, '')),
+        substr(asset.tags, 1, 100), asset.tags
+      from asset where asset.id = sensor.asset_id)
+    and sensor_class.cell = 
     case sensor.standing when 'removed' then 0 when 'replaced' then 1 when 'uninstalled' then 2
       when 'blocked' then 3 when 'awaiting-approval' then 4 when 'pending' then 5 else 6 end * 8
     + case sensor.platform when 'linux' then 0 when 'windows' then 1 else 2 end * 2
     and sensor_class.version = sensor.version
     and sensor_class.os = lower(sensor.os_name || ' ' || sensor.os_version)
-    and sensor_class.architecture = sensor.architecture
-    and substr(sensor_class.tags, 1, 100) = substr(asset.tags, 1, 100)
-    and sensor_class.tags = asset.tags) from sensor where sensor.id = sensor_presence.sensor_id)
+    and sensor_class.architecture = sensor.architecture) from sensor where sensor.id = sensor_presence.sensor_id)
         where sensor_id in (select id from sensor where asset_id = new.id and standing <> 'deleted');
 update sensor_listing set class_id = (
           select (
-  select min(sensor_class.id) from asset cross join token_group cross join sensor_class
-  where asset.id = sensor.asset_id and token_group.enrollment_token_id = sensor.enrollment_token_id
-    and token_group.asset_group_id = coalesce(asset.asset_group_id, '') and sensor_class.retired_at is null
-    and sensor_class.token_group_id = token_group.id and sensor_class.cell = 
+  select min(sensor_class.id) from sensor_class
+  where sensor_class.retired_at is null
+    and (sensor_class.token_group_id, substr(sensor_class.tags, 1, 100), sensor_class.tags) = (
+      select (select token_group.id from token_group where token_group.enrollment_token_id = sensor.enrollment_token_id
+    and token_group.asset_group_id = coalesce(asset.asset_group_id, '')),
+        substr(asset.tags, 1, 100), asset.tags
+      from asset where asset.id = sensor.asset_id)
+    and sensor_class.cell = 
     case sensor.standing when 'removed' then 0 when 'replaced' then 1 when 'uninstalled' then 2
       when 'blocked' then 3 when 'awaiting-approval' then 4 when 'pending' then 5 else 6 end * 8
     + case sensor.platform when 'linux' then 0 when 'windows' then 1 else 2 end * 2
     and sensor_class.version = sensor.version
     and sensor_class.os = lower(sensor.os_name || ' ' || sensor.os_version)
-    and sensor_class.architecture = sensor.architecture
-    and substr(sensor_class.tags, 1, 100) = substr(asset.tags, 1, 100)
-    and sensor_class.tags = asset.tags) from sensor where sensor.id = sensor_listing.sensor_id)
+    and sensor_class.architecture = sensor.architecture) from sensor where sensor.id = sensor_listing.sensor_id)
         where sensor_id in (select id from sensor where asset_id = new.id and standing <> 'deleted'); return null; end $function$
 ;
 CREATE OR REPLACE FUNCTION public.sensor_listing_seen()

@@ -9,22 +9,24 @@ export const seenCell = (prefix: string) => `
 /** Characters of the tags in an index. PostgreSQL limits the size of an entry. */
 export const INDEXED_TAGS = 100;
 
-/** Returns the conditions on the class of a row of `sensor`, whose asset and pair the query has joined. */
-const isClassOf = (row: string) => `sensor_class.retired_at is null
-    and sensor_class.token_group_id = token_group.id and sensor_class.cell = ${seenCell(`${row}.`)}
-    and sensor_class.version = ${row}.version
-    and sensor_class.os = lower(${row}.os_name || ' ' || ${row}.os_version)
-    and sensor_class.architecture = ${row}.architecture
-    and substr(sensor_class.tags, 1, ${INDEXED_TAGS}) = substr(asset.tags, 1, ${INDEXED_TAGS})
-    and sensor_class.tags = asset.tags`;
-
 const isPairOf = (row: string) => `token_group.enrollment_token_id = ${row}.enrollment_token_id
     and token_group.asset_group_id = coalesce(asset.asset_group_id, '')`;
 
-/** Returns the id of the class of a row of `sensor`. */
+/**
+ * Returns the id of the class of a row of `sensor`. Each query has one table, so that no planner reads all
+ * classes of a version before the one of an asset.
+ */
 export const classOf = (row: string) => `(
-  select min(sensor_class.id) from asset cross join token_group cross join sensor_class
-  where asset.id = ${row}.asset_id and ${isPairOf(row)} and ${isClassOf(row)})`;
+  select min(sensor_class.id) from sensor_class
+  where sensor_class.retired_at is null
+    and (sensor_class.token_group_id, substr(sensor_class.tags, 1, ${INDEXED_TAGS}), sensor_class.tags) = (
+      select (select token_group.id from token_group where ${isPairOf(row)}),
+        substr(asset.tags, 1, ${INDEXED_TAGS}), asset.tags
+      from asset where asset.id = ${row}.asset_id)
+    and sensor_class.cell = ${seenCell(`${row}.`)}
+    and sensor_class.version = ${row}.version
+    and sensor_class.os = lower(${row}.os_name || ' ' || ${row}.os_version)
+    and sensor_class.architecture = ${row}.architecture)`;
 
 /** Returns the statement that adds the pairs of sensors' tokens and their assets' groups that are new. */
 export const addTokenGroups = (row: string, from: string, distinct = "") => `
@@ -42,4 +44,4 @@ export const addClasses = (row: string, from: string, distinct = "") => `
     lower(${row}.os_name || ' ' || ${row}.os_version), ${row}.architecture, asset.tags
   ${from}
   where asset.id = ${row}.asset_id and ${isPairOf(row)} and ${row}.standing <> 'deleted'
-    and not exists (select 1 from sensor_class where ${isClassOf(row)})`;
+    and ${classOf(row)} is null`;
