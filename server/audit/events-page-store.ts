@@ -2,10 +2,10 @@
 // index fits all filters, a page looks at a limited number of events and returns where it ended.
 import type { AuditActorType } from "@attacklens/protocol/audit-actions.ts";
 import { sql } from "kysely";
-import { isAmongNumbers } from "../db/dialect.ts";
 import { ENROLLMENT_ACTIONS, isEnrollment, isNoEnrollment } from "../db/enrollment-events.ts";
 import { contains, readCursor } from "../db/keyset.ts";
 import { eventsWithText } from "../db/name-search.ts";
+import { isAmongNumbers } from "../db/numbers.ts";
 import type { AuditEventTable, Database } from "../db/schema.ts";
 import { inSnapshot, walkInOrder } from "../db/snapshot.ts";
 import { foldText } from "../ids.ts";

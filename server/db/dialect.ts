@@ -82,18 +82,6 @@ export function jsonRows(
     : sql`(select ${sql.join(values)} from ${JSON_EACH}(${json}))`;
 }
 
-/** Returns rows of whole numbers as a table with these columns, which needs only one parameter. */
-export function numberRows(db: Database, columns: readonly string[], rows: number[][]): RawBuilder<unknown> {
-  const json = JSON.stringify(rows);
-  const item = (index: number) => sql.lit(index);
-  if (dialectOf(db) === "sqlite") {
-    const values = columns.map((name, index) => sql`value ->> ${item(index)} as ${sql.id(name)}`);
-    return sql`(select ${sql.join(values)} from json_each(${json}))`;
-  }
-  const values = columns.map((name, index) => sql`(value ->> ${item(index)})::bigint as ${sql.id(name)}`);
-  return sql`(select ${sql.join(values)} from json_array_elements(${json}::json))`;
-}
-
 /** Returns texts, or a JSON array of them, as a table with the column `value`, which needs one parameter. */
 export function texts(db: Database, values: readonly string[] | RawBuilder<string>): RawBuilder<unknown> {
   const json = "toOperationNode" in values ? values : JSON.stringify(values);
@@ -119,23 +107,6 @@ export function lowerAscii(db: Database, text: RawBuilder<string>): RawBuilder<s
   return dialectOf(db) === "sqlite" ? sql<string>`lower(${text})` : sql<string>`lower(${text} collate "C")`;
 }
 
-/**
- * Returns whether a whole number is one of many, with one parameter for any number of them. May read the rows by
- * the index of a column.
- */
-export function isAmongNumbers(db: Database, number: RawBuilder<unknown>, numbers: readonly number[]) {
-  return dialectOf(db) === "sqlite"
-    ? sql<boolean>`${number} in (select value from json_each(${JSON.stringify(numbers)}))`
-    : sql<boolean>`${number} = any (${`{${numbers.join(",")}}`}::bigint[])`;
-}
-
-/** The same as a condition on rows that are read in another way, which takes as long for any number of values. */
-export function isAmongMany(db: Database, number: RawBuilder<unknown>, numbers: readonly number[]) {
-  if (dialectOf(db) === "sqlite") return isAmongNumbers(db, sql`(${number} + 0)`, numbers);
-  // PostgreSQL hashes the values of a query, if it is no part of a join, but compares with each of an array.
-  return sql<boolean>`(${number} in (select unnest(${`{${numbers.join(",")}}`}::bigint[]))) is true`;
-}
-
 /** Returns whether a column has one of the values of a query. Reads the rows by the index of the column. */
 export function isOneOf(db: Database, column: RawBuilder<unknown>, query: RawBuilder<unknown>) {
   return dialectOf(db) === "sqlite"
@@ -149,27 +120,6 @@ export function rowsAsJson(db: Database, columns: readonly string[], query: RawB
   return dialectOf(db) === "sqlite"
     ? sql`(select json_group_array(json_array(${names})) from (${query}) as some)`
     : sql`(select coalesce(json_agg(json_build_array(${names})), '[]'::json) from (${query}) as first_rows)`;
-}
-
-/**
- * Returns the rows of a subquery with these columns of whole numbers as a JSON array of all numbers, for
- * `parseNumbers`.
- */
-export function numbersAsJson(db: Database, columns: readonly string[], query: RawBuilder<unknown>) {
-  const row = sql.join(
-    columns.map((name) => sql.id(name)),
-    sql` || ',' || `,
-  );
-  const all = dialectOf(db) === "sqlite" ? sql`group_concat(${row})` : sql`string_agg(${row}, ',')`;
-  return sql<string>`(select '[' || coalesce(${all}, '') || ']' from (${query}) as some_rows)`;
-}
-
-/** Returns the rows of `numbersAsJson`. */
-export function parseNumbers(json: string, columns: number): number[][] {
-  const numbers = JSON.parse(json) as number[];
-  return Array.from({ length: numbers.length / columns }, (_, row) =>
-    numbers.slice(row * columns, (row + 1) * columns),
-  );
 }
 
 /** Returns bytes as hexadecimal text in lower case. */

@@ -1,6 +1,6 @@
-// Frequent statements of PostgreSQL: it parses and plans each once for each connection. The program has a fixed
-// number of them, and the statements of lists have few texts that most requests use. Statements whose results
-// are not used are sent without waiting for the reply to the one before.
+// Frequent statements of PostgreSQL: it parses and plans each once for each connection. The program has a
+// fixed number of them, and the statements of lists have few texts that most requests use. Statements whose
+// results are not used are sent without waiting for the reply to the one before.
 
 import { errnoCode } from "@attacklens/protocol/errno-code.ts";
 import type pg from "pg";

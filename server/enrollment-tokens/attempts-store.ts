@@ -4,9 +4,9 @@ import { REFUSAL_REASONS } from "@attacklens/protocol/enrollment-attempts.ts";
 import { sql } from "kysely";
 import { isAttemptOfSensor } from "../db/attempt-of-sensor.ts";
 import { forSomeRows, forSomeValues } from "../db/batches.ts";
-import { numberRows } from "../db/dialect.ts";
 import { insertion } from "../db/insertion.ts";
 import { byNumber, contains, keysetPage } from "../db/keyset.ts";
+import { numberRows } from "../db/numbers.ts";
 import type { Database, EnrollmentAttemptTable } from "../db/schema.ts";
 import { inSnapshot } from "../db/snapshot.ts";
 

@@ -4,8 +4,9 @@
 // list is read from the index of each.
 import { parseList } from "@attacklens/protocol/text-list.ts";
 import { type RawBuilder, sql } from "kysely";
-import { dialectOf, isAmongMany, isAmongNumbers, numbersAsJson, parseNumbers } from "../db/dialect.ts";
+import { dialectOf } from "../db/dialect.ts";
 import { liveGroupId } from "../db/live-group.ts";
+import { isAmongMany, isAmongNumbers, numbersAsJson, parseNumbers } from "../db/numbers.ts";
 import type { Database } from "../db/schema.ts";
 import { statement } from "../db/statement.ts";
 

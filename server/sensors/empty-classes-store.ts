@@ -1,6 +1,6 @@
 // Classes that have no more sensors, in SQL.
 import { sql } from "kysely";
-import { isAmongNumbers } from "../db/dialect.ts";
+import { isAmongNumbers } from "../db/numbers.ts";
 import type { Database } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
 

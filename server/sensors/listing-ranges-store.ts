@@ -1,8 +1,9 @@
 // The first sensors of a list in an order, in SQL: of each of many ranges of an index, of all sensors of a
 // filter, and of a cell until enough match.
 import { sql } from "kysely";
-import { byIndex, numberRows, parseRows, rowsAsJson } from "../db/dialect.ts";
+import { byIndex, parseRows, rowsAsJson } from "../db/dialect.ts";
 import type { RowKey } from "../db/keyset.ts";
+import { numberRows } from "../db/numbers.ts";
 import type { Database } from "../db/schema.ts";
 import { sortAgain, walkInOrder } from "../db/snapshot.ts";
 import { type Chosen, isChosen } from "./classes-store.ts";

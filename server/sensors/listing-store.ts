@@ -2,10 +2,11 @@
 // cells in an order.
 
 import { type RawBuilder, sql } from "kysely";
-import { isAmongNumbers, isOneOf } from "../db/dialect.ts";
+import { isOneOf } from "../db/dialect.ts";
 import type { AnyQuery, Cursor, RowKey } from "../db/keyset.ts";
 import { FIRST_REPORTING } from "../db/listing-cells.ts";
 import { isBeginning, isNamed } from "../db/name-search.ts";
+import { isAmongNumbers } from "../db/numbers.ts";
 import type { Database } from "../db/schema.ts";
 import { type Chosen, idsOf, isChosen } from "./classes-store.ts";
 

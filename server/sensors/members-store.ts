@@ -2,9 +2,10 @@
 // these filters have the cell and the class of each sensor. So the sensors are counted by both, and a list
 // passes over others without reading their addresses or times.
 import { type RawBuilder, sql } from "kysely";
-import { isAmongNumbers, parseRows, rowsAsJson } from "../db/dialect.ts";
+import { parseRows, rowsAsJson } from "../db/dialect.ts";
 import type { RowKey } from "../db/keyset.ts";
 import { type CellFilter, cellsOf, FIRST_REPORTING, flipped, seenCell } from "../db/listing-cells.ts";
+import { isAmongNumbers } from "../db/numbers.ts";
 import type { Database } from "../db/schema.ts";
 import { type CellCount, type Chosen, type ClassCount, isChosen } from "./classes-store.ts";
 import type { Narrowing } from "./filters-store.ts";

@@ -1,9 +1,10 @@
 // Sensors by their last check-in, in SQL. The index of check-ins also has each sensor's cell, token and
 // group, so a list reads no other table for the sensors that it passes over.
 import { type RawBuilder, sql } from "kysely";
-import { isAmongNumbers, isOneOf } from "../db/dialect.ts";
+import { isOneOf } from "../db/dialect.ts";
 import type { RowKey } from "../db/keyset.ts";
 import { seenCell } from "../db/listing-cells.ts";
+import { isAmongNumbers } from "../db/numbers.ts";
 import type { Database } from "../db/schema.ts";
 import { sortAgain, walkInOrder } from "../db/snapshot.ts";
 import { type Place, statement } from "../db/statement.ts";

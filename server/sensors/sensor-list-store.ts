@@ -126,7 +126,7 @@ const conditionsOf = (narrowings: readonly Narrowing[]) => ({
   before: narrowings.find(({ before }) => before !== undefined)?.before,
 });
 
-/** Returns the sensors that the filters of classes choose, and their classes if a filter or the sort has them. */
+/** Returns the sensors that the filters of classes choose, with their classes if the list needs them. */
 async function choose(tx: Database, page: SensorPage): Promise<Pick<Reading, "chosen" | "classes">> {
   if (!isNarrow(page) && !isLabelSort(page.sort))
     return { chosen: { all: await countCells(tx) }, classes: [] };

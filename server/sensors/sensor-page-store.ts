@@ -43,7 +43,7 @@ export interface Reading {
   /** So many sensors are read and sorted for a page. */
   few: number;
   chosen: Chosen;
-  /** The sensors that match filters of which an index has the cells and classes. Absent: too many. */
+  /** Those that match filters of which an index has the cells and classes. Absent: too many. */
   members?: Members | undefined;
   /** The classes of the chosen sensors; empty: neither a filter nor the sort needs them. */
   classes: readonly ClassCount[];

@@ -2,10 +2,11 @@
 // index is read in its order until the page is full, or all matching sensors are sorted, whichever takes less
 // time.
 import { type RawBuilder, sql } from "kysely";
-import { isAmongNumbers, isOneOf } from "../db/dialect.ts";
+import { isOneOf } from "../db/dialect.ts";
 import type { RowKey } from "../db/keyset.ts";
 import type { CellFilter } from "../db/listing-cells.ts";
 import { cellsOf, flipped, seenCell } from "../db/listing-cells.ts";
+import { isAmongNumbers } from "../db/numbers.ts";
 import type { Database } from "../db/schema.ts";
 import { sortAgain, walkNearlyInOrder } from "../db/snapshot.ts";
 import { type Chosen, countChosen, isChosen } from "./classes-store.ts";
