@@ -2,7 +2,8 @@
 import { sql } from "kysely";
 import { forSomeValues } from "../db/batches.ts";
 import { isAmong, jsonRows, lockRows } from "../db/dialect.ts";
-import type { AssetTable, Database, SensorTable } from "../db/schema.ts";
+import type { AssetTable, Database } from "../db/schema.ts";
+import type { SensorTable } from "../db/schema-sensors.ts";
 import { type Place, statement } from "../db/statement.ts";
 
 /** Locks the rows of those assets that exist and are not merged, in the order of their ids. */

@@ -23,17 +23,16 @@ import {
 } from "../enrollment-tokens/arrivals-store.ts";
 import {
   countAttemptsOfDays,
-  countNotReporting,
   countRefusalsSince,
   countRefusedHosts,
   deleteOldRefusals,
   findLastAttempt,
-  listAttemptedHosts,
   listFirstRefusals,
   listRefusedHosts,
   pageOfAttempts,
 } from "../enrollment-tokens/attempts-store.ts";
 import { countUses, hasAttempts, pageOfTokens } from "../enrollment-tokens/enrollment-tokens-store.ts";
+import { countNotReporting, listAttemptedHosts } from "../enrollment-tokens/rollout-store.ts";
 import { countClones, listClones } from "../sensors/clones/clones-store.ts";
 import { deleteLongRemoved, endedEphemeralSlices } from "../sensors/ephemeral-sensors-store.ts";
 import {

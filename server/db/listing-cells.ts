@@ -1,7 +1,7 @@
 // A cell is the set of sensors with the same standing, platform and silence. Its number is a column that the
 // database computes, with these positions: standing, two bits of platform, one bit of silence.
 import { SENSOR_PLATFORMS, type Sensor, type SensorStatus } from "@attacklens/protocol/sensors.ts";
-import type { Standing } from "./schema.ts";
+import type { Standing } from "./schema-sensors.ts";
 
 const STANDINGS: readonly Standing[] = [
   "removed",

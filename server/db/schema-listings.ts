@@ -1,6 +1,6 @@
 // The tables that lists of sensors read, as types for Kysely.
 import type { Generated, GeneratedAlways } from "kysely";
-import type { SensorPresenceTable, SensorTable, Standing } from "./schema.ts";
+import type { SensorPresenceTable, SensorTable, Standing } from "./schema-sensors.ts";
 
 export interface PresenceWithSilence extends SensorPresenceTable {
   /**

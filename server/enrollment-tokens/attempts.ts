@@ -7,7 +7,8 @@ import type {
 } from "@attacklens/protocol/enrollment-attempts.ts";
 import { Problem } from "@attacklens/protocol/problems.ts";
 import { announce } from "../db/changes.ts";
-import type { Database, EnrollmentAttemptTable } from "../db/schema.ts";
+import type { Database } from "../db/schema.ts";
+import type { EnrollmentAttemptTable } from "../db/schema-tokens.ts";
 import { attemptIdOf, nameKey, newId, toInstant } from "../ids.ts";
 import { lastDays } from "../time-zone.ts";
 import {

@@ -3,7 +3,8 @@
 import { lockAssetGroups } from "../asset-groups/asset-groups.ts";
 import { type AuditEvent, userActor } from "../audit/audit.ts";
 import type { User } from "../caller.ts";
-import type { Database, EnrollmentTokenTable } from "../db/schema.ts";
+import type { Database } from "../db/schema.ts";
+import type { EnrollmentTokenTable } from "../db/schema-tokens.ts";
 import { inTransaction } from "../db/transaction.ts";
 import { requirePossible } from "../permitted.ts";
 import { getEnrollmentToken, notFound } from "./enrollment-tokens.ts";

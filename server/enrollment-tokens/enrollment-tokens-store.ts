@@ -10,7 +10,8 @@ import { sql } from "kysely";
 import { forSomeValues } from "../db/batches.ts";
 import { lockRows } from "../db/dialect.ts";
 import { byNumber, byText, contains, keysetPage } from "../db/keyset.ts";
-import type { Database, EnrollmentTokenTable } from "../db/schema.ts";
+import type { Database } from "../db/schema.ts";
+import type { EnrollmentTokenTable } from "../db/schema-tokens.ts";
 import { type Place, statement } from "../db/statement.ts";
 
 const useCount = sql<number>`(select coalesce(max(use_number), 0) from enrollment_attempt where enrollment_attempt.enrollment_token_id = enrollment_token.id)`;

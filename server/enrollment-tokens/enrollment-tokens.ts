@@ -10,7 +10,8 @@ import { lockAssetGroup } from "../asset-groups/asset-groups.ts";
 import { recordAuditEvent, userActor } from "../audit/audit.ts";
 import type { User } from "../caller.ts";
 import { isDuplicate } from "../db/dialect.ts";
-import type { Database, EnrollmentTokenTable } from "../db/schema.ts";
+import type { Database } from "../db/schema.ts";
+import type { EnrollmentTokenTable } from "../db/schema-tokens.ts";
 import { toInstant } from "../ids.ts";
 import { permitted } from "../permitted.ts";
 import {

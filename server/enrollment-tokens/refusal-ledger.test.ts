@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { listEnrollmentAttempts } from "@attacklens/protocol/enrollment-attempts.ts";
 import * as tokens from "@attacklens/protocol/enrollment-tokens.ts";
 import { sql } from "kysely";
-import type { EnrollmentAttemptTable } from "../db/schema.ts";
+import type { EnrollmentAttemptTable } from "../db/schema-tokens.ts";
 import { newId } from "../ids.ts";
 import { makeTestSensor, type TestSensor } from "../testing/test-sensor.ts";
 import { openWorld, TESTED_DIALECTS, type World } from "../testing/test-world.ts";

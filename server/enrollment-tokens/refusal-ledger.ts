@@ -3,7 +3,8 @@
 // Waiting refusals are lost when the server is killed. Accepted attempts are not written here.
 import { setBounded } from "../bounded-map.ts";
 import { announce } from "../db/changes.ts";
-import type { Database, EnrollmentAttemptTable } from "../db/schema.ts";
+import type { Database } from "../db/schema.ts";
+import type { EnrollmentAttemptTable } from "../db/schema-tokens.ts";
 import { inTransaction } from "../db/transaction.ts";
 import { openTurns } from "../turns.ts";
 import { openWindowCounter } from "../window-counter.ts";

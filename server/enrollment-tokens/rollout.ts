@@ -8,9 +8,9 @@ import type { User } from "../caller.ts";
 import type { Database } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
 import { nameKey, toInstant } from "../ids.ts";
-import { countNotReporting, listAttemptedHosts } from "./attempts-store.ts";
 import { notFound } from "./enrollment-tokens.ts";
 import { countUses, findRollout, lockToken, upsertRollout } from "./enrollment-tokens-store.ts";
+import { countNotReporting, listAttemptedHosts } from "./rollout-store.ts";
 
 const NOTHING: RouteInput<typeof setRoute>["body"] = { type: "none" };
 

@@ -5,7 +5,8 @@ import type { RefusalReason } from "@attacklens/protocol/enrollment-attempts.ts"
 import { Problem } from "@attacklens/protocol/problems.ts";
 import { tokenValueError } from "@attacklens/protocol/token-value.ts";
 import { lockAssetGroup } from "../asset-groups/asset-groups.ts";
-import type { Database, EnrollmentTokenTable } from "../db/schema.ts";
+import type { Database } from "../db/schema.ts";
+import type { EnrollmentTokenTable } from "../db/schema-tokens.ts";
 import { admitsHostname } from "../hostname-patterns.ts";
 import { toInstant } from "../ids.ts";
 import { isInNetworks } from "../networks.ts";

@@ -8,7 +8,7 @@ import { Problem } from "@attacklens/protocol/problems.ts";
 import type { RouteInput } from "@attacklens/protocol/route.ts";
 import { mapTokenSettings, type TokenSettings } from "@attacklens/protocol/token-settings.ts";
 import { z } from "zod";
-import type { EnrollmentTokenTable, TokenSettingColumns } from "../db/schema.ts";
+import type { EnrollmentTokenTable, TokenSettingColumns } from "../db/schema-tokens.ts";
 import { nameKey, toInstant } from "../ids.ts";
 import { parseNetwork } from "../networks.ts";
 

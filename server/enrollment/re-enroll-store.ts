@@ -1,6 +1,7 @@
 // Re-enrollment tickets in SQL.
 import { lockRows } from "../db/dialect.ts";
-import type { Database, ReEnrollTicketTable } from "../db/schema.ts";
+import type { Database } from "../db/schema.ts";
+import type { ReEnrollTicketTable } from "../db/schema-sensors.ts";
 
 export async function insertTicket(tx: Database, ticket: ReEnrollTicketTable): Promise<void> {
   await tx.insertInto("reEnrollTicket").values(ticket).execute();

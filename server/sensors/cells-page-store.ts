@@ -5,7 +5,7 @@ import type { Cursor, RowKey } from "../db/keyset.ts";
 import { type CellFilter, cellOf, cellsOf, flipped } from "../db/listing-cells.ts";
 import { compareKeys, mergeRanges } from "../db/merge-ranges.ts";
 import type { Database } from "../db/schema.ts";
-import { type CellCount, type Chosen, countChosen } from "./classes-store.ts";
+import { type CellCount, type Chosen, countChosen, sumOf } from "./classes-store.ts";
 import { countAllNamed, countAllThat, countNamed } from "./listing-count-store.ts";
 import { readRanges, sortListed, walkListed } from "./listing-ranges-store.ts";
 import { hasConditions, type Order, type Range, readKeys, type Seen, seenOf } from "./listing-store.ts";
@@ -276,8 +276,5 @@ const keyAt = ({ g, v, id }: Cursor): RowKey => ({ ...(g === undefined ? {} : { 
 
 const comparison = ({ order }: Order) =>
   order === "asc" ? compareKeys : (one: RowKey, other: RowKey) => compareKeys(other, one);
-
-const sumOf = (counts: readonly { sensors: number }[]) =>
-  counts.reduce((sum, { sensors }) => sum + sensors, 0);
 
 const cellsIn = (counted: readonly CellCount[]) => counted.map(({ cell }) => cell);

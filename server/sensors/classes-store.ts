@@ -164,3 +164,6 @@ export function countChosen({ all, classes }: Chosen): CellCount[] {
     sensors: some.reduce((sum, { sensors }) => sum + sensors, 0),
   }));
 }
+
+export const sumOf = (counts: readonly { sensors: number }[]) =>
+  counts.reduce((sum, { sensors }) => sum + sensors, 0);

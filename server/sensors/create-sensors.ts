@@ -2,7 +2,8 @@
 import type { HostFacts } from "@attacklens/protocol/enroll.ts";
 import { assetCreated, createAssets } from "../assets/assets.ts";
 import { type AuditEvent, recordAuditEvents } from "../audit/audit.ts";
-import type { Database, SensorTable } from "../db/schema.ts";
+import type { Database } from "../db/schema.ts";
+import type { SensorTable } from "../db/schema-sensors.ts";
 import { nameKey } from "../ids.ts";
 import { insertSensors, type NewSensorRow } from "./record/new-sensors-store.ts";
 import { findSensor } from "./record/sensors-store.ts";

@@ -7,7 +7,7 @@ import type { RowKey } from "../db/keyset.ts";
 import { type CellFilter, cellsOf, FIRST_REPORTING, flipped, seenCell } from "../db/listing-cells.ts";
 import { isAmongNumbers } from "../db/numbers.ts";
 import type { Database } from "../db/schema.ts";
-import { type CellCount, type Chosen, type ClassCount, isChosen } from "./classes-store.ts";
+import { type CellCount, type Chosen, type ClassCount, isChosen, sumOf } from "./classes-store.ts";
 import type { Narrowing } from "./filters-store.ts";
 import { readRanges } from "./listing-ranges-store.ts";
 import { isIn, type Order, readKeys, type Source } from "./listing-store.ts";
@@ -248,6 +248,3 @@ export async function sortMembers(
   const filter = { ...order, chosen: { all }, cells: [...cells], seen: order.seen };
   return (await readKeys(db, ids(classes), filter, undefined, order)).keys;
 }
-
-const sumOf = (counts: readonly { sensors: number }[]) =>
-  counts.reduce((sum, { sensors }) => sum + sensors, 0);

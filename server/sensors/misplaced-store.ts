@@ -2,7 +2,7 @@
 import { type CellFilter, cellsOf, flipped } from "../db/listing-cells.ts";
 import { hasName } from "../db/name-search.ts";
 import type { Database } from "../db/schema.ts";
-import type { Chosen } from "./classes-store.ts";
+import { type Chosen, sumOf } from "./classes-store.ts";
 import { conditionsOf, type Order } from "./listing-store.ts";
 import { countMisplaced, listMisplaced, type Misplaced } from "./seen-store.ts";
 
@@ -52,6 +52,3 @@ const isCome =
   (cells: ReadonlySet<number>) =>
   ({ cell }: { cell: number }) =>
     cells.has(flipped(cell)) && !cells.has(cell);
-
-const sumOf = (counts: readonly { sensors: number }[]) =>
-  counts.reduce((sum, { sensors }) => sum + sensors, 0);

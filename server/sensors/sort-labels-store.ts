@@ -5,7 +5,7 @@ import { sql } from "kysely";
 import { cellOf } from "../db/listing-cells.ts";
 import { compareText } from "../db/merge-ranges.ts";
 import type { Database } from "../db/schema.ts";
-import type { ClassCount, SensorClass } from "./classes-store.ts";
+import { type ClassCount, type SensorClass, sumOf } from "./classes-store.ts";
 import type { SortedBy } from "./listing-store.ts";
 
 export const LABEL_SORTS = [
@@ -59,9 +59,6 @@ export function mergeLabels(labels: readonly Label[]): Label {
     sensors: sumOf(labels),
   };
 }
-
-const sumOf = (counted: readonly { sensors: number }[]) =>
-  counted.reduce((sum, { sensors }) => sum + sensors, 0);
 
 /** Of any status, some sensors may be marked with another one. */
 function statusLabels(counted: readonly ClassCount[], statuses: ReadonlySet<string>): Label[] {

@@ -2,7 +2,8 @@
 import { sql } from "kysely";
 import { isAttemptOfSensor } from "../db/attempt-of-sensor.ts";
 import { forSomeValues } from "../db/batches.ts";
-import type { Database, Standing } from "../db/schema.ts";
+import type { Database } from "../db/schema.ts";
+import type { Standing } from "../db/schema-sensors.ts";
 import { inSnapshot } from "../db/snapshot.ts";
 
 /** The number of sensors in a slice. Reading a slice does not delay other requests noticeably. */

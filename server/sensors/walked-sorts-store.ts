@@ -9,7 +9,7 @@ import { cellsOf, flipped, seenCell } from "../db/listing-cells.ts";
 import { isAmongNumbers } from "../db/numbers.ts";
 import type { Database } from "../db/schema.ts";
 import { sortAgain, walkNearlyInOrder } from "../db/snapshot.ts";
-import { type Chosen, countChosen, isChosen } from "./classes-store.ts";
+import { type Chosen, countChosen, isChosen, sumOf } from "./classes-store.ts";
 import { conditionsOf, isIn, listedIn, type Order, type SortedBy } from "./listing-store.ts";
 import type { Members } from "./members-store.ts";
 
@@ -150,9 +150,6 @@ export async function readWalked(
   await sortAgain(db);
   return walked;
 }
-
-const sumOf = (counts: readonly { sensors: number }[]) =>
-  counts.reduce((sum, { sensors }) => sum + sensors, 0);
 
 async function readInOrder(
   db: Database,

@@ -81,8 +81,8 @@ test("there is no barrel file", () => {
 });
 
 test(`no source file has more than ${MAX_LINES} lines, none of the server more than ${MAX_SERVER_LINES}`, () => {
-  // The schema is one list of tables. The wiring stays readable as a whole.
-  const own: Record<string, number> = { "server/db/schema.ts": MAX_LINES, "server/server.ts": 129 };
+  // The wiring stays readable as a whole.
+  const own: Record<string, number> = { "server/server.ts": 129 };
   const maxOf = (file: string) => own[file] ?? (file.startsWith("server/") ? MAX_SERVER_LINES : MAX_LINES);
   const long = SOURCES.map((file) => ({ file, lines: readSource(file).split("\n").length - 1 }))
     .filter(({ file, lines }) => lines > maxOf(file))

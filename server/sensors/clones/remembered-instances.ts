@@ -1,6 +1,6 @@
 // Chooses which instances of a sensor are stored: at most 50, for any number of hosts with its key and any
 // number of restarts.
-import type { SensorInstanceTable } from "../../db/schema.ts";
+import type { SensorInstanceTable } from "../../db/schema-sensors.ts";
 
 export const MAX_INSTANCES = 50;
 /** An instance without a request for this long is deleted first. */

@@ -2,7 +2,8 @@
 // because a host can be renamed at any time.
 import { z } from "zod";
 import { recordAuditEvent } from "../../audit/audit.ts";
-import type { Database, SensorTable } from "../../db/schema.ts";
+import type { Database } from "../../db/schema.ts";
+import type { SensorTable } from "../../db/schema-sensors.ts";
 import { admitsHostname } from "../../hostname-patterns.ts";
 import { nameKey } from "../../ids.ts";
 import { findAllowedHostnames } from "./sensors-store.ts";

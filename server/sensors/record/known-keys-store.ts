@@ -4,7 +4,8 @@ import { sql } from "kysely";
 import { isAmong } from "../../db/dialect.ts";
 import { insertion } from "../../db/insertion.ts";
 import { isLiveGroup } from "../../db/live-group.ts";
-import type { Database, KnownKeyTable } from "../../db/schema.ts";
+import type { Database } from "../../db/schema.ts";
+import type { KnownKeyTable } from "../../db/schema-sensors.ts";
 import { type Place, statement } from "../../db/statement.ts";
 
 const knownKeys = statement((db, place: Place<{ publicKeys: string }>) =>

@@ -2,7 +2,8 @@
 import { sql } from "kysely";
 import { insertion } from "../../db/insertion.ts";
 import { rowStatement } from "../../db/row-statement.ts";
-import type { Database, SensorPresenceTable, SensorTable } from "../../db/schema.ts";
+import type { Database } from "../../db/schema.ts";
+import type { SensorPresenceTable, SensorTable } from "../../db/schema-sensors.ts";
 import { addressKey } from "../../networks.ts";
 import { insertKnownKeys } from "./known-keys-store.ts";
 

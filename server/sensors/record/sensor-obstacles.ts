@@ -6,7 +6,7 @@ import {
   obstacleSentence,
 } from "@attacklens/protocol/obstacles.ts";
 import { SENSOR_OBSTACLES } from "@attacklens/protocol/sensor-obstacles.ts";
-import type { SensorTable } from "../../db/schema.ts";
+import type { SensorTable } from "../../db/schema-sensors.ts";
 
 export type SensorAction = ActionOf<typeof SENSOR_OBSTACLES>;
 export const SENSOR_ACTIONS = actionsOf(SENSOR_OBSTACLES);

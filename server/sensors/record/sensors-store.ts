@@ -3,7 +3,8 @@ import { sql } from "kysely";
 import { forSomeValues } from "../../db/batches.ts";
 import { isAmong, lockRows } from "../../db/dialect.ts";
 import { isLiveGroup } from "../../db/live-group.ts";
-import type { Database, SensorTable } from "../../db/schema.ts";
+import type { Database } from "../../db/schema.ts";
+import type { SensorTable } from "../../db/schema-sensors.ts";
 import { type Place, statement } from "../../db/statement.ts";
 
 /** What a list shows. */
