@@ -33,11 +33,7 @@ test("a user renames and deletes a group, then deletes a token whose group is go
   expect(Math.abs(Date.parse(token?.expiresAt ?? "") - Date.now() - 7 * DAY_MS)).toBeLessThan(DAY_MS / 24);
 
   await page.getByRole("link", { name: "Asset Groups" }).click();
-  await page
-    .getByRole("row", { name: /Finance/ })
-    .getByRole("button")
-    .last()
-    .click();
+  await page.getByRole("button", { name: "Actions for Finance", exact: true }).click();
   await page.getByRole("menuitem", { name: "Rename" }).click();
   const name = page.getByRole("dialog").getByRole("textbox", { name: "Name" });
   await name.fill("Finance EMEA");
@@ -45,7 +41,7 @@ test("a user renames and deletes a group, then deletes a token whose group is go
   const renamed = page.getByRole("row", { name: /Finance EMEA/ });
   await renamed.waitFor();
 
-  await renamed.getByRole("button").last().click();
+  await renamed.getByRole("button", { name: "Actions for Finance EMEA" }).click();
   await page.getByRole("menuitem", { name: "Delete" }).click();
   await page.getByText("1 Enrollment Token stops working.").waitFor();
   await page.getByRole("button", { name: "Delete asset group" }).click();
