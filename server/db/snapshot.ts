@@ -61,8 +61,9 @@ function setting(settings: Record<string, string>) {
   return statement((db) => sql<never>`select ${sql.join(all)}`.compile(db), { isUnread: true });
 }
 
-/** Compiling a statement takes longer than to run it. */
-const BY_INDEX = { enable_seqscan: "off", enable_hashjoin: "off", enable_mergejoin: "off", jit: "off" };
+/** To compile a statement, or to start processes that share its work, takes longer than to run it. */
+const ALONE = { jit: "off", max_parallel_workers_per_gather: "0" };
+const BY_INDEX = { enable_seqscan: "off", enable_hashjoin: "off", enable_mergejoin: "off", ...ALONE };
 /** In the order of the statement. To look for a better one takes longer than to read a page. */
 const IN_SNAPSHOT = { ...BY_INDEX, join_collapse_limit: "1" };
 const IN_ORDER = { enable_sort: "off", enable_incremental_sort: "off", enable_material: "off" };
