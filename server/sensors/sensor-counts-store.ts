@@ -1,7 +1,6 @@
 // What the numbers of sensors are shown with, in SQL.
 import { sql } from "kysely";
 import { isAmong } from "../db/dialect.ts";
-import type { Database } from "../db/schema.ts";
 import { type Place, statement } from "../db/statement.ts";
 
 /** Returns the names of tokens by their ids. */
@@ -23,14 +22,13 @@ export const listGroups = statement((db, place: Place<{ ids: string }>) =>
     .compile(),
 );
 
-/** Reads the first asset of each tag. */
-export async function listTags(db: Database): Promise<string[]> {
-  const { rows } = await sql<{ tag: string }>`
+/** Returns all tags. Reads the first asset of each. */
+export const listTags = statement((db) =>
+  sql<{ tag: string }>`
     with recursive used(tag) as (
       select min(asset_tag.tag) from asset_tag
       union all
       select (select min(asset_tag.tag) from asset_tag where asset_tag.tag > used.tag) from used
       where used.tag is not null)
-    select tag from used where tag is not null`.execute(db);
-  return rows.map(({ tag }) => tag);
-}
+    select tag from used where tag is not null`.compile(db),
+);

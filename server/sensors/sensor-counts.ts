@@ -12,14 +12,22 @@ import { listGroups, listTags, listTokens } from "./sensor-counts-store.ts";
 /** `onlineSince` is the earliest last check-in that counts as online. */
 export async function countSensors(db: Database, onlineSince: number): Promise<SensorCounts> {
   return await inSnapshot(db, async (tx) => {
-    const { all, classes } = await countClasses(tx);
+    const [{ all, classes }, misplaced, tags] = await Promise.all([
+      countClasses(tx),
+      countMisplaced(tx, { all: [] }, onlineSince),
+      listTags(tx, {}),
+    ]);
     const counts = all.map(({ cell, sensors }) => ({ ...cellOf(cell), sensors }));
-    for (const { cell, sensors } of await countMisplaced(tx, { all: [] }, onlineSince)) {
+    for (const { cell, sensors } of misplaced) {
       counts.push({ ...cellOf(cell), sensors: -sensors });
       counts.push({ ...cellOf(flipped(cell)), sensors });
     }
     const listed = counts.filter(isListed);
     const listedClasses = classes.filter(({ cell }) => isListed(cellOf(cell)));
+    const [byEnrollmentToken, byAssetGroup] = await Promise.all([
+      sumsByToken(tx, listedClasses),
+      sumsByGroup(tx, listedClasses),
+    ]);
     return {
       sensors: sum(listed),
       byStatus: SENSOR_STATUSES.map((status) => ({
@@ -34,9 +42,9 @@ export async function countSensors(db: Database, onlineSince: number): Promise<S
         version,
         sensors,
       })),
-      byEnrollmentToken: await sumsByToken(tx, listedClasses),
-      byAssetGroup: await sumsByGroup(tx, listedClasses),
-      tags: await listTags(tx),
+      byEnrollmentToken,
+      byAssetGroup,
+      tags: tags.map(({ tag }) => tag),
     };
   });
 }
