@@ -61,18 +61,26 @@ const OFFSET = "#";
 /** Cached characters of all lists. One category of the largest size fits. */
 const MAX_KEPT = 64 * 1024 * 1024;
 
+/** The items of a category. */
+interface Kept {
+  lines: Line[];
+  /** Of all lines, once they were counted. */
+  counts?: FacetCounts[];
+  size: number;
+}
+
 export function openSortedItems(db: Database, maxKept = MAX_KEPT): SortedItems {
-  const kept = new Map<number, { lines: Line[]; size: number }>();
+  const kept = new Map<number, Kept>();
   const [packs, bases] = [openPacks(db), openBases(db)];
   let size = 0;
 
-  async function linesOf({ category, manifestId: key }: Question): Promise<Line[] | undefined> {
+  async function read({ category, manifestId: key }: Question): Promise<Kept | undefined> {
     const found = kept.get(key);
     if (found) {
       // A Map keeps insertion order, so the list that was read longest ago is deleted first.
       kept.delete(key);
       kept.set(key, found);
-      return found.lines;
+      return found;
     }
     const list = (await readChunkLists(db, bases, [key])).get(key);
     const texts = list && (await unlessDamaged(packs.readTexts([...list.values()]), undefined));
@@ -82,23 +90,27 @@ export function openSortedItems(db: Database, maxKept = MAX_KEPT): SortedItems {
       (sum, { place, json, searched }) => sum + place.length + json.length + searched.length,
       0,
     );
-    kept.set(key, { lines, size: added });
+    const content: Kept = { lines, size: added };
+    kept.set(key, content);
     size += added;
     for (const [oldest, { size: freed }] of kept) {
       if (size <= maxKept || oldest === key) break;
       kept.delete(oldest);
       size -= freed;
     }
-    return lines;
+    return content;
   }
 
   return async (question) => {
     const { category, q, where, sort, after, limit } = question;
-    const lines = await linesOf(question);
-    if (!lines) return undefined;
+    const content = await read(question);
+    if (!content) return undefined;
+    const { lines } = content;
     const wanted = q?.toLowerCase();
     const found = wanted ? lines.filter(({ searched }) => searched.includes(wanted)) : lines;
-    const filtered = found.filter((line) => isChosen(line, where));
+    const filtered = where.size === 0 ? found : found.filter((line) => isChosen(line, where));
+    const count = () => countFacets(category, found, where);
+    if (filtered === lines) content.counts ??= count();
     const matching = sort === undefined ? filtered : sorted(filtered, question, sort);
     const from = after === undefined ? 0 : firstAfter(matching, after);
     const page = matching.slice(from, from + limit);
@@ -107,7 +119,7 @@ export function openSortedItems(db: Database, maxKept = MAX_KEPT): SortedItems {
     return {
       items: page.map(({ json }) => json),
       lastPlace: end < matching.length ? lastPlace : null,
-      facets: countFacets(category, found, where),
+      facets: filtered === lines ? content.counts! : count(),
       total: matching.length,
       totalIsCapped: false,
     };
