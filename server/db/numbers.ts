@@ -16,6 +16,26 @@ export function numberRows(db: Database, columns: readonly string[], rows: numbe
 }
 
 /**
+ * Returns for a whole number the second one of the pair of which it is the first, with one parameter for any
+ * number of pairs. `isOf` joins the table to the number.
+ */
+export function numberOf(db: Database, number: RawBuilder<unknown>, pairs: [number, number][]) {
+  if (dialectOf(db) === "sqlite") {
+    // With the limit, SQLite reads the JSON once. With the type, it makes an index of the pairs.
+    const table = sql`(select cast(value ->> 0 as integer) as first, value ->> 1 as second
+      from json_each(${JSON.stringify(pairs)}) limit -1) as pair`;
+    return {
+      table: sql`cross join ${table}`,
+      isOf: sql<boolean>`pair.first = ${number}`,
+      value: sql<number>`pair.second`,
+    };
+  }
+  const json = JSON.stringify(Object.fromEntries(pairs));
+  const value = sql<number>`(${json}::jsonb ->> ${number}::text)::bigint`;
+  return { table: sql``, isOf: sql<boolean>`true`, value };
+}
+
+/**
  * Returns whether a whole number is one of many, with one parameter for any number of them. May read the
  * rows by the index of a column.
  */

@@ -2,19 +2,18 @@
 import { texts } from "../db/dialect.ts";
 import type { RowKey } from "../db/keyset.ts";
 import { cellsOf, withAnySilence } from "../db/listing-cells.ts";
-import type { Database } from "../db/schema.ts";
 import { inOrder, readCellsPage } from "./cells-page-store.ts";
-import { type KeysFilter, type Order, readKeys, type Source, seenOf } from "./listing-store.ts";
-import { findMisplaced, type Misplacement } from "./misplaced-store.ts";
 import {
-  type Found,
-  isCellSort,
-  isLabelSort,
-  isWalkedSort,
-  type Reading,
-  type SensorPage,
-} from "./sensor-page-store.ts";
-import { keyOfLabel, labelOf } from "./sort-labels-store.ts";
+  type KeysFilter,
+  type Order,
+  readKeys,
+  type SortedBy,
+  type Source,
+  seenOf,
+} from "./listing-store.ts";
+import { findMisplaced, type Misplacement } from "./misplaced-store.ts";
+import { type Found, isCellSort, isWalkedSort, type Reading, type SensorPage } from "./sensor-page-store.ts";
+import { byClass, byStatus } from "./sort-labels-store.ts";
 import { walkedColumn } from "./walked-sorts-store.ts";
 
 /**
@@ -39,20 +38,21 @@ export const amongMembers = ({ members, chosen }: Reading, order: Order): Order 
 
 /** Reads all candidates. */
 export async function keysOfCandidates(
-  { tx, onlineSince, chosen }: Reading,
+  reading: Reading,
   page: SensorPage,
   source: Source,
   order: Order,
 ): Promise<Found> {
+  const { onlineSince, chosen } = reading;
   // Without silence, which may have changed since the job last looked.
   const cells = withAnySilence(cellsOf(page));
   const seen = seenOf(page.status, onlineSince);
-  return await readPart(tx, source, page, { ...order, chosen, cells, seen }, onlineSince);
+  return await readPart(reading, source, page, { ...order, chosen, cells, seen });
 }
 
 /** Reads all chosen sensors. */
 export async function keysOfChosen(reading: Reading, page: SensorPage, order: Order): Promise<Found> {
-  const { tx, onlineSince, chosen, members } = reading;
+  const { onlineSince, chosen, members } = reading;
   if (members) return await keysOfCandidates(reading, page, members.ids(chosen.classes, page), order);
   const misplaced = await misplacedIn(reading, page, order);
   const cells = misplaced ? cellsOf(page).map(({ number }) => number) : withAnySilence(cellsOf(page));
@@ -60,7 +60,7 @@ export async function keysOfChosen(reading: Reading, page: SensorPage, order: Or
   const { gone, come } = misplaced ?? { gone: new Set(), come: [] };
   const filter = { ...order, chosen, cells, seen };
   const more = { ...page, limit: page.limit + gone.size };
-  const stored = await readPart(tx, undefined, more, filter, onlineSince);
+  const stored = await readPart(reading, undefined, more, filter);
   if (!misplaced || (gone.size === 0 && come.length === 0)) return stored;
   const keys = [
     ...stored.keys.filter(({ id }) => !gone.has(id)),
@@ -71,40 +71,46 @@ export async function keysOfChosen(reading: Reading, page: SensorPage, order: Or
 
 /** Reads the sensors that have the status, but are not marked with it yet. */
 export async function readCome(
-  { tx, onlineSince, chosen }: Reading,
+  reading: Reading,
   page: SensorPage,
   { come }: Misplacement,
   order: Order,
 ): Promise<RowKey[]> {
   if (come.length === 0) return [];
+  const { tx, chosen } = reading;
   const source = texts(
     tx,
     come.map(({ sensorId }) => sensorId),
   );
   const filter = { ...order, chosen, cells: withAnySilence(cellsOf(page)), seen: undefined };
-  return (await readPart(tx, source, page, filter, onlineSince)).keys;
+  return (await readPart(reading, source, page, filter)).keys;
 }
 
 /** Reads and sorts the sensors that match. */
 async function readPart(
-  tx: Database,
+  reading: Reading,
   source: Source | undefined,
   { sort, limit }: SensorPage,
   filter: KeysFilter & Order,
-  onlineSince: number,
 ): Promise<Found> {
-  const by = isCellSort(sort)
-    ? undefined
-    : isWalkedSort(sort)
-      ? walkedColumn(sort)
-      : labelOf(sort, onlineSince);
-  // The database does not sort by the numbers of a version.
-  const wanted = sort === "version" ? undefined : limit + 1;
-  const { keys, total } = await readKeys(tx, source, filter, by, { ...filter, wanted });
-  const sorted = isLabelSort(sort)
-    ? keys.map(({ group, ...key }) => ({ ...key, group: keyOfLabel(sort, group!) }))
-    : keys;
-  return { keys: inOrder(sorted, filter).slice(0, limit + 1), total, totalIsCapped: false };
+  const by = sortedBy(reading, sort);
+  const { keys, total } = await readKeys(reading.tx, source, filter, by, { ...filter, wanted: limit + 1 });
+  return { keys, total, totalIsCapped: false };
+}
+
+/** Returns where the column of the sort is; undefined: in the table of lists. */
+function sortedBy(
+  { tx, onlineSince, keyOf, classes }: Reading,
+  sort: SensorPage["sort"],
+): SortedBy | undefined {
+  if (isCellSort(sort)) return undefined;
+  if (isWalkedSort(sort)) return walkedColumn(sort);
+  if (!keyOf) return byStatus(onlineSince);
+  return byClass(
+    tx,
+    keyOf,
+    classes.map(({ of }) => of),
+  );
 }
 
 /** Merges the page from the cells of the filter. */

@@ -162,11 +162,20 @@ export interface KeysFilter {
 
 /** What sensors are sorted by, unless it is in their row of the table. */
 export interface SortedBy {
-  group?: RawBuilder<string> | undefined;
+  group?: RawBuilder<string | number> | undefined;
+  /** Present: the group is a rank. */
+  ranks?: Ranks | undefined;
   value: RawBuilder<string>;
   /** Tables, joined to the row of the sensor in `sensor_listing`. */
   tables: RawBuilder<unknown>;
   on: RawBuilder<unknown>;
+}
+
+/** Ranks in place of groups. */
+export interface Ranks {
+  /** Returns the rank of a group, which may be between those of two others. */
+  rankOf: (group: string) => number;
+  groupOf: (rank: number) => string;
 }
 
 /** A subquery with the ids of sensors in the column `value`, each once. */
@@ -176,8 +185,7 @@ export type Source = RawBuilder<unknown>;
 interface Part {
   order: "asc" | "desc";
   after: Cursor | undefined;
-  /** Absent: all, unsorted. */
-  wanted?: number | undefined;
+  wanted: number;
 }
 
 /**
@@ -211,24 +219,27 @@ export async function readKeys(
     ...(by ? [by.on] : []),
   ];
   const columns = [...(by?.group ? [sql`found_group`] : []), sql`found_value`, sql`found_id`];
-  const place = after && [...(by?.group ? [after.g ?? ""] : []), after.v, after.id];
+  const group = after?.g ?? "";
+  const place = after && [...(by?.group ? [by.ranks?.rankOf(group) ?? group] : []), after.v, after.id];
   const direction = sql.raw(order);
   const comparison = sql.raw(order === "asc" ? ">" : "<");
-  const part =
-    wanted === undefined
-      ? sql``
-      : sql`${place ? sql`where (${sql.join(columns)}) ${comparison} (${sql.join(place)})` : sql``}
-        order by ${sql.join(columns.map((name) => sql`${name} ${direction}`))} limit ${wanted}`;
-  const { rows } = await sql<{ foundGroup?: string; foundValue: string; foundId: string; found: number }>`
+  const { rows } = await sql<{
+    foundGroup?: string | number;
+    foundValue: string;
+    foundId: string;
+    found: number;
+  }>`
     select * from (
       select ${by?.group ? sql`${by.group} as found_group,` : sql``} ${by?.value ?? own} as found_value,
         sensor_listing.sensor_id as found_id, count(*) over () as found
       from ${source ? sql`sensor_listing` : listed.from}
         ${hasPresence ? sql`cross join sensor_presence` : sql``} ${by?.tables ?? sql``}
-      where ${sql.join(conditions, sql` and `)}) as matching ${part}`.execute(db);
+      where ${sql.join(conditions, sql` and `)}) as matching
+    ${place ? sql`where (${sql.join(columns)}) ${comparison} (${sql.join(place)})` : sql``}
+    order by ${sql.join(columns.map((name) => sql`${name} ${direction}`))} limit ${wanted}`.execute(db);
   const keys = rows.map(
-    ({ foundGroup, foundValue, foundId }): RowKey => ({
-      ...(foundGroup === undefined ? {} : { group: foundGroup }),
+    ({ foundGroup: found, foundValue, foundId }): RowKey => ({
+      ...(found === undefined ? {} : { group: by?.ranks?.groupOf(Number(found)) ?? String(found) }),
       value: foundValue,
       id: foundId,
     }),

@@ -30,6 +30,7 @@ import {
   type Reading,
   type SensorPage,
 } from "./sensor-page-store.ts";
+import { keysOf } from "./sort-labels-store.ts";
 import { keysOfLabels, keysOfWalked } from "./sorted-list-store.ts";
 
 const UNITS_MS: Record<string, number> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
@@ -105,7 +106,8 @@ async function pageOf<Row extends { id: string }>(
       const order = { column, order: page.order, after, q, ...conditionsOf(narrowings) };
       const { chosen, classes } = await choose(tx, page);
       const { few, most } = limits ?? limitsOf(chosen, page.sort);
-      const reading = { tx, onlineSince, few, chosen, classes, misplaced: new Map() };
+      const keyOf = isLabelSort(page.sort) ? await keysOf(tx, page.sort) : undefined;
+      const reading = { tx, onlineSince, few, chosen, classes, keyOf, misplaced: new Map() };
       const { keys, ...count } = await findKeys(reading, { ...page, q }, { narrowings, order, most });
       const shown = { sortName: page.sort, order: page.order, limit: page.limit };
       return { ...(await loadPage(tx, keys, shown, load)), ...count };

@@ -5,7 +5,7 @@ import type { Chosen, ClassCount, ClassFilter } from "./classes-store.ts";
 import type { TextFilters } from "./filters-store.ts";
 import type { Members } from "./members-store.ts";
 import type { Misplacement } from "./misplaced-store.ts";
-import { LABEL_SORTS, type LabelSort } from "./sort-labels-store.ts";
+import { type KeyOf, LABEL_SORTS, type LabelSort } from "./sort-labels-store.ts";
 import { WALKED_SORTS, type WalkedSort } from "./walked-sorts-store.ts";
 
 /** Sorts that have an index within each cell. */
@@ -47,6 +47,8 @@ export interface Reading {
   members?: Members | undefined;
   /** The classes of the chosen sensors; empty: neither a filter nor the sort needs them. */
   classes: readonly ClassCount[];
+  /** Absent: the list is not sorted by a value of classes. */
+  keyOf: KeyOf | undefined;
   /** By status. */
   misplaced: Map<string, Promise<Misplacement | undefined>>;
 }

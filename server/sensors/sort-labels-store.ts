@@ -4,6 +4,7 @@ import { SENSOR_STATUSES } from "@attacklens/protocol/sensors.ts";
 import { sql } from "kysely";
 import { cellOf } from "../db/listing-cells.ts";
 import { compareText } from "../db/merge-ranges.ts";
+import { numberOf } from "../db/numbers.ts";
 import type { Database } from "../db/schema.ts";
 import { type ClassCount, type SensorClass, sumOf } from "./classes-store.ts";
 import type { SortedBy } from "./listing-store.ts";
@@ -30,19 +31,21 @@ interface Start {
   from: string | undefined;
 }
 
+/** Returns the place of the value of a class in the order. */
+export type KeyOf = (of: SensorClass) => string;
+
 /**
  * Returns the values that sensors have in order. `counted`: the sensors of a list, which has these statuses.
+ * `keyOf`: absent, the value is a status.
  */
-export async function listLabels(
-  db: Database,
-  sort: LabelSort,
+export function listLabels(
+  keyOf: KeyOf | undefined,
   counted: readonly ClassCount[],
   statuses: ReadonlySet<string>,
   { order, from }: Start,
-): Promise<Label[]> {
+): Label[] {
   const sign = order === "asc" ? 1 : -1;
-  const labels =
-    sort === "status" ? statusLabels(counted, statuses) : classLabels(counted, await keysOf(db, sort));
+  const labels = keyOf ? classLabels(counted, keyOf) : statusLabels(counted, statuses);
   return labels
     .filter(({ key }) => from === undefined || sign * compareText(key, from) >= 0)
     .toSorted((one, other) => sign * compareText(one.key, other.key));
@@ -69,7 +72,7 @@ function statusLabels(counted: readonly ClassCount[], statuses: ReadonlySet<stri
   }));
 }
 
-function classLabels(counted: readonly ClassCount[], keyOf: (of: SensorClass) => string): Label[] {
+function classLabels(counted: readonly ClassCount[], keyOf: KeyOf): Label[] {
   return [...Map.groupBy(counted, ({ of }) => keyOf(of))].map(([key, some]) => ({
     key,
     classes: new Set(some.map(({ of }) => of)),
@@ -86,12 +89,14 @@ const SORTED_TAGS = 200;
 const versionKey = (version: string) =>
   version.slice(0, 100).replace(/\d+/g, (digits) => digits.padStart(10, "0"));
 
-/** Returns a function for the key of a class. Sensors without a group, or with a deleted one, come first. */
-async function keysOf(
-  db: Database,
-  sort: Exclude<LabelSort, "status">,
-): Promise<(of: SensorClass) => string> {
+/**
+ * Returns the keys of classes; undefined: the value is a status. Sensors without a group, or with a deleted
+ * one, come first.
+ */
+export async function keysOf(db: Database, sort: LabelSort): Promise<KeyOf | undefined> {
   switch (sort) {
+    case "status":
+      return undefined;
     case "version":
       return ({ version }) => versionKey(version);
     case "os":
@@ -116,55 +121,34 @@ async function namesOf(db: Database, from: unknown): Promise<Map<string, string>
 }
 
 const HOSTNAME = sql<string>`sensor_listing.hostname_key`;
-const NONE = { tables: sql``, on: sql`true` };
-// Another name than that of the class by which the sensors may have been found.
-const OF_CLASS = {
-  tables: sql`cross join sensor_class as labeled`,
-  on: sql`labeled.id = sensor_listing.class_id`,
-};
-const OF_PAIR = {
-  tables: sql`${OF_CLASS.tables} cross join token_group`,
-  on: sql`${OF_CLASS.on} and token_group.id = labeled.token_group_id`,
-};
 
-/** Returns where the value of a sensor is. `keyOfLabel` returns its key. */
-export function labelOf(sort: LabelSort, onlineSince: number): SortedBy {
-  switch (sort) {
-    case "status": {
-      const keys = SENSOR_STATUSES.map(
-        (status) => sql`when ${sql.lit(status)} then ${sql.lit(statusKey(status))}`,
-      );
-      return {
-        group: sql`case (case when sensor_listing.standing <> 'reporting' then sensor_listing.standing
-          when (select last_seen_at from sensor_presence where sensor_id = sensor_listing.sensor_id)
-            >= ${onlineSince} then 'online' else 'offline' end) ${sql.join(keys, sql` `)} end`,
-        value: HOSTNAME,
-        ...NONE,
-      };
-    }
-    case "version":
-    case "os":
-    case "architecture":
-      return { group: sql.ref(`labeled.${sort}`), value: HOSTNAME, ...OF_CLASS };
-    case "tags":
-      return { group: sql`substr(labeled.tags, 1, ${sql.lit(SORTED_TAGS)})`, value: HOSTNAME, ...OF_CLASS };
-    case "enrollmentToken":
-      return {
-        ...{ group: sql`enrollment_token.name_key`, value: HOSTNAME },
-        tables: sql`${OF_PAIR.tables} cross join enrollment_token`,
-        on: sql`${OF_PAIR.on} and enrollment_token.id = token_group.enrollment_token_id`,
-      };
-    case "assetGroup":
-      return {
-        group: sql`coalesce((select name_key from asset_group
-          where asset_group.id = token_group.asset_group_id and asset_group.deleted_at is null), '')`,
-        value: HOSTNAME,
-        ...OF_PAIR,
-      };
-  }
+/** Returns where the value of a sensor of these classes is: as its rank among the values of the classes. */
+export function byClass(db: Database, keyOf: KeyOf, classes: readonly SensorClass[]): SortedBy {
+  const keys = new Map(classes.map((of) => [of.id, keyOf(of)]));
+  const known = [...new Set(keys.values())].toSorted(compareText);
+  const ranks = new Map(known.map((key, place) => [key, 2 * place]));
+  const pairs = [...keys].map(([id, key]): [number, number] => [id, ranks.get(key)!]);
+  const { table, isOf, value } = numberOf(db, sql`sensor_listing.class_id`, pairs);
+  return {
+    ...{ group: value, value: HOSTNAME, tables: table, on: isOf },
+    ranks: {
+      rankOf: (key) => ranks.get(key) ?? 2 * known.filter((one) => compareText(one, key) < 0).length - 1,
+      groupOf: (rank) => known[rank / 2]!,
+    },
+  };
 }
 
-/** Returns the key of a label that the database returned. */
-export function keyOfLabel(sort: LabelSort, label: string): string {
-  return sort === "version" ? versionKey(label) : label;
+/** Returns where the status of a sensor is. */
+export function byStatus(onlineSince: number): SortedBy {
+  const keys = SENSOR_STATUSES.map(
+    (status) => sql`when ${sql.lit(status)} then ${sql.lit(statusKey(status))}`,
+  );
+  return {
+    group: sql`case (case when sensor_listing.standing <> 'reporting' then sensor_listing.standing
+      when (select last_seen_at from sensor_presence where sensor_id = sensor_listing.sensor_id)
+        >= ${onlineSince} then 'online' else 'offline' end) ${sql.join(keys, sql` `)} end`,
+    value: HOSTNAME,
+    tables: sql``,
+    on: sql`true`,
+  };
 }

@@ -59,13 +59,13 @@ export async function keysOfLabels(
   page: SensorPage & { sort: LabelSort },
   order: Order,
 ): Promise<Found> {
-  const { tx, few, chosen, members } = reading;
+  const { few, chosen, members, keyOf } = reading;
   const count = await countKeys(reading, page, order);
-  const { sort, limit } = page;
+  const { limit } = page;
   const { after } = order;
   const counted = await countListed(reading, page, order);
   const statuses = new Set(cellsOf(page).map(({ status }) => status));
-  const labels = await listLabels(tx, sort, counted, statuses, { order: page.order, from: after?.g });
+  const labels = listLabels(keyOf, counted, statuses, { order: page.order, from: after?.g });
   // Conditions may exclude most of them.
   const most = order.q === undefined && order.also.length === 0 && !members ? limit : few;
   const keys: RowKey[] = [];
