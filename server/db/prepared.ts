@@ -2,6 +2,7 @@
 // fixed number of them, and the statements of lists have few texts that most requests use. Statements whose
 // results are not used are sent without waiting for the reply to the one before.
 
+import type { Writable } from "node:stream";
 import { errnoCode } from "@attacklens/protocol/errno-code.ts";
 import type pg from "pg";
 
@@ -35,7 +36,7 @@ export function prepareOften(text: string): void {
 }
 
 /**
- * Marks a text as that of a statement whose result is not used. In a transaction, it returns when it is sent.
+ * Marks a text as that of a statement whose result is not used. In a transaction, it leaves with the next one.
  * Its error is thrown by a later statement, at the latest by the commit.
  */
 export function sendAhead(text: string): void {
@@ -63,7 +64,7 @@ export function openPreparation() {
     prepared.add(client);
     if (!(await isDirect(client))) return;
     const query = client.query.bind(client) as Query;
-    client.query = pipelined(async (text, parameters, transaction) => {
+    client.query = pipelined(streamOf(client), async (text, parameters, transaction) => {
       if (transaction === "reads" && typeof text === "string") countRead(text);
       const name = isOutdated || typeof text !== "string" ? undefined : names.get(text);
       if (name === undefined || parameters === undefined) return await query(text, parameters);
@@ -91,17 +92,36 @@ const BEGIN_READS = /^start transaction\b.* read only$/;
 /** Undefined: there is none, or it has not begun yet. */
 type Transaction = "reads" | "writes" | undefined;
 
-/** Sends each statement at once. PostgreSQL executes them in their order, and none after a failed one. */
+/** Of the connection. A lost one keeps the same stream. */
+const streamOf = (client: pg.PoolClient) =>
+  (client as unknown as { connection: { stream: Writable } }).connection.stream;
+
+/**
+ * Sends each statement without waiting for the one before it. PostgreSQL executes them in their order, and
+ * none after a failed one. Statements that are sent ahead leave with the next one that is awaited, because a
+ * write takes longer than to make a statement.
+ */
 function pipelined(
+  stream: Writable,
   execute: (text: unknown, parameters: unknown, transaction: Transaction) => Promise<unknown>,
 ): Query {
   /** The statements of the transaction that were sent ahead. */
   let ahead: Promise<unknown>[] = [];
+  let isHeld = false;
   let transaction: Transaction;
   return async (text, parameters) => {
     const beginsReads = typeof text === "string" && BEGIN_READS.test(text);
+    const isAhead = beginsReads || (transaction !== undefined && sentAhead.has(text));
+    if (isAhead && !isHeld) {
+      stream.cork();
+      isHeld = true;
+    }
     const running = execute(text, parameters, transaction);
-    if (beginsReads || (transaction && sentAhead.has(text))) {
+    if (!isAhead && isHeld) {
+      stream.uncork();
+      isHeld = false;
+    }
+    if (isAhead) {
       transaction ??= "reads";
       running.catch(() => {});
       ahead.push(running);
