@@ -64,15 +64,28 @@ const classCounts = statement((db) => {
     select ${numbersAsJson(db, ["class_id", "cell", "sensors"], counted)} as counted`.compile(db);
 });
 
+interface Counts {
+  all: readonly CellCount[];
+  classes: readonly ClassCount[];
+}
+
+/** The last numbers of a database, with the text that they were read as. By the adapter. */
+const lastCounts = new WeakMap<object, Counts & { counted: string }>();
+
 /** Returns the number of sensors in each cell, and of each class in each cell. */
-export async function countClasses(db: Database): Promise<{ all: CellCount[]; classes: ClassCount[] }> {
-  const [row] = await classCounts(db, {});
-  const numbers = parseNumbers(row!.counted, 3) as [number, number, number][];
+export async function countClasses(db: Database): Promise<Counts> {
+  const { adapter } = db.getExecutor();
+  const counted = (await classCounts(db, {}))[0]!.counted;
+  const last = lastCounts.get(adapter);
+  // Most lists find the numbers of the list before them.
+  if (last?.counted === counted) return last;
+  const numbers = parseNumbers(counted, 3) as [number, number, number][];
   const known = await knownClasses(
     db,
     numbers.map(([id]) => id),
   );
-  return {
+  const counts = {
+    counted,
     all: numbers.flatMap(([id, cell, sensors]) => (id === 0 ? { cell, sensors } : [])),
     // On SQLite, a class may be deleted between the two reads, which then has no sensors.
     classes: numbers.flatMap(([id, cell, sensors]) => {
@@ -80,37 +93,66 @@ export async function countClasses(db: Database): Promise<{ all: CellCount[]; cl
       return of ? { of, cell, sensors } : [];
     }),
   };
+  if (remembered.get(adapter)?.classes === known) lastCounts.set(adapter, counts);
+  return counts;
+}
+
+/** A transaction of SQLite that fails gives back the ids of its classes. */
+const isFinal = (db: Database) => !(dialectOf(db) === "sqlite" && db.isTransaction);
+
+interface Remembered {
+  classes: Map<number, SensorClass>;
+  /** Their texts, each once: many classes have the same ones. */
+  texts: Map<string, string>;
 }
 
 /** By the adapter, which transactions of a database share. */
-const remembered = new WeakMap<object, Map<number, SensorClass>>();
-/** More are read again for each list. */
-const MOST_REMEMBERED = 20_000;
+const remembered = new WeakMap<object, Remembered>();
+/** More are read again for each list. Each takes some hundred bytes. */
+const MOST_REMEMBERED = 100_000;
 
 /** A class never changes, and its id is not used again. */
 async function knownClasses(db: Database, ids: readonly number[]): Promise<Map<number, SensorClass>> {
   const { adapter } = db.getExecutor();
-  let classes = remembered.get(adapter) ?? new Map<number, SensorClass>();
-  const missing = [...new Set(ids)].filter((id) => id !== 0 && !classes.has(id));
-  if (missing.length === 0) return classes;
+  let known = remembered.get(adapter) ?? { classes: new Map(), texts: new Map() };
+  const missing = [...new Set(ids)].filter((id) => id !== 0 && !known.classes.has(id));
+  if (missing.length === 0) return known.classes;
   const { rows } = await sql<SensorClass>`
     select sensor_class.id, token_group.enrollment_token_id, token_group.asset_group_id, sensor_class.version,
       sensor_class.os, sensor_class.architecture, sensor_class.tags
     from sensor_class join token_group on token_group.id = sensor_class.token_group_id
     where ${isAmongNumbers(db, sql`sensor_class.id`, missing)}`.execute(db);
-  // A transaction of SQLite that fails gives back the ids of its classes.
-  const isFinal = !(dialectOf(db) === "sqlite" && db.isTransaction);
-  if (classes.size + rows.length > MOST_REMEMBERED) classes = onlyOf(classes, ids);
-  if (isFinal && classes.size + rows.length <= MOST_REMEMBERED) remembered.set(adapter, classes);
-  else classes = new Map(classes);
-  for (const row of rows) classes.set(Number(row.id), { ...row, id: Number(row.id) });
-  return classes;
+  if (known.classes.size + rows.length > MOST_REMEMBERED) known = onlyOf(known, ids);
+  if (isFinal(db) && known.classes.size + rows.length <= MOST_REMEMBERED) remembered.set(adapter, known);
+  else known = { classes: new Map(known.classes), texts: new Map(known.texts) };
+  for (const row of rows) remember(known, row);
+  return known.classes;
+}
+
+function remember({ classes, texts }: Remembered, of: SensorClass): void {
+  const share = (text: string) => {
+    const known = texts.get(text);
+    if (known === undefined) texts.set(text, text);
+    return known ?? text;
+  };
+  const id = Number(of.id);
+  classes.set(id, {
+    id,
+    enrollmentTokenId: share(of.enrollmentTokenId),
+    assetGroupId: share(of.assetGroupId),
+    version: share(of.version),
+    os: share(of.os),
+    architecture: share(of.architecture),
+    tags: share(of.tags),
+  });
 }
 
 /** Without the classes that have no more sensors. */
-function onlyOf(classes: Map<number, SensorClass>, ids: readonly number[]): Map<number, SensorClass> {
-  const kept = new Set(ids);
-  return new Map([...classes].filter(([id]) => kept.has(id)));
+function onlyOf({ classes }: Remembered, ids: readonly number[]): Remembered {
+  const kept: Remembered = { classes: new Map(), texts: new Map() };
+  const wanted = new Set(ids);
+  for (const [id, of] of classes) if (wanted.has(id)) remember(kept, of);
+  return kept;
 }
 
 /** Whether only some classes match. */
