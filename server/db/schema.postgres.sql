@@ -246,8 +246,9 @@ CREATE OR REPLACE FUNCTION public.sensor_address_add()
  SET enable_mergejoin TO 'off'
 AS $function$ begin  insert into sensor_address (address, sensor_id, cell, class_id)
         select added.address, added.sensor_id,
-          (select cell - cell % 2 from sensor_listing where sensor_id = added.sensor_id),
-          (select class_id from sensor_listing where sensor_id = added.sensor_id) from added; return null; end $function$
+          coalesce(added.cell, (select cell - cell % 2 from sensor_listing where sensor_id = added.sensor_id)),
+          coalesce(added.class_id, (select class_id from sensor_listing where sensor_id = added.sensor_id))
+        from added; return null; end $function$
 ;
 CREATE OR REPLACE FUNCTION public.sensor_address_change()
  RETURNS trigger
@@ -303,55 +304,41 @@ CREATE OR REPLACE FUNCTION public.sensor_listing_add()
  SET enable_seqscan TO 'off'
  SET enable_hashjoin TO 'off'
  SET enable_mergejoin TO 'off'
-AS $function$ begin perform 1 from asset where id in (select asset_id from added) order by id for share; insert into token_group (enrollment_token_id, asset_group_id)
+AS $function$ begin perform 1 from asset where id in (select asset_id from added) and xmin <> pg_current_xact_id()::xid order by id for share; insert into token_group (enrollment_token_id, asset_group_id)
   select distinct added.enrollment_token_id, coalesce(asset.asset_group_id, '')
   from added cross join asset
   where asset.id = added.asset_id and not exists (
     select 1 from token_group where token_group.enrollment_token_id = added.enrollment_token_id
     and token_group.asset_group_id = coalesce(asset.asset_group_id, ''))
   on conflict do nothing;
-insert into sensor_class (token_group_id, cell, version, os, architecture, tags)
-  select distinct token_group.id, 
+with one as materialized (
+    select added.id, added.standing, added.platform, added.hostname_key, added.enrolled_at,
+      token_group.id as token_group_id, 
     case added.standing when 'removed' then 0 when 'replaced' then 1 when 'uninstalled' then 2
       when 'blocked' then 3 when 'awaiting-approval' then 4 when 'pending' then 5 else 6 end * 8
-    + case added.platform when 'linux' then 0 when 'windows' then 1 else 2 end * 2, added.version,
-    lower(added.os_name || ' ' || added.os_version), added.architecture, asset.tags
-  from added cross join asset cross join token_group
-  where asset.id = added.asset_id and token_group.enrollment_token_id = added.enrollment_token_id
-    and token_group.asset_group_id = coalesce(asset.asset_group_id, '') and added.standing <> 'deleted'
-    and (
-  select min(sensor_class.id) from sensor_class
-  where sensor_class.retired_at is null
-    and (sensor_class.token_group_id, substr(sensor_class.tags, 1, 100), sensor_class.tags) = (
-      select (select token_group.id from token_group where token_group.enrollment_token_id = added.enrollment_token_id
-    and token_group.asset_group_id = coalesce(asset.asset_group_id, '')),
-        substr(asset.tags, 1, 100), asset.tags
-      from asset where asset.id = added.asset_id)
-    and sensor_class.cell = 
-    case added.standing when 'removed' then 0 when 'replaced' then 1 when 'uninstalled' then 2
-      when 'blocked' then 3 when 'awaiting-approval' then 4 when 'pending' then 5 else 6 end * 8
-    + case added.platform when 'linux' then 0 when 'windows' then 1 else 2 end * 2
-    and sensor_class.version = added.version
-    and sensor_class.os = lower(added.os_name || ' ' || added.os_version)
-    and sensor_class.architecture = added.architecture) is null;
-insert into sensor_listing (sensor_id, class_id, standing, platform, hostname_key, enrolled_at)
-        select added.id, (
-  select min(sensor_class.id) from sensor_class
-  where sensor_class.retired_at is null
-    and (sensor_class.token_group_id, substr(sensor_class.tags, 1, 100), sensor_class.tags) = (
-      select (select token_group.id from token_group where token_group.enrollment_token_id = added.enrollment_token_id
-    and token_group.asset_group_id = coalesce(asset.asset_group_id, '')),
-        substr(asset.tags, 1, 100), asset.tags
-      from asset where asset.id = added.asset_id)
-    and sensor_class.cell = 
-    case added.standing when 'removed' then 0 when 'replaced' then 1 when 'uninstalled' then 2
-      when 'blocked' then 3 when 'awaiting-approval' then 4 when 'pending' then 5 else 6 end * 8
-    + case added.platform when 'linux' then 0 when 'windows' then 1 else 2 end * 2
-    and sensor_class.version = added.version
-    and sensor_class.os = lower(added.os_name || ' ' || added.os_version)
-    and sensor_class.architecture = added.architecture), added.standing, added.platform, added.hostname_key,
-          added.enrolled_at
-        from added where added.standing <> 'deleted'; return null; end $function$
+    + case added.platform when 'linux' then 0 when 'windows' then 1 else 2 end * 2 as cell, added.version,
+      lower(added.os_name || ' ' || added.os_version) as os, added.architecture, asset.tags
+    from added cross join asset cross join token_group
+    where asset.id = added.asset_id and token_group.enrollment_token_id = added.enrollment_token_id
+    and token_group.asset_group_id = coalesce(asset.asset_group_id, '') and added.standing <> 'deleted'),
+  
+  known as materialized (
+    select kind.*, (
+      select min(sensor_class.id) from sensor_class
+      where sensor_class.retired_at is null and sensor_class.token_group_id = kind.token_group_id
+        and sensor_class.cell = kind.cell and sensor_class.version = kind.version
+        and sensor_class.os = kind.os and sensor_class.architecture = kind.architecture
+        and substr(sensor_class.tags, 1, 100) = substr(kind.tags, 1, 100)
+        and sensor_class.tags = kind.tags) as id
+    from (select distinct token_group_id, cell, version, os, architecture, tags from one) as kind),
+  new_class as (
+    insert into sensor_class (token_group_id, cell, version, os, architecture, tags) select token_group_id, cell, version, os, architecture, tags from known where id is null
+    returning token_group_id, cell, version, os, architecture, tags, id),
+  class as materialized (
+    select token_group_id, cell, version, os, architecture, tags, id from known where id is not null union all select token_group_id, cell, version, os, architecture, tags, id from new_class)
+  insert into sensor_listing (sensor_id, class_id, standing, platform, hostname_key, enrolled_at)
+  select one.id, class.id, one.standing, one.platform, one.hostname_key, one.enrolled_at
+  from one join class using (token_group_id, cell, version, os, architecture, tags); return null; end $function$
 ;
 CREATE OR REPLACE FUNCTION public.sensor_listing_change()
  RETURNS trigger

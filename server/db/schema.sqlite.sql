@@ -459,7 +459,7 @@ insert into sensor_class (token_group_id, cell, version, os, architecture, tags)
     and sensor_class.os = lower(new.os_name || ' ' || new.os_version)
     and sensor_class.architecture = new.architecture) is null;
 insert into sensor_listing (sensor_id, class_id, standing, platform, hostname_key, enrolled_at)
-        select new.id, (
+            select new.id, (
   select min(sensor_class.id) from sensor_class
   where sensor_class.retired_at is null
     and (sensor_class.token_group_id, substr(sensor_class.tags, 1, 100), sensor_class.tags) = (
@@ -473,9 +473,8 @@ insert into sensor_listing (sensor_id, class_id, standing, platform, hostname_ke
     + case new.platform when 'linux' then 0 when 'windows' then 1 else 2 end * 2
     and sensor_class.version = new.version
     and sensor_class.os = lower(new.os_name || ' ' || new.os_version)
-    and sensor_class.architecture = new.architecture), new.standing, new.platform, new.hostname_key,
-          new.enrolled_at
-         where new.standing <> 'deleted'; end;
+    and sensor_class.architecture = new.architecture), new.standing, new.platform, new.hostname_key, new.enrolled_at
+            where new.standing <> 'deleted'; end;
 CREATE TRIGGER sensor_listing_change after update on sensor when (old.standing is distinct from new.standing or old.platform is distinct from new.platform or old.hostname_key is distinct from new.hostname_key or old.version is distinct from new.version or old.asset_id is distinct from new.asset_id or old.enrollment_token_id is distinct from new.enrollment_token_id or old.os_name is distinct from new.os_name or old.os_version is distinct from new.os_version or old.architecture is distinct from new.architecture) begin insert into token_group (enrollment_token_id, asset_group_id)
   select  new.enrollment_token_id, coalesce(asset.asset_group_id, '')
   from asset
@@ -711,8 +710,8 @@ CREATE INDEX sensor_match_open on sensor_match (sensor_id, predecessor_id) where
 CREATE INDEX sensor_match_predecessor on sensor_match (predecessor_id);
 CREATE TRIGGER sensor_address_add after insert on sensor_presence  begin insert into sensor_address (address, sensor_id, cell, class_id)
         select new.address, new.sensor_id,
-          (select cell - cell % 2 from sensor_listing where sensor_id = new.sensor_id),
-          (select class_id from sensor_listing where sensor_id = new.sensor_id); end;
+          coalesce(new.cell, (select cell - cell % 2 from sensor_listing where sensor_id = new.sensor_id)),
+          coalesce(new.class_id, (select class_id from sensor_listing where sensor_id = new.sensor_id)); end;
 CREATE TRIGGER sensor_address_change after update of address on sensor_presence when (old.address <> new.address) begin update sensor_address set address = new.address
         where address = old.address and sensor_id = new.sensor_id; end;
 CREATE TRIGGER sensor_address_class after update of cell, class_id on sensor_presence when (old.class_id is not null

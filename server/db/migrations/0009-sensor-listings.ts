@@ -2,6 +2,7 @@
 // it. Triggers write both in the transaction of the change, so that neither depends on which code changed a
 // row.
 // A check-in changes nothing here unless the sensor was silent.
+import { listingAdditions } from "./listing-additions.ts";
 import { addClasses, addTokenGroups, classOf, INDEXED_TAGS, seenCell } from "./listing-classes.ts";
 import { type AddedRows, inOrder, onlyOn, statements, triggers } from "./migration.ts";
 
@@ -67,20 +68,7 @@ const CHANGED = [
   ...["os_name", "os_version", "architecture"],
 ];
 
-const listing = triggers([
-  {
-    name: "sensor_listing_add",
-    after: "insert on sensor",
-    locks: "asset where id in (select asset_id from added) order by id",
-    run: ({ row, from, distinct }) => [
-      addTokenGroups(row, from("asset"), distinct),
-      addClasses(row, from("asset", "token_group"), distinct),
-      `insert into sensor_listing (sensor_id, class_id, standing, platform, hostname_key, enrolled_at)
-        select ${row}.id, ${classOf(row)}, ${row}.standing, ${row}.platform, ${row}.hostname_key,
-          ${row}.enrolled_at
-        ${from()} where ${row}.standing <> 'deleted'`,
-    ],
-  },
+const changes = triggers([
   {
     name: "sensor_listing_change",
     after: "update on sensor",
@@ -275,7 +263,8 @@ create index sensor_presence_seen
 
 export const sensorListings = inOrder(
   tables,
-  listing,
+  listingAdditions,
+  changes,
   counts("sqlite"),
   counts("postgres"),
   search,

@@ -29,8 +29,9 @@ const addresses = triggers([
     run: ({ row, from }) => [
       `insert into sensor_address (address, sensor_id, cell, class_id)
         select ${row}.address, ${row}.sensor_id,
-          (select cell - cell % 2 from sensor_listing where sensor_id = ${row}.sensor_id),
-          (select class_id from sensor_listing where sensor_id = ${row}.sensor_id) ${from()}`,
+          coalesce(${row}.cell, (select cell - cell % 2 from sensor_listing where sensor_id = ${row}.sensor_id)),
+          coalesce(${row}.class_id, (select class_id from sensor_listing where sensor_id = ${row}.sensor_id))
+        ${from()}`,
     ],
   },
   {

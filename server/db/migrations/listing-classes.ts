@@ -9,7 +9,7 @@ export const seenCell = (prefix: string) => `
 /** Characters of the tags in an index. PostgreSQL limits the size of an entry. */
 export const INDEXED_TAGS = 100;
 
-const isPairOf = (row: string) => `token_group.enrollment_token_id = ${row}.enrollment_token_id
+export const isPairOf = (row: string) => `token_group.enrollment_token_id = ${row}.enrollment_token_id
     and token_group.asset_group_id = coalesce(asset.asset_group_id, '')`;
 
 /**

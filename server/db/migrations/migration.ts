@@ -60,20 +60,16 @@ export interface AddedRows {
   row: string;
   /** Returns the clause that reads the new rows with other tables. On SQLite, a new row is no table. */
   from: (...others: string[]) => string;
-  /** `distinct` where there may be several rows. */
-  distinct: string;
 }
 
 const ADDED: Record<Dialect, AddedRows> = {
   sqlite: {
     row: "new",
     from: (...others) => (others.length > 0 ? `from ${others.join(" cross join ")}` : ""),
-    distinct: "",
   },
   postgres: {
     row: "added",
     from: (...others) => `from ${["added", ...others].join(" cross join ")}`,
-    distinct: "distinct",
   },
 };
 
