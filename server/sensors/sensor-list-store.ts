@@ -151,6 +151,12 @@ export interface Limits {
  */
 const SHARE = { inCells: 40, others: 20 };
 
+/**
+ * Of this part of `few`, sorting all members takes less time than to look for them in an order. Where each
+ * value has its own order, that takes longer.
+ */
+const SORTED = 4;
+
 function limitsOf({ all }: Chosen, sort: SensorPage["sort"]): Limits {
   const sensors = all.reduce((sum, cell) => sum + cell.sensors, 0);
   const share = isCellSort(sort) ? SHARE.inCells : SHARE.others;
@@ -167,9 +173,9 @@ async function findKeys(reading: Reading, page: SensorPage, wanted: Wanted): Pro
   const matched = found ? [found.narrowing] : (members?.narrowings ?? []);
   const others = wanted.narrowings.filter((narrowing) => !matched.includes(narrowing));
   const order = { ...wanted.order, also: others.map(({ condition }) => condition) };
+  const sorted = isLabelSort(sort) ? reading.few : reading.few / SORTED;
   const source =
-    found?.source ??
-    (members && members.total <= reading.few ? members.ids(reading.chosen.classes) : undefined);
+    found?.source ?? (members && members.total <= sorted ? members.ids(reading.chosen.classes) : undefined);
   if (source) return await keysOfCandidates(reading, page, source, order);
   const some = { ...reading, members };
   if (isCellSort(sort)) return await keysOfCells(some, page, order);
