@@ -61,8 +61,8 @@ export async function pageOfEvents(
   const { order, cursor, limit, mostWalked = MOST_WALKED } = options;
   const read = readCursor({ sortName: "at", order, cursor, type: "number" });
   const after = read && { at: Number(read.v), sequence: Number(read.id) };
-  return await inSnapshot(db, async (tx) => {
-    const { q } = filter;
+  const { q } = filter;
+  const readEvents = async (tx: Database) => {
     // First, because texts that are stored meanwhile would be missed.
     const texts = q === undefined ? ALL_STORED : await findTextEnds(tx);
     const found = q === undefined ? undefined : await listWithText(tx, q, texts.stored);
@@ -94,7 +94,8 @@ export async function pageOfEvents(
     const total =
       counting === "counted" ? await countWalks(tx, filter, walks, { mostWalked, counts }) : NOT_COUNTED;
     return { rows: await listEvents(tx, shown), nextCursor, ...total };
-  });
+  };
+  return await inSnapshot(db, readEvents, q ? "by value" : undefined);
 }
 
 /** Returns whether one place comes after another. */

@@ -31,6 +31,8 @@ export interface KeysetOptions {
   order: "asc" | "desc";
   cursor?: string | undefined;
   limit: number;
+  /** A part of their names. */
+  q?: string | undefined;
   /** Counts all rows, however many. */
   count?: "exact" | undefined;
 }
@@ -77,7 +79,11 @@ export async function keysetPage<Row extends { id: string }>(
   load: (tx: Database, some: string[]) => Promise<Row[]>,
 ): Promise<KeysetPage<Row>> {
   const after = readCursor({ ...options, type: options.sort.type });
-  return await inSnapshot(db, async (tx) => readPage(tx, await matching(tx), { ...options, after }, load));
+  return await inSnapshot(
+    db,
+    async (tx) => readPage(tx, await matching(tx), { ...options, after }, load),
+    options.q ? "by value" : undefined,
+  );
 }
 
 async function readPage<Row extends { id: string }>(

@@ -5,13 +5,12 @@ import type { Database } from "./schema.ts";
 import { statement } from "./statement.ts";
 import { withRetries } from "./transaction.ts";
 
-interface Planning {
-  /**
-   * PostgreSQL plans a frequent statement once, for any values: its order and its indexes do not depend on
-   * them. Absent: it may plan the statement for its values, which often takes longer than to execute it.
-   */
-  isPlannedOnce?: boolean;
-}
+/**
+ * How PostgreSQL plans the frequent statements of the reads. `once`: for any values, because the order and the
+ * indexes do not depend on them. To plan a statement often takes longer than to execute it. `by value`: again
+ * for each request, because how a text is found the fastest depends on how many names have it.
+ */
+type Planning = "once" | "by value";
 
 /**
  * Runs the reads of a list or a page. On PostgreSQL, all of them use one snapshot, and the planner prefers
@@ -21,13 +20,13 @@ interface Planning {
 export async function inSnapshot<T>(
   db: Database,
   read: (db: Database) => Promise<T>,
-  { isPlannedOnce = false }: Planning = {},
+  planning?: Planning,
 ): Promise<T> {
   if (dialectOf(db) === "sqlite" || db.isTransaction) return await read(db);
   const snapshot = db.transaction().setIsolationLevel("repeatable read").setAccessMode("read only");
   return await withRetries(() =>
     snapshot.execute(async (tx) => {
-      await (isPlannedOnce ? planOnce : preferOrder)(tx, {});
+      await (planning ? PLAN[planning] : preferOrder)(tx, {});
       return await read(tx);
     }),
   );
@@ -71,10 +70,14 @@ const IN_ORDER = { enable_sort: "off", enable_incremental_sort: "off", enable_ma
 const preferIndexes = setting(BY_INDEX);
 const preferOrder = setting(IN_SNAPSHOT);
 /**
- * A plan for any values expects more rows of a subquery than it returns. It must hash them nevertheless:
- * otherwise PostgreSQL would read them again for each row.
+ * A plan may expect more rows of a subquery than it returns. It must hash them nevertheless: otherwise
+ * PostgreSQL would read them again for each row.
  */
-const planOnce = setting({ ...IN_SNAPSHOT, plan_cache_mode: "force_generic_plan", work_mem: "64MB" });
+const FOR_FLEETS = { ...IN_SNAPSHOT, work_mem: "64MB" };
+const PLAN = {
+  once: setting({ ...FOR_FLEETS, plan_cache_mode: "force_generic_plan" }),
+  "by value": setting({ ...FOR_FLEETS, plan_cache_mode: "force_custom_plan" }),
+};
 const disableSorts = setting(IN_ORDER);
 const enableSorts = setting({
   enable_sort: "on",

@@ -112,7 +112,7 @@ async function pageOf<Row extends { id: string }>(
       const shown = { sortName: page.sort, order: page.order, limit: page.limit };
       return { ...(await loadPage(tx, keys, shown, load)), ...count };
     },
-    { isPlannedOnce: true },
+    page.q ? "by value" : "once",
   );
 }
 
