@@ -36,8 +36,8 @@ export function prepareOften(text: string): void {
 }
 
 /**
- * Marks a text as that of a statement whose result is not used. In a transaction, it leaves with the next one.
- * Its error is thrown by a later statement, at the latest by the commit.
+ * Marks a text as that of a statement whose result is not used. In a transaction, it is sent with the next
+ * one. Its error is thrown by a later statement, at the latest by the commit.
  */
 export function sendAhead(text: string): void {
   sentAhead.add(text);
