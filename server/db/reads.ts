@@ -6,7 +6,6 @@ import {
   type DatabaseConnection,
   type Driver,
   Kysely,
-  type KyselyPlugin,
   type QueryResult,
   SqliteAdapter,
   SqliteIntrospector,
@@ -34,35 +33,30 @@ export interface Reads extends AsyncDisposable {
 /** `work`: what the reads are for. On SQLite, what follows a statement is a piece of it. */
 export function openReads(db: Database, location: DatabaseLocation, work: LongWork): Reads {
   if (location.databaseUrl) return { db: forLongWork(db, work), [Symbol.asyncDispose]: async () => {} };
-  const paced: KyselyPlugin = {
-    transformQuery: ({ node }) => node,
-    async transformResult({ result }) {
-      await pace.turn(work);
-      return result;
-    },
-  };
   const thread: Thread<ReadQuestion, unknown[]> = openThread("server/db/read-worker.ts", {
     file: sqliteFile(location.dataDir),
   });
   const reads = new Kysely<Schema>({
     dialect: {
       createAdapter: () => new SqliteAdapter(),
-      createDriver: () => driverOf(thread),
+      createDriver: () => driverOf(thread, work),
       createIntrospector: (inner) => new SqliteIntrospector(inner),
       createQueryCompiler: () => new SqliteQueryCompiler(),
     },
-    plugins: [paced, new CamelCasePlugin()],
+    plugins: [new CamelCasePlugin()],
   });
   return { db: reads, [Symbol.asyncDispose]: () => thread[Symbol.asyncDispose]() };
 }
 
-function driverOf(thread: Thread<ReadQuestion, unknown[]>): Driver {
+function driverOf(thread: Thread<ReadQuestion, unknown[]>, work: LongWork): Driver {
   const readsOnly = async () => {
     throw new Error("The handle is for reads alone");
   };
   const connection: DatabaseConnection = {
     async executeQuery<Row>({ sql, parameters }: CompiledQuery): Promise<QueryResult<Row>> {
-      return { rows: (await thread.ask({ sql, parameters })) as Row[] };
+      const rows = (await thread.ask({ sql, parameters })) as Row[];
+      await pace.turn(work);
+      return { rows };
     },
     // biome-ignore lint/correctness/useYield: nothing is streamed
     async *streamQuery() {

@@ -151,7 +151,7 @@ function idsOf(db: Database, query: (most: number) => RawBuilder<unknown>): Narr
   return async (many) => {
     const few = many * WORTH;
     const { rows } = await sql<{ count: number }>`
-      select count(*) as count from (${query(few + 1)}) as found`.execute(db);
+      select count(*) as count from (${query(few + 1)}) as found`.execute(db.withoutPlugins());
     return Number(rows[0]!.count) > few ? undefined : sql`(select id as value from (${query(few)}) as found)`;
   };
 }

@@ -63,7 +63,9 @@ export async function readRanges(
   const mustWalk = q !== undefined || seen !== undefined || also.length > 0;
   if (mustWalk) await walkInOrder(db);
   const { rows } = await sql<{ place: number; found: unknown }>`
-    select part.place, ${rowsAsJson(db, ["value", "id"], first)} as found from ${parts} as part`.execute(db);
+    select part.place, ${rowsAsJson(db, ["value", "id"], first)} as found from ${parts} as part`.execute(
+    db.withoutPlugins(),
+  );
   if (mustWalk) await sortAgain(db);
   const found = ranges.map((): RowKey[] => []);
   for (const row of rows) found[Number(row.place)] = parseRows(row.found).map(toKey);
@@ -91,7 +93,9 @@ export async function sortListed(
   const { rows } = await sql<RowKey>`
     select ${value} as value, sensor_listing.sensor_id as id from ${from}
     where ${sql.join(all, sql` and `)}
-    order by ${value} ${direction}, sensor_listing.sensor_id ${direction} limit ${most}`.execute(db);
+    order by ${value} ${direction}, sensor_listing.sensor_id ${direction} limit ${most}`.execute(
+    db.withoutPlugins(),
+  );
   return rows;
 }
 
@@ -116,7 +120,7 @@ export async function walkListed(
   await walkInOrder(db);
   const { rows: ends } = await sql<RowKey>`
     select ${value} as value, ${id} as id from sensor_listing where ${sql.join(among, sql` and `)}
-    ${inOrder} limit 1 offset ${passed}`.execute(db);
+    ${inOrder} limit 1 offset ${passed}`.execute(db.withoutPlugins());
   const end = ends[0];
   const until = sql`(${value}, ${id}) ${sql.raw(order.order === "asc" ? "<=" : ">=")} (${end?.value}, ${end?.id})`;
   const all = [
@@ -127,7 +131,7 @@ export async function walkListed(
   ];
   const { rows } = await sql<RowKey>`
     select ${value} as value, ${id} as id from sensor_listing where ${sql.join(all, sql` and `)}
-    ${inOrder} limit ${most}`.execute(db);
+    ${inOrder} limit ${most}`.execute(db.withoutPlugins());
   await sortAgain(db);
   return rows.length === most || !end ? rows : undefined;
 }

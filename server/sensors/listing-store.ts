@@ -1,6 +1,6 @@
 // The table that lists of sensors read, in SQL: the number of sensors in each cell, and the first sensors of
-// cells in an order.
-
+// cells in an order. Most of its statements run without Kysely's plugins, because their columns need no
+// translation of names.
 import { type RawBuilder, sql } from "kysely";
 import { isOneOf } from "../db/dialect.ts";
 import type { AnyQuery, Cursor, RowKey } from "../db/keyset.ts";
@@ -224,24 +224,26 @@ export async function readKeys(
   const direction = sql.raw(order);
   const comparison = sql.raw(order === "asc" ? ">" : "<");
   const { rows } = await sql<{
-    foundGroup?: string | number;
-    foundValue: string;
-    foundId: string;
+    group?: string | number;
+    value: string;
+    id: string;
     found: number;
   }>`
-    select * from (
+    select ${by?.group ? sql`found_group as "group",` : sql``} found_value as value, found_id as id, found from (
       select ${by?.group ? sql`${by.group} as found_group,` : sql``} ${by?.value ?? own} as found_value,
         sensor_listing.sensor_id as found_id, count(*) over () as found
       from ${source ? sql`sensor_listing` : listed.from}
         ${hasPresence ? sql`cross join sensor_presence` : sql``} ${by?.tables ?? sql``}
       where ${sql.join(conditions, sql` and `)}) as matching
     ${place ? sql`where (${sql.join(columns)}) ${comparison} (${sql.join(place)})` : sql``}
-    order by ${sql.join(columns.map((name) => sql`${name} ${direction}`))} limit ${wanted}`.execute(db);
+    order by ${sql.join(columns.map((name) => sql`${name} ${direction}`))} limit ${wanted}`.execute(
+    db.withoutPlugins(),
+  );
   const keys = rows.map(
-    ({ foundGroup: found, foundValue, foundId }): RowKey => ({
-      ...(found === undefined ? {} : { group: by?.ranks?.groupOf(Number(found)) ?? String(found) }),
-      value: foundValue,
-      id: foundId,
+    ({ group, value, id }): RowKey => ({
+      ...(group === undefined ? {} : { group: by?.ranks?.groupOf(Number(group)) ?? String(group) }),
+      value,
+      id,
     }),
   );
   if (keys.length > 0 || !after) return { keys, total: Number(rows[0]?.found ?? 0) };

@@ -87,7 +87,7 @@ const seenCells = (filter: CellFilter) => new Set(cellsOf(filter).map(({ number 
 /** Counts the rows of each class and cell. To sort them by both would take longer than to read them. */
 async function countParts(db: Database, parts: RawBuilder<unknown>): Promise<MemberCount[]> {
   const { rows } = await sql<{ parts: unknown }>`select ${rowsAsJson(db, ["part"], parts)} as parts`.execute(
-    db,
+    db.withoutPlugins(),
   );
   const counts = new Map<number, number>();
   // null: of a sensor that is deleted.
@@ -117,7 +117,7 @@ async function countFirst(
 ): Promise<number> {
   const { rows } = await sql<{ count: number }>`
     select count(*) as count from (select 1 from ${sql.table(table)} where ${where} limit ${most}) as found`.execute(
-    db,
+    db.withoutPlugins(),
   );
   return Number(rows[0]!.count);
 }

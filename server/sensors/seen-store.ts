@@ -63,7 +63,7 @@ export async function walkSeen(
     from sensor_presence ${isListed ? sql`cross join sensor_listing` : sql``}
     where ${sql.join(conditions, sql` and `)}
     order by sensor_presence.last_seen_at ${direction}, sensor_presence.sensor_id ${direction}
-    limit ${most}`.execute(db);
+    limit ${most}`.execute(db.withoutPlugins());
   await sortAgain(db);
   return rows;
 }
@@ -87,7 +87,7 @@ export async function sortSeen(
     select ${value} as value, sensor_presence.sensor_id as id from sensor_presence
     where ${isOneOf(db, sql`sensor_presence.sensor_id`, ids)} ${place}
     order by ${value} ${direction}, sensor_presence.sensor_id ${direction}
-    limit ${most}`.execute(db);
+    limit ${most}`.execute(db.withoutPlugins());
   return rows;
 }
 

@@ -168,6 +168,6 @@ async function readInOrder(
     select ${group ? sql`${group} as "group",` : sql``} ${value} as value, ${id} as id
     from ${from} where ${where} ${isLater}
     order by ${sql.join(columns.map((column) => sql`${column} ${direction}`))}
-    limit ${wanted}`.execute(db);
+    limit ${wanted}`.execute(db.withoutPlugins());
   return rows;
 }

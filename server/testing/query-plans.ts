@@ -3,6 +3,7 @@ import {
   type AccessMode,
   type CompiledQuery,
   type IsolationLevel,
+  type KyselyPlugin,
   type QueryId,
   sql,
   type TransactionBuilder,
@@ -88,7 +89,7 @@ export async function plansOf(db: Database, dialect: Dialect, queries: CompiledQ
 /** Returns the same database, which records the compiled queries in `sent`. */
 function recording(db: Database, sent: CompiledQuery[]): Database {
   const compiled = new WeakMap<QueryId, CompiledQuery>();
-  const recorded = db.withPlugin({
+  const recorder: KyselyPlugin = {
     transformQuery({ node, queryId }) {
       compiled.set(queryId, db.getExecutor().compileQuery(node, queryId));
       return node;
@@ -98,7 +99,7 @@ function recording(db: Database, sent: CompiledQuery[]): Database {
       sent.push(compiled.get(queryId)!);
       return result;
     },
-  });
+  };
   // A statement that is built once has its parameters only here, and perhaps no other query built it.
   const noting = (handle: Database): Database =>
     replacing(handle, {
@@ -107,6 +108,7 @@ function recording(db: Database, sent: CompiledQuery[]): Database {
         return handle.executeQuery(query);
       },
       transaction: () => notingIn(handle.transaction()),
+      withoutPlugins: () => noting(handle.withoutPlugins().withPlugin(recorder)),
     });
   const notingIn = (builder: TransactionBuilder<Schema>): TransactionBuilder<Schema> =>
     replacing(builder, {
@@ -114,7 +116,7 @@ function recording(db: Database, sent: CompiledQuery[]): Database {
       setAccessMode: (mode: AccessMode) => notingIn(builder.setAccessMode(mode)),
       execute: (work: (tx: Database) => Promise<unknown>) => builder.execute((tx) => work(noting(tx))),
     });
-  return noting(recorded);
+  return noting(db.withPlugin(recorder));
 }
 
 function replacing<T extends object>(target: T, members: object): T {
