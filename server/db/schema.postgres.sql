@@ -213,7 +213,8 @@ CREATE OR REPLACE FUNCTION public.asset_tag_add()
  SET enable_seqscan TO 'off'
  SET enable_hashjoin TO 'off'
  SET enable_mergejoin TO 'off'
-AS $function$ begin  insert into asset_tag (tag, asset_id)
+ SET plan_cache_mode TO 'force_generic_plan'
+AS $function$  begin  insert into asset_tag (tag, asset_id)
               select distinct tag.value, added.id from added cross join json_array_elements_text(added.tags::json) as tag where added.tags <> '[]'; return null; end $function$
 ;
 CREATE OR REPLACE FUNCTION public.asset_tag_change()
@@ -222,7 +223,8 @@ CREATE OR REPLACE FUNCTION public.asset_tag_change()
  SET enable_seqscan TO 'off'
  SET enable_hashjoin TO 'off'
  SET enable_mergejoin TO 'off'
-AS $function$ begin  delete from asset_tag where asset_id = new.id
+ SET plan_cache_mode TO 'force_generic_plan'
+AS $function$  begin  delete from asset_tag where asset_id = new.id
               and tag in (select tag.value from json_array_elements_text(old.tags::json) as tag);
 insert into asset_tag (tag, asset_id)
               select distinct tag.value, new.id from json_array_elements_text(new.tags::json) as tag; return null; end $function$
@@ -244,7 +246,8 @@ CREATE OR REPLACE FUNCTION public.sensor_address_add()
  SET enable_seqscan TO 'off'
  SET enable_hashjoin TO 'off'
  SET enable_mergejoin TO 'off'
-AS $function$ begin  insert into sensor_address (address, sensor_id, cell, class_id)
+ SET plan_cache_mode TO 'force_generic_plan'
+AS $function$  begin  insert into sensor_address (address, sensor_id, cell, class_id)
         select added.address, added.sensor_id,
           coalesce(added.cell, (select cell - cell % 2 from sensor_listing where sensor_id = added.sensor_id)),
           coalesce(added.class_id, (select class_id from sensor_listing where sensor_id = added.sensor_id))
@@ -256,7 +259,8 @@ CREATE OR REPLACE FUNCTION public.sensor_address_change()
  SET enable_seqscan TO 'off'
  SET enable_hashjoin TO 'off'
  SET enable_mergejoin TO 'off'
-AS $function$ begin  update sensor_address set address = new.address
+ SET plan_cache_mode TO 'force_generic_plan'
+AS $function$  begin  update sensor_address set address = new.address
         where address = old.address and sensor_id = new.sensor_id; return null; end $function$
 ;
 CREATE OR REPLACE FUNCTION public.sensor_address_class()
@@ -265,7 +269,8 @@ CREATE OR REPLACE FUNCTION public.sensor_address_class()
  SET enable_seqscan TO 'off'
  SET enable_hashjoin TO 'off'
  SET enable_mergejoin TO 'off'
-AS $function$ begin  update sensor_address set cell = new.cell, class_id = new.class_id
+ SET plan_cache_mode TO 'force_generic_plan'
+AS $function$  begin  update sensor_address set cell = new.cell, class_id = new.class_id
         where address = new.address and sensor_id = new.sensor_id; return null; end $function$
 ;
 CREATE OR REPLACE FUNCTION public.sensor_count_add()
@@ -274,7 +279,8 @@ CREATE OR REPLACE FUNCTION public.sensor_count_add()
  SET enable_seqscan TO 'off'
  SET enable_hashjoin TO 'off'
  SET enable_mergejoin TO 'off'
-AS $function$ begin  insert into sensor_count (class_id, cell, sensors)
+ SET plan_cache_mode TO 'force_generic_plan'
+AS $function$  begin  insert into sensor_count (class_id, cell, sensors)
     select class_id, cell, count(*) from added group by class_id, cell;
 insert into sensor_count (class_id, cell, sensors) select 0, cell, count(*) from added group by cell; return null; end $function$
 ;
@@ -284,7 +290,8 @@ CREATE OR REPLACE FUNCTION public.sensor_count_move()
  SET enable_seqscan TO 'off'
  SET enable_hashjoin TO 'off'
  SET enable_mergejoin TO 'off'
-AS $function$ begin  insert into sensor_count (class_id, cell, sensors)
+ SET plan_cache_mode TO 'force_generic_plan'
+AS $function$  begin  insert into sensor_count (class_id, cell, sensors)
     values (old.class_id, old.cell, -1), (0, old.cell, -1);
 insert into sensor_count (class_id, cell, sensors)
     values (new.class_id, new.cell, 1), (0, new.cell, 1); return null; end $function$
@@ -295,7 +302,8 @@ CREATE OR REPLACE FUNCTION public.sensor_count_remove()
  SET enable_seqscan TO 'off'
  SET enable_hashjoin TO 'off'
  SET enable_mergejoin TO 'off'
-AS $function$ begin  insert into sensor_count (class_id, cell, sensors)
+ SET plan_cache_mode TO 'force_generic_plan'
+AS $function$  begin  insert into sensor_count (class_id, cell, sensors)
     values (old.class_id, old.cell, -1), (0, old.cell, -1); return null; end $function$
 ;
 CREATE OR REPLACE FUNCTION public.sensor_listing_add()
@@ -304,7 +312,8 @@ CREATE OR REPLACE FUNCTION public.sensor_listing_add()
  SET enable_seqscan TO 'off'
  SET enable_hashjoin TO 'off'
  SET enable_mergejoin TO 'off'
-AS $function$ begin perform 1 from asset where id in (select asset_id from added) and xmin <> pg_current_xact_id()::xid order by id for share; insert into token_group (enrollment_token_id, asset_group_id)
+ SET plan_cache_mode TO 'force_generic_plan'
+AS $function$  begin perform 1 from asset where id in (select asset_id from added) and xmin <> pg_current_xact_id()::xid order by id for share; insert into token_group (enrollment_token_id, asset_group_id)
   select distinct added.enrollment_token_id, coalesce(asset.asset_group_id, '')
   from added cross join asset
   where asset.id = added.asset_id and not exists (
@@ -346,14 +355,33 @@ CREATE OR REPLACE FUNCTION public.sensor_listing_change()
  SET enable_seqscan TO 'off'
  SET enable_hashjoin TO 'off'
  SET enable_mergejoin TO 'off'
-AS $function$ begin perform 1 from asset where id = new.asset_id for share; insert into token_group (enrollment_token_id, asset_group_id)
+ SET plan_cache_mode TO 'force_generic_plan'
+AS $function$ declare found_class bigint; begin perform 1 from asset where id = new.asset_id for share; found_class := (
+  select min(sensor_class.id) from sensor_class
+  where sensor_class.retired_at is null
+    and (sensor_class.token_group_id, substr(sensor_class.tags, 1, 100), sensor_class.tags) = (
+      select (select token_group.id from token_group where token_group.enrollment_token_id = new.enrollment_token_id
+    and token_group.asset_group_id = coalesce(asset.asset_group_id, '')),
+        substr(asset.tags, 1, 100), asset.tags
+      from asset where asset.id = new.asset_id)
+    and sensor_class.cell = 
+    case new.standing when 'removed' then 0 when 'replaced' then 1 when 'uninstalled' then 2
+      when 'blocked' then 3 when 'awaiting-approval' then 4 when 'pending' then 5 else 6 end * 8
+    + case new.platform when 'linux' then 0 when 'windows' then 1 else 2 end * 2
+    and sensor_class.version = new.version
+    and sensor_class.os = lower(new.os_name || ' ' || new.os_version)
+    and sensor_class.architecture = new.architecture);
+if found_class is null then
+            
+  insert into token_group (enrollment_token_id, asset_group_id)
   select  new.enrollment_token_id, coalesce(asset.asset_group_id, '')
   from asset
   where asset.id = new.asset_id and not exists (
     select 1 from token_group where token_group.enrollment_token_id = new.enrollment_token_id
     and token_group.asset_group_id = coalesce(asset.asset_group_id, ''))
   on conflict do nothing;
-insert into sensor_class (token_group_id, cell, version, os, architecture, tags)
+
+  insert into sensor_class (token_group_id, cell, version, os, architecture, tags)
   select  token_group.id, 
     case new.standing when 'removed' then 0 when 'replaced' then 1 when 'uninstalled' then 2
       when 'blocked' then 3 when 'awaiting-approval' then 4 when 'pending' then 5 else 6 end * 8
@@ -377,46 +405,34 @@ insert into sensor_class (token_group_id, cell, version, os, architecture, tags)
     and sensor_class.version = new.version
     and sensor_class.os = lower(new.os_name || ' ' || new.os_version)
     and sensor_class.architecture = new.architecture) is null;
+            found_class := (
+  select min(sensor_class.id) from sensor_class
+  where sensor_class.retired_at is null
+    and (sensor_class.token_group_id, substr(sensor_class.tags, 1, 100), sensor_class.tags) = (
+      select (select token_group.id from token_group where token_group.enrollment_token_id = new.enrollment_token_id
+    and token_group.asset_group_id = coalesce(asset.asset_group_id, '')),
+        substr(asset.tags, 1, 100), asset.tags
+      from asset where asset.id = new.asset_id)
+    and sensor_class.cell = 
+    case new.standing when 'removed' then 0 when 'replaced' then 1 when 'uninstalled' then 2
+      when 'blocked' then 3 when 'awaiting-approval' then 4 when 'pending' then 5 else 6 end * 8
+    + case new.platform when 'linux' then 0 when 'windows' then 1 else 2 end * 2
+    and sensor_class.version = new.version
+    and sensor_class.os = lower(new.os_name || ' ' || new.os_version)
+    and sensor_class.architecture = new.architecture);
+          end if;
 update sensor_presence set cell = changed.cell, class_id = changed.class_id
-        from (select case when new.standing <> 'deleted' then 
+    from (select case when new.standing <> 'deleted' then 
     case new.standing when 'removed' then 0 when 'replaced' then 1 when 'uninstalled' then 2
       when 'blocked' then 3 when 'awaiting-approval' then 4 when 'pending' then 5 else 6 end * 8
     + case new.platform when 'linux' then 0 when 'windows' then 1 else 2 end * 2 end as cell,
-          case when new.standing <> 'deleted' then (
-  select min(sensor_class.id) from sensor_class
-  where sensor_class.retired_at is null
-    and (sensor_class.token_group_id, substr(sensor_class.tags, 1, 100), sensor_class.tags) = (
-      select (select token_group.id from token_group where token_group.enrollment_token_id = new.enrollment_token_id
-    and token_group.asset_group_id = coalesce(asset.asset_group_id, '')),
-        substr(asset.tags, 1, 100), asset.tags
-      from asset where asset.id = new.asset_id)
-    and sensor_class.cell = 
-    case new.standing when 'removed' then 0 when 'replaced' then 1 when 'uninstalled' then 2
-      when 'blocked' then 3 when 'awaiting-approval' then 4 when 'pending' then 5 else 6 end * 8
-    + case new.platform when 'linux' then 0 when 'windows' then 1 else 2 end * 2
-    and sensor_class.version = new.version
-    and sensor_class.os = lower(new.os_name || ' ' || new.os_version)
-    and sensor_class.architecture = new.architecture) end as class_id) as changed
-        where sensor_id = new.id and (sensor_presence.cell is distinct from changed.cell
-          or sensor_presence.class_id is distinct from changed.class_id);
+      case when new.standing <> 'deleted' then found_class end as class_id) as changed
+    where sensor_id = new.id and (sensor_presence.cell is distinct from changed.cell
+      or sensor_presence.class_id is distinct from changed.class_id);
 delete from sensor_listing where sensor_id = (select new.id where new.standing = 'deleted');
-update sensor_listing set class_id = (
-  select min(sensor_class.id) from sensor_class
-  where sensor_class.retired_at is null
-    and (sensor_class.token_group_id, substr(sensor_class.tags, 1, 100), sensor_class.tags) = (
-      select (select token_group.id from token_group where token_group.enrollment_token_id = new.enrollment_token_id
-    and token_group.asset_group_id = coalesce(asset.asset_group_id, '')),
-        substr(asset.tags, 1, 100), asset.tags
-      from asset where asset.id = new.asset_id)
-    and sensor_class.cell = 
-    case new.standing when 'removed' then 0 when 'replaced' then 1 when 'uninstalled' then 2
-      when 'blocked' then 3 when 'awaiting-approval' then 4 when 'pending' then 5 else 6 end * 8
-    + case new.platform when 'linux' then 0 when 'windows' then 1 else 2 end * 2
-    and sensor_class.version = new.version
-    and sensor_class.os = lower(new.os_name || ' ' || new.os_version)
-    and sensor_class.architecture = new.architecture), standing = new.standing,
-        platform = new.platform, hostname_key = new.hostname_key
-        where sensor_id = new.id; return null; end $function$
+update sensor_listing set class_id = found_class, standing = new.standing,
+    platform = new.platform, hostname_key = new.hostname_key
+    where sensor_id = new.id; return null; end $function$
 ;
 CREATE OR REPLACE FUNCTION public.sensor_listing_regroup()
  RETURNS trigger
@@ -424,7 +440,8 @@ CREATE OR REPLACE FUNCTION public.sensor_listing_regroup()
  SET enable_seqscan TO 'off'
  SET enable_hashjoin TO 'off'
  SET enable_mergejoin TO 'off'
-AS $function$ begin  insert into token_group (enrollment_token_id, asset_group_id)
+ SET plan_cache_mode TO 'force_generic_plan'
+AS $function$  begin  insert into token_group (enrollment_token_id, asset_group_id)
         select distinct sensor.enrollment_token_id, coalesce(new.asset_group_id, '') from sensor
         where sensor.asset_id = new.id
         on conflict do nothing;
@@ -494,7 +511,8 @@ CREATE OR REPLACE FUNCTION public.sensor_listing_seen()
  SET enable_seqscan TO 'off'
  SET enable_hashjoin TO 'off'
  SET enable_mergejoin TO 'off'
-AS $function$ begin  update sensor_listing set silent_since = case when new.is_silent = 1 then new.last_seen_at end
+ SET plan_cache_mode TO 'force_generic_plan'
+AS $function$  begin  update sensor_listing set silent_since = case when new.is_silent = 1 then new.last_seen_at end
         where sensor_id = new.sensor_id; return null; end $function$
 ;
 CREATE OR REPLACE FUNCTION public.sensor_listing_silent()
@@ -503,7 +521,8 @@ CREATE OR REPLACE FUNCTION public.sensor_listing_silent()
  SET enable_seqscan TO 'off'
  SET enable_hashjoin TO 'off'
  SET enable_mergejoin TO 'off'
-AS $function$ begin  update sensor_listing set silent_since = new.last_seen_at where sensor_id = new.sensor_id; return null; end $function$
+ SET plan_cache_mode TO 'force_generic_plan'
+AS $function$  begin  update sensor_listing set silent_since = new.last_seen_at where sensor_id = new.sensor_id; return null; end $function$
 ;
 CREATE OR REPLACE FUNCTION public.sensor_presence_add()
  RETURNS trigger
@@ -511,7 +530,8 @@ CREATE OR REPLACE FUNCTION public.sensor_presence_add()
  SET enable_seqscan TO 'off'
  SET enable_hashjoin TO 'off'
  SET enable_mergejoin TO 'off'
-AS $function$ begin  update sensor_presence set cell = sensor_listing.cell - sensor_listing.cell % 2,
+ SET plan_cache_mode TO 'force_generic_plan'
+AS $function$  begin  update sensor_presence set cell = sensor_listing.cell - sensor_listing.cell % 2,
           class_id = sensor_listing.class_id
         from sensor_listing
         where sensor_presence.sensor_id = new.sensor_id and sensor_listing.sensor_id = new.sensor_id; return null; end $function$
@@ -522,7 +542,8 @@ CREATE OR REPLACE FUNCTION public.sensor_presence_return()
  SET enable_seqscan TO 'off'
  SET enable_hashjoin TO 'off'
  SET enable_mergejoin TO 'off'
-AS $function$ begin  update sensor_presence set is_silent = 0 where sensor_id = new.sensor_id; return null; end $function$
+ SET plan_cache_mode TO 'force_generic_plan'
+AS $function$  begin  update sensor_presence set is_silent = 0 where sensor_id = new.sensor_id; return null; end $function$
 ;
 CREATE OR REPLACE FUNCTION public.sensor_revision()
  RETURNS trigger

@@ -507,11 +507,11 @@ insert into sensor_class (token_group_id, cell, version, os, architecture, tags)
     and sensor_class.os = lower(new.os_name || ' ' || new.os_version)
     and sensor_class.architecture = new.architecture) is null;
 update sensor_presence set cell = changed.cell, class_id = changed.class_id
-        from (select case when new.standing <> 'deleted' then 
+    from (select case when new.standing <> 'deleted' then 
     case new.standing when 'removed' then 0 when 'replaced' then 1 when 'uninstalled' then 2
       when 'blocked' then 3 when 'awaiting-approval' then 4 when 'pending' then 5 else 6 end * 8
     + case new.platform when 'linux' then 0 when 'windows' then 1 else 2 end * 2 end as cell,
-          case when new.standing <> 'deleted' then (
+      case when new.standing <> 'deleted' then (
   select min(sensor_class.id) from sensor_class
   where sensor_class.retired_at is null
     and (sensor_class.token_group_id, substr(sensor_class.tags, 1, 100), sensor_class.tags) = (
@@ -526,8 +526,8 @@ update sensor_presence set cell = changed.cell, class_id = changed.class_id
     and sensor_class.version = new.version
     and sensor_class.os = lower(new.os_name || ' ' || new.os_version)
     and sensor_class.architecture = new.architecture) end as class_id) as changed
-        where sensor_id = new.id and (sensor_presence.cell is distinct from changed.cell
-          or sensor_presence.class_id is distinct from changed.class_id);
+    where sensor_id = new.id and (sensor_presence.cell is distinct from changed.cell
+      or sensor_presence.class_id is distinct from changed.class_id);
 delete from sensor_listing where sensor_id = (select new.id where new.standing = 'deleted');
 update sensor_listing set class_id = (
   select min(sensor_class.id) from sensor_class
@@ -544,8 +544,8 @@ update sensor_listing set class_id = (
     and sensor_class.version = new.version
     and sensor_class.os = lower(new.os_name || ' ' || new.os_version)
     and sensor_class.architecture = new.architecture), standing = new.standing,
-        platform = new.platform, hostname_key = new.hostname_key
-        where sensor_id = new.id; end;
+    platform = new.platform, hostname_key = new.hostname_key
+    where sensor_id = new.id; end;
 CREATE TRIGGER sensor_revision after update on sensor when new.revision = old.revision
       begin update sensor set revision = old.revision + 1 where id = new.id; end;
 CREATE TABLE sensor (

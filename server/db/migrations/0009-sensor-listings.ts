@@ -3,7 +3,8 @@
 // row.
 // A check-in changes nothing here unless the sensor was silent.
 import { listingAdditions } from "./listing-additions.ts";
-import { addClasses, addTokenGroups, classOf, INDEXED_TAGS, seenCell } from "./listing-classes.ts";
+import { listingChanges } from "./listing-changes.ts";
+import { addClasses, classOf, INDEXED_TAGS, seenCell } from "./listing-classes.ts";
 import { type AddedRows, inOrder, onlyOn, statements, triggers } from "./migration.ts";
 
 const tables = statements(`
@@ -63,34 +64,7 @@ alter table sensor_presence add column cell integer;
 alter table sensor_presence add column class_id bigint;
 `);
 
-const CHANGED = [
-  ...["standing", "platform", "hostname_key", "version", "asset_id", "enrollment_token_id"],
-  ...["os_name", "os_version", "architecture"],
-];
-
-const changes = triggers([
-  {
-    name: "sensor_listing_change",
-    after: "update on sensor",
-    when: CHANGED.map((column) => `old.${column} is distinct from new.${column}`).join(" or "),
-    // A class has values of both. A change of the asset waits for this one, or this one for that.
-    locks: "asset where id = new.asset_id",
-    run: [
-      addTokenGroups("new", "from asset"),
-      addClasses("new", "from asset cross join token_group"),
-      // The presence first, like a check-in: two transactions that lock both rows never wait for each other.
-      `update sensor_presence set cell = changed.cell, class_id = changed.class_id
-        from (select case when new.standing <> 'deleted' then ${seenCell("new.")} end as cell,
-          case when new.standing <> 'deleted' then ${classOf("new")} end as class_id) as changed
-        where sensor_id = new.id and (sensor_presence.cell is distinct from changed.cell
-          or sensor_presence.class_id is distinct from changed.class_id)`,
-      // In a subquery, so that PostgreSQL does not plan it again for each row that stays.
-      "delete from sensor_listing where sensor_id = (select new.id where new.standing = 'deleted')",
-      `update sensor_listing set class_id = ${classOf("new")}, standing = new.standing,
-        platform = new.platform, hostname_key = new.hostname_key
-        where sensor_id = new.id`,
-    ],
-  },
+const otherTriggers = triggers([
   {
     name: "sensor_listing_regroup",
     after: "update of asset_group_id, tags on asset",
@@ -264,7 +238,8 @@ create index sensor_presence_seen
 export const sensorListings = inOrder(
   tables,
   listingAdditions,
-  changes,
+  listingChanges,
+  otherTriggers,
   counts("sqlite"),
   counts("postgres"),
   search,

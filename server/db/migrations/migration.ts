@@ -48,6 +48,8 @@ export interface Trigger {
    * SQLite has one writer.
    */
   locks?: string;
+  /** The variables of the statements, for PostgreSQL. */
+  declares?: string;
   /**
    * The statements, which run for each row, and name it `old` and `new`. A function returns statements for
    * new rows, which PostgreSQL runs once for all rows.
@@ -73,13 +75,19 @@ const ADDED: Record<Dialect, AddedRows> = {
   },
 };
 
-/** So that plans do not depend on the size of a table when a connection made them. */
-const BY_INDEX = ["seqscan", "hashjoin", "mergejoin"].map((kind) => `set enable_${kind} = off`).join(" ");
+/**
+ * So that plans do not depend on the size of a table when a connection made them, and each connection plans a
+ * statement once instead of six times.
+ */
+const BY_INDEX = ["seqscan", "hashjoin", "mergejoin"]
+  .map((kind) => `set enable_${kind} = off`)
+  .concat("set plan_cache_mode = force_generic_plan")
+  .join(" ");
 
 export function triggers(all: readonly Trigger[]): Migration {
   return {
     async up(db, dialect) {
-      for (const { name, after, when, locks, run } of all) {
+      for (const { name, after, when, locks, declares, run } of all) {
         const isForAdded = typeof run === "function";
         const body = (isForAdded ? run(ADDED[dialect]) : run)
           .map((statement) => `${statement.trim()};`)
@@ -93,7 +101,7 @@ export function triggers(all: readonly Trigger[]): Migration {
         await sql
           .raw(
             `create function ${name}() returns trigger language plpgsql ${BY_INDEX}
-              as $$ begin ${locks ? `perform 1 from ${locks} for share;` : ""} ${body} return null; end $$`,
+              as $$ ${declares ? `declare ${declares};` : ""} begin ${locks ? `perform 1 from ${locks} for share;` : ""} ${body} return null; end $$`,
           )
           .execute(db);
         await sql
