@@ -2,7 +2,7 @@
 import { expect, test } from "bun:test";
 import { enroll } from "@attacklens/protocol/enroll.ts";
 import { createEnrollmentToken } from "@attacklens/protocol/enrollment-tokens.ts";
-import type { KyselyPlugin } from "kysely";
+import { type KyselyPlugin, sql } from "kysely";
 import type { Database } from "../db/schema.ts";
 import { hashTokenValue } from "../enrollment-tokens/token-admission.ts";
 import { makeTestSensor } from "../testing/test-sensor.ts";
@@ -63,5 +63,44 @@ for (const dialect of TESTED_DIALECTS) {
     }
     expect(counts[1]).toBe(counts[0]!);
     expect(counts[0]).toBeLessThan(20);
+  });
+
+  test(`each kind of the hosts of a batch has one class, with their number (${dialect})`, async () => {
+    await using world = await openWorld(dialect);
+    const cookie = await world.signedIn("posture-manager");
+    const { value } = await world.call(createEnrollmentToken, cookie, {
+      body: { name: "Rollout", scope: { type: "all-assets" }, expiresAt: null, tags: ["prod"] },
+    });
+    const at = world.clock.ms;
+    const expected: Record<string, number> = {};
+    let hosts = 0;
+    const request = (sensorVersion: string, platform: "linux" | "windows", osVersion: string) => {
+      const kind = `${sensorVersion} ${platform} ${osVersion}`;
+      expected[kind] = (expected[kind] ?? 0) + 1;
+      const body = makeTestSensor().enrollBody(`web-${++hosts}`, { platform, osVersion });
+      const { publicKey, host } = enroll.body!.parse(body);
+      const by = { valueHash: hashTokenValue(value), at, address: "::1", nonce: 1 };
+      return { ...by, publicKey, sensorVersion, host };
+    };
+    // The second batch has kinds of the first one, and new ones.
+    await enrollBatch(world.db, [request("1.0.0", "linux", "12"), request("2.0.0", "linux", "12")], 60);
+    const batch = ["1.0.0", "2.0.0", "1.0.0", "3.0.0"].flatMap((version) => [
+      request(version, "linux", "12"),
+      request(version, "windows", "12"),
+      request(version, "linux", "13"),
+    ]);
+    await enrollBatch(world.db, batch, 60);
+    const { rows } = await sql<{ kind: string; classes: number; listed: number; sensors: number }>`
+      select sensor.version || ' ' || sensor.platform || ' ' || sensor.os_version as kind,
+        count(distinct sensor_listing.class_id) as classes, count(*) as listed,
+        (select sum(sensors) from sensor_count where class_id = min(sensor_listing.class_id)) as sensors
+      from sensor join sensor_listing on sensor_listing.sensor_id = sensor.id
+      group by sensor.version, sensor.platform, sensor.os_version`.execute(world.db);
+    expect(
+      Object.fromEntries(rows.map(({ kind, ...row }) => [kind, Object.values(row).map(Number)])),
+    ).toEqual(Object.fromEntries(Object.entries(expected).map(([kind, count]) => [kind, [1, count, count]])));
+    const { rows: all } = await sql<{ classes: number }>`
+      select count(*) as classes from sensor_class`.execute(world.db);
+    expect(Number(all[0]!.classes)).toBe(Object.keys(expected).length);
   });
 }
