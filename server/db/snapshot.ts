@@ -6,9 +6,9 @@ import { statement } from "./statement.ts";
 import { withRetries } from "./transaction.ts";
 
 /**
- * How PostgreSQL plans the frequent statements of the reads. `once`: for any values, because the order and the
- * indexes do not depend on them. To plan a statement often takes longer than to execute it. `by value`: again
- * for each request, because how a text is found the fastest depends on how many names have it.
+ * How PostgreSQL plans frequent statements. `once`: for any values, because the order and the indexes do not
+ * depend on them. To plan a statement often takes longer than to execute it. `by value`: again for each
+ * request, because how a text is found the fastest depends on how many names have it.
  */
 type Planning = "once" | "by value";
 
