@@ -151,20 +151,31 @@ export function isAmong(
 /**
  * Returns the rows of a table whose column has one of the hexadecimal values of a JSON array, as a table.
  * Reads each by the index of the column. PostgreSQL may have planned `isAmong` while the table was small, and
- * then reads the whole table at each call.
+ * then reads the whole table at each call. `also`: a further condition.
  */
 export function rowsByKeys(
   db: Database,
   table: string,
   column: string,
   json: RawBuilder<string>,
+  also: RawBuilder<unknown> = sql``,
 ): RawBuilder<unknown> {
   const [from, key] = [sql.table(table), sql.ref(column)];
   return dialectOf(db) === "postgres"
     ? sql`(select found.* from json_array_elements_text(${json}::json) as wanted
-        cross join lateral (select * from ${from} where ${key} = decode(wanted.value, 'hex') offset 0) as found)`
+        cross join lateral (select * from ${from} where ${key} = decode(wanted.value, 'hex') ${also} offset 0)
+          as found)`
     : sql`(select found.* from json_each(${json}) as wanted
-        cross join ${from} as found on found.${key} = unhex(wanted.value))`;
+        cross join ${from} as found on found.${key} = unhex(wanted.value) ${also})`;
+}
+
+/** Like `rowsByKeys`, for the ids of another query. */
+export function rowsByIds(db: Database, table: string, ids: RawBuilder<unknown>): RawBuilder<unknown> {
+  const from = sql.table(table);
+  return dialectOf(db) === "postgres"
+    ? sql`(select found.* from ${ids} as wanted
+        cross join lateral (select * from ${from} where id = wanted.id offset 0) as found)`
+    : sql`(select found.* from ${ids} as wanted cross join ${from} as found on found.id = wanted.id)`;
 }
 
 /**

@@ -13,7 +13,7 @@ import { inventoryStorage } from "./migrations/0008-inventory-storage.ts";
 import type { Database } from "./schema.ts";
 
 const TABLES = [
-  ...["inventory_chunk", "inventory_chunk_scope", "inventory_manifest", "inventory_pack"],
+  ...["inventory_pack_key", "inventory_chunk_scope", "inventory_manifest", "inventory_pack"],
   ...["inventory_pack_number", "inventory_scope", "inventory_history", "inventory_state"],
 ];
 

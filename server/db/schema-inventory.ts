@@ -18,8 +18,12 @@ export const PACK_CHUNKS = 256;
 /** Chunks that were compressed together. */
 export interface InventoryPackTable {
   id: number;
+  /** Whose sensors have uploaded its chunks. */
+  scopeId: number;
   /** Of its chunks, separated by commas. */
   categories: string;
+  /** Of its chunks, one after the other: see `nameOf`. */
+  names: Uint8Array;
   /** The category, the bucket, the number of items and the size of each chunk: see `encodeFacts`. */
   chunks: Uint8Array;
   /** The chunks of other packs that are the dictionary of the content. */
@@ -36,19 +40,21 @@ export interface InventoryPackNumberTable {
   next: number;
 }
 
-/** Where a chunk is, and which scope uploaded it first. */
-export interface InventoryChunkTable {
-  /** The first 16 bytes of the chunk's SHA-256. */
-  hash: Uint8Array;
-  /** Its pack and its place in it: see `chunkOf`. */
-  chunk: number;
-  scopeId: number;
+/** The index of the packs by a few of their chunks. */
+export interface InventoryPackKeyTable {
+  /** See `packKeyOf`. */
+  key: Uint8Array;
+  /** The last one of the scope with such a chunk. */
+  packId: number;
 }
 
-/** A chunk that sensors of another scope have uploaded too. */
+/** A chunk that sensors of another scope than that of its pack have uploaded too. */
 export interface InventoryChunkScopeTable {
   scopeId: number;
-  hash: Uint8Array;
+  /** See `nameOf`. */
+  name: Uint8Array;
+  /** Its pack and its place in it: see `chunkOf`. */
+  chunk: number;
 }
 
 /** The list of the chunks of a category, once for each scope whose sensors have completed it. */

@@ -291,16 +291,11 @@ CREATE TABLE idempotency_key (
   created_at bigint not null
 );
 CREATE INDEX idempotency_key_created_at on idempotency_key (created_at);
-CREATE TABLE inventory_chunk (
+CREATE TABLE inventory_chunk_scope (
   chunk bigint not null,
   scope_id integer not null,
-  hash blob not null,
-  constraint inventory_chunk_hash primary key (hash)
-) without rowid;
-CREATE TABLE inventory_chunk_scope (
-  scope_id integer not null,
-  hash blob not null,
-  constraint inventory_chunk_scope_key primary key (scope_id, hash)
+  name blob not null,
+  constraint inventory_chunk_scope_key primary key (scope_id, name)
 ) without rowid;
 CREATE TABLE inventory_history (
   sensor_id text not null references sensor (id),
@@ -325,12 +320,18 @@ CREATE TABLE inventory_manifest (
 CREATE INDEX inventory_manifest_base on inventory_manifest (category, id) where base_id is null;
 CREATE TABLE inventory_pack (
   id bigint primary key,
+  scope_id integer not null,
+  depth integer not null,
   categories text not null,
+  names blob not null,
   chunks blob not null,
   base blob not null,
-  depth integer not null,
   content blob not null
 );
+CREATE TABLE inventory_pack_key (
+  pack_id bigint not null,
+  key blob primary key
+) without rowid;
 CREATE TABLE inventory_pack_number (
   id integer primary key,
   next bigint not null

@@ -17,9 +17,9 @@ import type {
 } from "./schema-accounts.ts";
 import type {
   InventoryChunkScopeTable,
-  InventoryChunkTable,
   InventoryHistoryTable,
   InventoryManifestTable,
+  InventoryPackKeyTable,
   InventoryPackNumberTable,
   InventoryPackTable,
   InventoryScopeTable,
@@ -255,8 +255,8 @@ export interface Schema {
   asset: AssetTable;
   assetIdentifier: AssetIdentifierTable;
   inventoryPack: InventoryPackTable;
+  inventoryPackKey: InventoryPackKeyTable;
   inventoryPackNumber: InventoryPackNumberTable;
-  inventoryChunk: InventoryChunkTable;
   inventoryChunkScope: InventoryChunkScopeTable;
   inventoryManifest: InventoryManifestTable;
   inventoryScope: InventoryScopeTable;

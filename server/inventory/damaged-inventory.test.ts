@@ -12,6 +12,7 @@ const DAMAGES: Record<string, (db: Database) => Promise<unknown>> = {
   "packs with other content": (db) => db.updateTable("inventoryPack").set({ content: GARBAGE }).execute(),
   "packs that describe other chunks": (db) =>
     db.updateTable("inventoryPack").set({ chunks: GARBAGE }).execute(),
+  "packs with other names": (db) => db.updateTable("inventoryPack").set({ names: GARBAGE }).execute(),
   "lost packs": (db) => db.deleteFrom("inventoryPack").execute(),
   "lists of chunks that do not exist": (db) =>
     db

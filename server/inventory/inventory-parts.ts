@@ -82,7 +82,7 @@ function openInventoryParts(origin: Database) {
     knownItems: openKnownItems(packs),
     deferred: openDeferredReports(),
     write: openInventoryWriter(db, {
-      chunks: openChunkWriter(db, { packs, known, ids: openPackIds(db) }),
+      chunks: openChunkWriter({ packs, known, ids: openPackIds(db) }),
       reports: openReportWriter(manifests),
     }),
     begin,

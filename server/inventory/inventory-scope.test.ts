@@ -71,7 +71,7 @@ async function enrolled(world: World, cookie: string, name: string, assetGroupId
 }
 
 const storedChunks = async (world: World) =>
-  (await world.db.selectFrom("inventoryChunk").select("hash").execute()).length;
+  (await world.db.selectFrom("inventoryPack").select("id").execute()).length;
 
 const known = inventoryOf(["adm", "docker", "sudo", "wheel"]);
 
@@ -133,6 +133,22 @@ for (const dialect of TESTED_DIALECTS) {
     // Uploading all its chunks does not show that another sensor reported the root.
     await outsider.upload(known, others);
     expect(await outsider.isWanted(known)).toBe(true);
+  });
+
+  test(`what another group uploads later does not change the replies about what a group has (${dialect})`, async () => {
+    await using world = await openWorld(dialect);
+    const cookie = await world.signedIn("admin");
+    const east = await world.call(createAssetGroup, cookie, { body: { name: "East" } });
+    const outsider = await enrolled(world, cookie, "nowhere-1");
+    await outsider.upload(known, known.hashes);
+    // On servers that remember nothing.
+    const freshWorld = async () => ({ ...world, fetch: await world.secondFetch() });
+    const insider = await enrolled(await freshWorld(), cookie, "east-1", east.id);
+    await insider.upload(known, known.hashes);
+    for (const group of [undefined, east.id])
+      expect(await (await enrolled(await freshWorld(), cookie, `${group}-2`, group)).missing(known)).toEqual(
+        [],
+      );
   });
 
   test(`a sensor continues after its asset group is deleted, and uploads its next change in full (${dialect})`, async () => {

@@ -8,8 +8,9 @@ import * as sensors from "@attacklens/protocol/sensors.ts";
 import { reportedContents } from "../testing/test-history.ts";
 import { CHECK_IN, enrollReporter, HELLO, PACKAGES, sha256 } from "../testing/test-reporter.ts";
 import { openWorld, TESTED_DIALECTS } from "../testing/test-world.ts";
-import { chunkOf } from "./storage/chunk-list.ts";
+import { nameOf, packKeysOf } from "./storage/chunk-names.ts";
 import { encodeFacts } from "./storage/pack.ts";
+import { insertPacks } from "./storage/packs-store.ts";
 
 for (const dialect of TESTED_DIALECTS) {
   test(`equal content of a category is uploaded once for all hosts (${dialect})`, async () => {
@@ -245,7 +246,7 @@ for (const [what, chunks, field] of lies) {
     });
     expect(refused).toMatchObject({ status: 422, body: { code: "input-invalid" } });
     expect(Object.keys(refused.body?.fields ?? {})[0]).toStartWith(field);
-    expect(await world.db.selectFrom("inventoryChunk").select("hash").execute()).toEqual([]);
+    expect(await world.db.selectFrom("inventoryPack").select("id").execute()).toEqual([]);
   });
 }
 
@@ -271,19 +272,16 @@ test("a category is refused if its chunks are out of order, share a bucket, or a
   expect(await put(chunks)).toMatchObject({ status: 200, body: { missing: [] } });
   // Larger chunks than fit in one category. Their upload would take longer than the rest of the test.
   const id = 1_000_000;
-  const large = chunks.map(({ hash }) => Buffer.from(hash.slice(32), "hex"));
   const facts = encodeFacts(
-    large.map((_, bucket) => ({ category: "packages", bucket, itemCount: 1, sizeBytes: 2 ** 20 })),
+    chunks.map((_, bucket) => ({ category: "packages", bucket, itemCount: 1, sizeBytes: 2 ** 20 })),
   );
-  const empty = new Uint8Array();
-  await world.db
-    .insertInto("inventoryPack")
-    .values({ id, ...facts, base: empty, depth: 0, content: empty })
-    .execute();
-  const { scopeId } = await world.db.selectFrom("inventoryChunk").select("scopeId").executeTakeFirstOrThrow();
-  const rows = large.map((hash, place) => ({ hash, chunk: chunkOf(id, place), scopeId }));
-  await world.db.insertInto("inventoryChunk").values(rows).execute();
   const hashes = chunks.map(({ hash }) => hash.slice(32) + hash.slice(0, 32));
+  const names = hashes.map(nameOf);
+  const { scopeId } = await world.db.selectFrom("inventoryPack").select("scopeId").executeTakeFirstOrThrow();
+  const empty = new Uint8Array();
+  const pack = { id, scopeId, ...facts, names: Buffer.from(names.join(""), "hex"), base: empty, depth: 0 };
+  const keys = new Map(packKeysOf(scopeId, names).map((key) => [key, id]));
+  await insertPacks(world.db, [{ ...pack, content: empty }], keys);
   const tooLarge = { root: rootHash(hashes, sha256), chunks: hashes };
   expect(await sensor.send("PUT", "/sensor/v1/inventory/packages", tooLarge)).toMatchObject(
     refused(`hold ${chunks.length * 2 ** 20} bytes, more than ${MAX_CATEGORY_BYTES}`),

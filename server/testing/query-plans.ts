@@ -27,7 +27,7 @@ const LARGE = new Set([
     "successor",
   ],
   ...["later", "earlier", "seen", "clone", "asset", "asset_identifier", "enrollment_attempt"],
-  ...["sensor_update", "inventory_history", "inventory_state", "inventory_manifest", "inventory_chunk"],
+  ...["sensor_update", "inventory_history", "inventory_state", "inventory_manifest", "inventory_pack_key"],
   ...["inventory_pack", "inventory_chunk_scope"],
 ]);
 

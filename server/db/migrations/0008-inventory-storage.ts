@@ -14,6 +14,7 @@ alter table sensor_inventory rename to old_sensor_inventory;
 alter table inventory_history rename to old_history;
 create index old_scope_hash on old_scope (hash);
 alter table old_manifest add column manifest_id bigint;
+alter table old_chunk add column pack_id bigint;
 
 create table inventory_scope (
   id {numbered},
@@ -22,10 +23,12 @@ create table inventory_scope (
 
 create table inventory_pack (
   id bigint primary key,
+  scope_id integer not null,
+  depth integer not null,
   categories {text} not null,
+  names {bytes} not null,
   chunks {bytes} not null,
   base {bytes} not null,
-  depth integer not null,
   content {bytes} not null
 );
 
@@ -36,18 +39,18 @@ create table inventory_pack_number (
 );
 insert into inventory_pack_number (id, next) values (1, 1);
 
-create table inventory_chunk (
-  chunk bigint not null,
-  scope_id integer not null,
-  hash {bytes} not null,
-  constraint inventory_chunk_hash primary key (hash)
+-- Of a few chunks of each pack.
+create table inventory_pack_key (
+  pack_id bigint not null,
+  key {bytes} primary key
 ) {keyed};
 
--- Only scopes other than the chunk's first one.
+-- Only scopes other than that of the chunk's pack.
 create table inventory_chunk_scope (
+  chunk bigint not null,
   scope_id integer not null,
-  hash {bytes} not null,
-  constraint inventory_chunk_scope_key primary key (scope_id, hash)
+  name {bytes} not null,
+  constraint inventory_chunk_scope_key primary key (scope_id, name)
 ) {keyed};
 
 create table inventory_manifest (

@@ -1,5 +1,6 @@
 // Moves the inventory of an earlier schema into the tables of 0008-inventory-storage: each chunk becomes a
 // pack, each list a complete one. What sensors upload later refers to them.
+import { createHash } from "node:crypto";
 import { zstdCompressSync } from "node:zlib";
 import { type Kysely, sql } from "kysely";
 
@@ -41,7 +42,8 @@ const PAGE = 100;
 /** Chunks of a pack. The first one has the place 0. */
 const PACK_CHUNKS = 256;
 
-const bytesOf = (hash: string) => Buffer.from(hash.slice(0, 32), "hex");
+const bytesOf = (hash: string, count: number) => Buffer.from(hash.slice(0, 2 * count), "hex");
+const rootOf = (hash: string) => bytesOf(hash, 16);
 
 export async function convertInventory(db: OldDatabase): Promise<void> {
   await convertScopes(db);
@@ -66,18 +68,25 @@ async function convertChunks(db: OldDatabase): Promise<void> {
       packId++;
       const texts = (JSON.parse(content) as unknown[]).map((item) => JSON.stringify(item));
       const facts = varints([0, bucket, items, bytes]);
-      await sql`insert into inventory_pack (id, categories, chunks, base, depth, content)
-        values (${packId}, ${category}, ${facts}, ${Buffer.alloc(0)}, 0, ${zstdCompressSync(texts.join("\t"))})`.execute(
+      const name = bytesOf(hash, 12);
+      const found = await sql<{ scope: number }>`select coalesce(min(id), 0) as scope from inventory_scope
+          where asset_group_id in (select asset_group_id from old_scope where hash = ${hash})`.execute(db);
+      const scope = Number(found.rows[0]!.scope);
+      const packed = zstdCompressSync(texts.join("\t"));
+      await sql`insert into inventory_pack (id, scope_id, depth, categories, names, chunks, base, content)
+        values (${packId}, ${scope}, 0, ${category}, ${name}, ${facts}, ${Buffer.alloc(0)}, ${packed})`.execute(
         db,
       );
-      await sql`insert into inventory_chunk (hash, chunk, scope_id)
-        select ${bytesOf(hash)}, ${packId * PACK_CHUNKS}, min(id) from inventory_scope
+      const key = createHash("sha256")
+        .update(`${scope} ${name.toString("hex")}`)
+        .digest("hex");
+      await sql`insert into inventory_pack_key (pack_id, key) values (${packId}, ${bytesOf(key, 7)})
+        on conflict do nothing`.execute(db);
+      await sql`insert into inventory_chunk_scope (scope_id, name, chunk)
+        select id, ${name}, ${packId * PACK_CHUNKS} from inventory_scope
           where asset_group_id in (select asset_group_id from old_scope where hash = ${hash})
-          having min(id) is not null`.execute(db);
-      await sql`insert into inventory_chunk_scope (scope_id, hash)
-        select id, ${bytesOf(hash)} from inventory_scope
-          where asset_group_id in (select asset_group_id from old_scope where hash = ${hash})
-            and id <> (select scope_id from inventory_chunk where hash = ${bytesOf(hash)})`.execute(db);
+            and id <> ${scope}`.execute(db);
+      await sql`update old_chunk set pack_id = ${packId} where hash = ${hash}`.execute(db);
     }
     if (rows.length < PAGE) break;
     after = rows.at(-1)!.hash;
@@ -103,22 +112,21 @@ async function convertManifest(db: OldDatabase, manifest: OldManifest): Promise<
   const numbers: number[] = [];
   let [lastBucket, lastChunk] = [0, 0];
   for (const hash of JSON.parse(manifest.chunks) as string[]) {
-    const { rows } = await sql<{ chunk: number; bucket: number }>`select c.chunk, o.bucket
-      from inventory_chunk c, old_chunk o where c.hash = ${bytesOf(hash)} and o.hash = ${hash}`.execute(db);
-    const [{ chunk, bucket }] = rows.map((row) => ({ chunk: Number(row.chunk), bucket: row.bucket })) as [
-      { chunk: number; bucket: number },
-    ];
+    const { rows } = await sql<{ pack: number; bucket: number }>`select pack_id as pack, bucket
+      from old_chunk where hash = ${hash}`.execute(db);
+    const [{ pack, bucket }] = rows as [{ pack: number; bucket: number }];
+    const chunk = Number(pack) * PACK_CHUNKS;
     const distance = chunk - lastChunk;
     numbers.push(bucket - lastBucket, (distance < 0 ? -2 * distance - 1 : 2 * distance) + 1);
     [lastBucket, lastChunk] = [bucket, chunk];
   }
   await sql`insert into inventory_manifest
       (scope_id, category, root, base_id, chunks, item_count, total_items, gaps)
-    select id, ${category}, ${bytesOf(root)}, null, ${varints(numbers)}, ${items}, ${total}, ${gaps}
+    select id, ${category}, ${rootOf(root)}, null, ${varints(numbers)}, ${items}, ${total}, ${gaps}
       from inventory_scope
       where asset_group_id in (select asset_group_id from old_scope where hash = ${root})`.execute(db);
   await sql`update old_manifest set manifest_id =
-      (select min(id) from inventory_manifest where root = ${bytesOf(root)} and category = ${category})
+      (select min(id) from inventory_manifest where root = ${rootOf(root)} and category = ${category})
     where category = ${category} and root = ${root}`.execute(db);
 }
 

@@ -1,13 +1,14 @@
-// Stores uploaded chunks in packs. A chunk that many hosts upload at once is stored once.
+// Stores uploaded chunks in packs. A chunk that many hosts upload to a server at once is stored once.
 import type { Database } from "../../db/schema.ts";
 import { type InventoryPackTable, PACK_CHUNKS } from "../../db/schema-inventory.ts";
 import { openTurns } from "../../turns.ts";
 import { chunkOf, packOf, placeOf } from "./chunk-list.ts";
+import { nameOf, packKeysOf } from "./chunk-names.ts";
 import type { KnownChunks } from "./known-chunks.ts";
 import { type ChunkFacts, compressTexts, encodeFacts } from "./pack.ts";
 import type { PackIds } from "./pack-ids.ts";
 import { type Packs, unlessDamaged } from "./packs.ts";
-import { insertChunkScopes, insertChunks, insertPacks, keyOf, listStoredChunks } from "./packs-store.ts";
+import { insertChunkScopes, insertPacks, type SharedChunk } from "./packs-store.ts";
 import { writeVarints } from "./varints.ts";
 
 export interface NewChunk extends ChunkFacts {
@@ -40,19 +41,17 @@ const MAX_SHARED_CHARACTERS = 50_000;
 /** A pack that is not stored yet. */
 interface NewPack {
   row: InventoryPackTable;
-  scopeId: number;
   chunks: NewChunk[];
 }
 
-export function openChunkWriter(db: Database, parts: { packs: Packs; known: KnownChunks; ids: PackIds }) {
+export function openChunkWriter(parts: { packs: Packs; known: KnownChunks; ids: PackIds }) {
   const { packs, known, ids } = parts;
 
   /** Prepares what a transaction inserts. An upload that cannot be stored has an Error as its outcome. */
   async function prepare(uploads: readonly Upload[]) {
-    const keys = uploads.flatMap(({ chunks }) => chunks.map(({ hash }) => keyOf(hash)));
-    const stored = new Map((await listStoredChunks(db, keys)).map(({ key, ...row }) => [key, row]));
+    const stored = new Map<string, { chunk: number; scopes: readonly number[] }>();
     const texts = new Map(uploads.flatMap(({ chunks }) => chunks.map(({ hash, text }) => [hash, text])));
-    const shared: { key: string; scopeId: number }[] = [];
+    const shared = new Map<string, SharedChunk>();
     const added: NewPack[] = [];
     const outcomes: (true | Error)[] = [];
     const turns = openTurns("write");
@@ -61,15 +60,22 @@ export function openChunkWriter(db: Database, parts: { packs: Packs; known: Know
       const { scopeId } = upload;
       const fresh: NewChunk[] = [];
       for (const chunk of upload.chunks) {
-        const first = stored.get(keyOf(chunk.hash));
-        if (first === undefined) fresh.push(chunk);
-        else if (first.scopeId !== scopeId) shared.push({ key: keyOf(chunk.hash), scopeId });
+        const name = nameOf(chunk.hash);
+        // What other servers have stored since the sensor asked is stored again, in little more room.
+        const first = stored.get(name) ?? known.findAny(name);
+        if (first === undefined) {
+          fresh.push(chunk);
+          continue;
+        }
+        stored.set(name, first);
+        if (!first.scopes.includes(scopeId))
+          shared.set(`${scopeId} ${name}`, { chunk: first.chunk, scopeId, name });
       }
       try {
         const made = await packsOf(upload, fresh);
         for (const { row, chunks } of made)
           for (const [place, { hash }] of chunks.entries())
-            stored.set(keyOf(hash), { scopeId, chunk: chunkOf(row.id, place) });
+            stored.set(nameOf(hash), { scopes: [scopeId], chunk: chunkOf(row.id, place) });
         added.push(...made);
         outcomes.push(true);
       } catch (error) {
@@ -80,10 +86,10 @@ export function openChunkWriter(db: Database, parts: { packs: Packs; known: Know
       outcomes,
       /** Returns where an uploaded chunk is after the transaction. */
       chunkOf: (hash: string): StoredChunk => ({
-        chunk: stored.get(keyOf(hash))!.chunk,
+        chunk: stored.get(nameOf(hash))!.chunk,
         text: texts.get(hash)!,
       }),
-      ...insertionOf(added, shared),
+      ...insertionOf(added, [...shared.values()]),
     };
   }
 
@@ -95,7 +101,7 @@ export function openChunkWriter(db: Database, parts: { packs: Packs; known: Know
       const [base, texts] = read ? [similar, read] : [[], []];
       const facts = await packs.factsOf(base);
       const row = {
-        id: await ids.next(),
+        ...{ id: await ids.next(), scopeId: upload.scopeId, names: namesOf(chunks) },
         ...encodeFacts(chunks),
         base: writeVarints(base),
         depth: Math.max(-1, ...[...facts.values()].map(({ depth }) => depth)) + 1,
@@ -104,7 +110,7 @@ export function openChunkWriter(db: Database, parts: { packs: Packs; known: Know
           texts,
         ),
       };
-      made.push({ row, scopeId: upload.scopeId, chunks });
+      made.push({ row, chunks });
     }
     return made;
   }
@@ -122,34 +128,29 @@ export function openChunkWriter(db: Database, parts: { packs: Packs; known: Know
     });
   }
 
-  function insertionOf(added: NewPack[], shared: { key: string; scopeId: number }[]) {
-    const rows = added.flatMap(({ row, scopeId, chunks }) =>
-      chunks.map((chunk, place) => ({
-        ...{ key: keyOf(chunk.hash), chunk: chunkOf(row.id, place), scopeId },
-        ...factsOfChunk(chunk),
-      })),
-    );
-    let inserted = new Set<string>();
+  function insertionOf(added: NewPack[], shared: SharedChunk[]) {
+    const keys = new Map<string, number>();
+    for (const { row, chunks } of added)
+      for (const key of packKeysOf(
+        row.scopeId,
+        chunks.map(({ hash }) => nameOf(hash)),
+      ))
+        keys.set(key, row.id);
     return {
       async insert(tx: Database): Promise<void> {
-        await insertPacks(
-          tx,
-          added.map(({ row }) => row),
-        );
-        inserted = await insertChunks(tx, rows);
-        // Another server stored the others first, perhaps for another scope.
-        const late = rows.filter(({ key }) => !inserted.has(key));
-        await insertChunkScopes(tx, distinct([...shared, ...late]));
+        const rows = added.map(({ row }) => row);
+        await insertPacks(tx, rows, keys);
+        await insertChunkScopes(tx, shared);
       },
       /** Makes the inserted chunks known. */
       committed(): void {
-        for (const { row, chunks } of added)
-          packs.keep(
-            row.id,
-            { chunks: chunks.map(factsOfChunk), depth: row.depth },
-            chunks.map(({ text }) => text),
-          );
-        for (const { key, scopeId, ...chunk } of rows) if (inserted.has(key)) known.add(scopeId, key, chunk);
+        for (const { row, chunks } of added) {
+          const facts = chunks.map(factsOfChunk);
+          const texts = chunks.map(({ text }) => text);
+          packs.keep(row.id, { chunks: facts, depth: row.depth }, texts);
+          for (const [place, { hash }] of chunks.entries())
+            known.add(row.scopeId, nameOf(hash), { ...facts[place]!, chunk: chunkOf(row.id, place) });
+        }
       },
     };
   }
@@ -188,7 +189,6 @@ function slicesOfOne(chunks: NewChunk[]): NewChunk[][] {
   return slices;
 }
 
-/** A statement may insert a row only once. */
-function distinct(chunks: { key: string; scopeId: number }[]): { key: string; scopeId: number }[] {
-  return [...new Map(chunks.map(({ key, scopeId }) => [`${scopeId} ${key}`, { key, scopeId }])).values()];
+function namesOf(chunks: NewChunk[]): Uint8Array {
+  return Buffer.from(chunks.map(({ hash }) => nameOf(hash)).join(""), "hex");
 }

@@ -16,6 +16,8 @@ export interface ChunkFacts {
 
 /** The highest one that takes about the time of the default one with a dictionary. */
 const LEVEL = 9;
+/** Takes much longer for a small pack, and a little longer for one that is compressed in a thread. */
+const LEVEL_OF_LARGE = 11;
 /** As large as the largest pack with its base. */
 const MAX_WINDOW_LOG = 23;
 /** More than this is compressed in a thread, because a megabyte takes 20 ms. */
@@ -63,7 +65,7 @@ export async function compressTexts(texts: readonly string[], base: readonly str
   const options: ZstdOptions = {
     ...(dictionary ? { dictionary } : {}),
     params: {
-      [constants.ZSTD_c_compressionLevel]: LEVEL,
+      [constants.ZSTD_c_compressionLevel]: size > MAX_SYNC_CHARACTERS ? LEVEL_OF_LARGE : LEVEL,
       // Otherwise the compressor clears tables for megabytes before it reads the first byte.
       [constants.ZSTD_c_windowLog]: Math.min(MAX_WINDOW_LOG, Math.max(10, Math.ceil(Math.log2(size)) + 1)),
       [constants.ZSTD_c_contentSizeFlag]: 0,

@@ -1,12 +1,12 @@
-// Packs in SQL, and where each chunk is.
-import { type RawBuilder, type SqlBool, sql } from "kysely";
+// Packs in SQL, and in which one a chunk is.
+import { sql } from "kysely";
 import { forSomeValues } from "../../db/batches.ts";
-import { jsonRows, rowsByKeys } from "../../db/dialect.ts";
+import { asHex, jsonRows, parseRows, rowsAsJson, rowsByIds, rowsByKeys } from "../../db/dialect.ts";
 import type { Database } from "../../db/schema.ts";
-import { type InventoryChunkTable, type InventoryPackTable, PACK_CHUNKS } from "../../db/schema-inventory.ts";
+import type { InventoryPackTable } from "../../db/schema-inventory.ts";
 import { statement } from "../../db/statement.ts";
 
-/** The key of a chunk or a root: the first half of its SHA-256, in hex. */
+/** The key of a root: the first half of its SHA-256, in hexadecimal. */
 export function keyOf(sha256: string): string {
   return sha256.slice(0, 32);
 }
@@ -43,123 +43,118 @@ export async function reservePackIds(db: Database, count: number): Promise<numbe
   return next - count;
 }
 
-const insertPackRows = statement<{ packs: string }, never>((db, place) =>
-  sql<never>`
-    insert into inventory_pack (id, categories, chunks, base, depth, content)
-    select id, categories, chunks, base, depth, content from ${jsonRows(db, place("packs"), {
-      ...{
-        id: "bigint",
-        categories: "text",
-        chunks: "bytes",
-        base: "bytes",
-        depth: "bigint",
-        content: "bytes",
-      },
-    })} as pack`.compile(db),
-);
-
-export async function insertPacks(db: Database, packs: InventoryPackTable[]): Promise<void> {
-  if (packs.length === 0) return;
-  const rows = packs.map(({ chunks, base, content, ...pack }) => ({
-    ...{ ...pack, chunks: hexOf(chunks), base: hexOf(base), content: hexOf(content) },
-  }));
-  await insertPackRows(db, { packs: JSON.stringify(rows) });
-}
-
-/** The pack of the row `inventory_chunk` exists. Reads no other pack, which `exists` may do. */
-const hasPack = sql<SqlBool>`(select id from inventory_pack
-  where inventory_pack.id = inventory_chunk.chunk / ${sql.lit(PACK_CHUNKS)}) is not null`;
-
-const chunksOf = statement<{ keys: string }, InventoryChunkTable>((db, place) =>
-  db
-    .selectFrom(chunksByKeys(db, place("keys")))
-    .selectAll()
-    .where(hasPack)
-    .compile(),
-);
-
-function chunksByKeys(db: Database, keys: RawBuilder<string>) {
-  const rows = rowsByKeys(db, "inventory_chunk", "hash", keys) as RawBuilder<InventoryChunkTable>;
-  return rows.as<"inventoryChunk">("inventoryChunk");
-}
-
-/**
- * Returns the chunks that are stored, for any scope, with the scope of the first upload. A chunk of a lost
- * pack is not stored.
- */
-export async function listStoredChunks(db: Database, keys: readonly string[]) {
-  if (keys.length === 0) return [];
-  const rows = await chunksOf(db, { keys: JSON.stringify(keys) });
-  return rows.map(({ hash, ...row }) => ({ ...row, key: hexOf(hash) }));
-}
-
-const chunksOfScope = statement<{ scopeId: number; keys: string }, Omit<InventoryChunkTable, "scopeId">>(
+const insertPackRows = statement<{ packs: string }, never>(
   (db, place) =>
-    db
-      .selectFrom(chunksByKeys(db, place("keys")))
-      .select(["hash", "chunk"])
-      .where((eb) =>
-        eb.or([
-          eb("scopeId", "=", place("scopeId")),
-          eb.exists(
-            eb
-              .selectFrom("inventoryChunkScope")
-              .select("inventoryChunkScope.hash")
-              .where("inventoryChunkScope.scopeId", "=", place("scopeId"))
-              .whereRef("inventoryChunkScope.hash", "=", "inventoryChunk.hash"),
-          ),
-        ]),
-      )
-      .compile(),
+    sql<never>`
+    insert into inventory_pack (id, scope_id, depth, categories, names, chunks, base, content)
+    select id, scope_id, depth, categories, names, chunks, base, content
+    from ${jsonRows(db, place("packs"), {
+      ...{ id: "bigint", scope_id: "bigint", depth: "bigint", categories: "text", names: "bytes" },
+      ...{ chunks: "bytes", base: "bytes", content: "bytes" },
+    })} as pack`.compile(db),
+  { isUnread: true },
 );
-
-/** Returns the chunks that a sensor of the scope has uploaded. */
-export async function listChunksOfScope(db: Database, scopeId: number, keys: readonly string[]) {
-  if (keys.length === 0) return [];
-  const rows = await chunksOfScope(db, { scopeId, keys: JSON.stringify(keys) });
-  return rows.map(({ hash, chunk }) => ({ key: hexOf(hash), chunk }));
-}
 
 // Sorted, so that two servers with the same chunks do not deadlock.
-const insertChunkRows = statement<{ chunks: string }, { hash: Uint8Array }>((db, place) =>
-  sql<{ hash: Uint8Array }>`
-    insert into inventory_chunk (hash, chunk, scope_id)
-    select hash, chunk, scope_id from ${jsonRows(db, place("chunks"), {
-      ...{ hash: "bytes", chunk: "bigint", scope_id: "bigint" },
-    })} as added where true order by hash
-    on conflict (hash) do update set chunk = excluded.chunk, scope_id = excluded.scope_id
-      where not ${hasPack}
-    returning hash`.compile(db),
+const insertPackKeyRows = statement<{ keys: string }, never>(
+  (db, place) =>
+    sql<never>`
+    insert into inventory_pack_key (pack_id, key)
+    select pack_id, key from ${jsonRows(db, place("keys"), { pack_id: "bigint", key: "bytes" })} as added
+    where true order by key
+    on conflict (key) do update set pack_id = excluded.pack_id`.compile(db),
+  { isUnread: true },
 );
 
-/**
- * Stores where chunks are. Returns the keys that another server has not stored meanwhile. A chunk whose pack
- * is lost moves to the new one.
- */
-export async function insertChunks(
+/** Stores packs that are found by these keys. A key that another pack has finds the new one. */
+export async function insertPacks(
   db: Database,
-  chunks: readonly { key: string; chunk: number; scopeId: number }[],
-): Promise<Set<string>> {
-  if (chunks.length === 0) return new Set();
-  const rows = chunks.map(({ key, chunk, scopeId }) => ({ hash: key, chunk, scope_id: scopeId }));
-  const inserted = await insertChunkRows(db, { chunks: JSON.stringify(rows) });
-  return new Set(inserted.map(({ hash }) => hexOf(hash)));
+  packs: readonly InventoryPackTable[],
+  keys: ReadonlyMap<string, number>,
+): Promise<void> {
+  if (packs.length === 0) return;
+  const rows = packs.map(({ scopeId, names, chunks, base, content, ...pack }) => ({
+    ...{ ...pack, scope_id: scopeId, names: hexOf(names) },
+    ...{ chunks: hexOf(chunks), base: hexOf(base), content: hexOf(content) },
+  }));
+  await insertPackRows(db, { packs: JSON.stringify(rows) });
+  const keyRows = Array.from(keys, ([key, packId]) => ({ pack_id: packId, key }));
+  await insertPackKeyRows(db, { keys: JSON.stringify(keyRows) });
 }
 
-const insertChunkScopeRows = statement<{ chunks: string }, never>((db, place) =>
-  sql<never>`
-    insert into inventory_chunk_scope (scope_id, hash)
-    select scope_id, hash from ${jsonRows(db, place("chunks"), { scope_id: "bigint", hash: "bytes" })} as added
-    where true order by scope_id, hash
-    on conflict do nothing`.compile(db),
+const PACK_COLUMNS = ["id", "scope_id", "depth", "categories", "chunks", "names"];
+
+interface FoundRow {
+  packs: unknown;
+  shared: unknown;
+}
+
+const foundOf = statement<{ scopeId: number; names: string; keys: string }, FoundRow>((db, place) => {
+  const ids = sql`(select distinct pack_id as id
+    from ${rowsByKeys(db, "inventory_pack_key", "key", place("keys"))} as known)`;
+  const packs = sql`select id, scope_id, depth, categories, ${asHex(db, sql`chunks`)} as chunks,
+    ${asHex(db, sql`names`)} as names from ${rowsByIds(db, "inventory_pack", ids)} as pack`;
+  const ofScope = sql`and scope_id = ${place("scopeId")}`;
+  const shared = sql`select ${asHex(db, sql`name`)} as name, chunk
+    from ${rowsByKeys(db, "inventory_chunk_scope", "name", place("names"), ofScope)} as shared`;
+  return sql<FoundRow>`select ${rowsAsJson(db, PACK_COLUMNS, packs)} as packs,
+    ${rowsAsJson(db, ["name", "chunk"], shared)} as shared`.compile(db);
+});
+
+type PackRow = [
+  ...[id: number, scopeId: number, depth: number],
+  ...[categories: string, chunks: string, names: string],
+];
+
+interface Wanted {
+  scopeId: number;
+  /** Of chunks, in hexadecimal. */
+  names: readonly string[];
+  /** Those of the names, in hexadecimal. */
+  keys: readonly string[];
+}
+
+/**
+ * Returns the packs that these keys find, with their names in hexadecimal, and the chunks of packs of other
+ * scopes that sensors of this scope have uploaded too.
+ */
+export async function findPacks(db: Database, { scopeId, names, keys }: Wanted) {
+  const values = { scopeId, names: JSON.stringify(names), keys: JSON.stringify(keys) };
+  const [found] = await foundOf(db, values);
+  const packs = (parseRows(found!.packs) as PackRow[]).map(
+    ([id, scopeId, depth, categories, chunks, names]) => ({
+      ...{ id, scopeId, depth, categories, chunks: Buffer.from(chunks, "hex"), names },
+    }),
+  );
+  const shared = (parseRows(found!.shared) as [name: string, chunk: number][]).map(([name, chunk]) => ({
+    name,
+    chunk,
+  }));
+  return { packs, shared };
+}
+
+const insertChunkScopeRows = statement<{ chunks: string }, never>(
+  (db, place) =>
+    sql<never>`
+    insert into inventory_chunk_scope (chunk, scope_id, name)
+    select chunk, scope_id, name from ${jsonRows(db, place("chunks"), {
+      ...{ chunk: "bigint", scope_id: "bigint", name: "bytes" },
+    })} as added
+    where true order by scope_id, name
+    on conflict (scope_id, name) do update set chunk = excluded.chunk`.compile(db),
+  { isUnread: true },
 );
 
-/** Marks chunks as uploaded in another scope than their first one. */
-export async function insertChunkScopes(
-  db: Database,
-  chunks: readonly { key: string; scopeId: number }[],
-): Promise<void> {
+/** A stored chunk that a sensor of another scope has uploaded. */
+export interface SharedChunk {
+  chunk: number;
+  scopeId: number;
+  name: string;
+}
+
+/** Marks chunks as uploaded in another scope than that of their pack. */
+export async function insertChunkScopes(db: Database, chunks: readonly SharedChunk[]): Promise<void> {
   if (chunks.length === 0) return;
-  const rows = chunks.map(({ key, scopeId }) => ({ scope_id: scopeId, hash: key }));
+  const rows = chunks.map(({ chunk, scopeId, name }) => ({ chunk, scope_id: scopeId, name }));
   await insertChunkScopeRows(db, { chunks: JSON.stringify(rows) });
 }

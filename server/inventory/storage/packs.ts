@@ -49,6 +49,11 @@ export function openPacks(db: Database, maxCharacters = MAX_CHARACTERS) {
     return found;
   }
 
+  /** Keeps what a query has returned with other rows. */
+  function keepFacts(id: number, facts: PackFacts): void {
+    if (!use(id)) keep(id, facts);
+  }
+
   /** Returns what is known about the packs of the chunks, without their contents. */
   async function factsOf(chunks: Iterable<number>): Promise<Map<number, PackFacts>> {
     const facts = new Map<number, PackFacts>();
@@ -96,6 +101,7 @@ export function openPacks(db: Database, maxCharacters = MAX_CHARACTERS) {
 
   return {
     keep,
+    keepFacts,
     factsOf,
     /** Returns the texts of the chunks, in their order. Throws an error for which `isDamaged` is true. */
     async readTexts(chunks: readonly number[]): Promise<string[]> {
