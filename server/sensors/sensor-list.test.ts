@@ -227,5 +227,34 @@ for (const dialect of TESTED_DIALECTS) {
         expect(ids).toEqual(listed);
       }
     });
+
+    test(`a list continues where it was after its last value has disappeared (${dialect})`, async () => {
+      await using database = await createTestDatabase(dialect);
+      const { db } = database;
+      for (const statement of fleetStatements({ dialect, sensors: 50, now: START }))
+        await sql.raw(statement).execute(db);
+      const ids = (await db.selectFrom("sensor").select("id").orderBy("id").execute()).map(({ id }) => id);
+      for (const [nth, id] of ids.entries())
+        await db
+          .updateTable("sensor")
+          .set({ version: `2026.${nth % 10}.0` })
+          .where("id", "=", id)
+          .execute();
+      for (const order of ["asc", "desc"] as const) {
+        const page = { sort: "version", order, limit: 7, q: "host" } as const;
+        const first = await pageOfSensors(db, 0, page);
+        const last = first.rows.at(-1)!.version;
+        const moved = order === "asc" ? "1.0.0" : "3000.0.0";
+        await db.updateTable("sensor").set({ version: moved }).where("version", "=", last).execute();
+        // The sensors that moved are before the place of the cursor.
+        const listed = expected(await allRows(db, START), { sort: "version", order, limit: 7 });
+        const versions = new Map((await allRows(db, START)).map(({ id, version }) => [id, version]));
+        const shown = new Set(first.rows.map(({ id }) => id));
+        const rest = listed.filter((id) => versions.get(id) !== moved && !shown.has(id));
+        expect(rest.length).toBeGreaterThan(7);
+        const second = await pageOfSensors(db, 0, { ...page, cursor: first.nextCursor! });
+        expect(second.rows.map(({ id }) => id)).toEqual(rest.slice(0, 7));
+      }
+    });
   });
 }
