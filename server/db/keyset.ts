@@ -31,7 +31,7 @@ export interface KeysetOptions {
   order: "asc" | "desc";
   cursor?: string | undefined;
   limit: number;
-  /** A part of their names. */
+  /** The text that the rows are searched for. */
   q?: string | undefined;
   /** Counts all rows, however many. */
   count?: "exact" | undefined;

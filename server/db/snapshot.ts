@@ -8,7 +8,8 @@ import { withRetries } from "./transaction.ts";
 /**
  * How PostgreSQL plans frequent statements. `once`: for any values, because the order and the indexes do not
  * depend on them. To plan a statement often takes longer than to execute it. `by value`: again for each
- * request, because how a text is found the fastest depends on how many names have it.
+ * request, because how a text is found the fastest depends on how many names have it. Absent: PostgreSQL
+ * decides between the two after some requests.
  */
 type Planning = "once" | "by value";
 
