@@ -3,6 +3,7 @@
 import { openBatcher } from "../../batcher.ts";
 import { setBounded } from "../../bounded-map.ts";
 import type { Database } from "../../db/schema.ts";
+import { openTurns } from "../../turns.ts";
 import { chunkOf, packOf, placeOf } from "./chunk-list.ts";
 import { nameOf, packKeyOf, splitNames } from "./chunk-names.ts";
 import { type ChunkFacts, decodeFacts } from "./pack.ts";
@@ -26,6 +27,8 @@ type ByName = Map<string, KnownChunk>;
 const MAX_KEPT = 20_000;
 /** Scopes of a chunk. */
 const MAX_SCOPES = 20;
+/** Names in a query. Each may find another pack, with the names of all its chunks. */
+const MAX_NAMES = 256;
 
 export function openKnownChunks(db: Database, packs: Packs) {
   const kept: ByName = new Map();
@@ -33,7 +36,7 @@ export function openKnownChunks(db: Database, packs: Packs) {
     ...{ running: 1, take: (waiting) => ({ batch: waiting, rest: [] }), work: readAll },
   });
 
-  /** Lists of sensors that arrive together share one query. */
+  /** Lists of sensors that arrive together share queries. */
   async function readAll(all: Read[]): Promise<ByName[]> {
     const found = new Map<number, ByName>();
     for (const [scopeId, some] of Map.groupBy(all, (read) => read.scopeId))
@@ -42,9 +45,21 @@ export function openKnownChunks(db: Database, packs: Packs) {
   }
 
   async function read(scopeId: number, names: string[]): Promise<ByName> {
+    const found: ByName = new Map();
+    const turns = openTurns("write");
+    for (let start = 0; start < names.length; start += MAX_NAMES) {
+      if (turns.isOver()) await turns.next();
+      // Those in the packs of earlier names are known now.
+      const some = names.slice(start, start + MAX_NAMES).filter((name) => !found.has(name));
+      if (some.length > 0) await readSome(scopeId, some, found);
+    }
+    return found;
+  }
+
+  /** Adds the chunks of the packs that the names find. */
+  async function readSome(scopeId: number, names: string[], found: ByName): Promise<void> {
     const keys = names.map((name) => packKeyOf(scopeId, name));
     const stored = await findPacks(db, { scopeId, names, keys });
-    const found: ByName = new Map();
     for (const pack of stored.packs) {
       const facts = { chunks: decodeFacts(pack), depth: pack.depth };
       packs.keepFacts(pack.id, facts);
@@ -59,7 +74,6 @@ export function openKnownChunks(db: Database, packs: Packs) {
       // Of a lost pack, the sensor uploads the chunks again.
       if (chunkFacts) found.set(name, add(scopeId, name, { ...chunkFacts, chunk }));
     }
-    return found;
   }
 
   /** Adds an uploaded chunk. Returns it with the scopes that have uploaded it. */
