@@ -2,8 +2,9 @@ import { expect, test } from "bun:test";
 import { sql } from "kysely";
 import pg from "pg";
 import { createTestDatabase, TESTED_DIALECTS } from "../testing/test-world.ts";
-import { jsonRows } from "./dialect.ts";
+import { isAmong, jsonRows } from "./dialect.ts";
 import { openPreparation } from "./prepared.ts";
+import { rowsStatement } from "./rows-statement.ts";
 import type { Database } from "./schema.ts";
 import { type Place, statement } from "./statement.ts";
 import { inTransaction } from "./transaction.ts";
@@ -32,6 +33,28 @@ for (const dialect of TESTED_DIALECTS) {
     const { rows } = await sql`select value from setting where name = 'a'`.execute(db);
     expect(rows).toEqual([{ value: "2" }]);
     expect(built).toBe(1);
+  });
+
+  test(`rows that are read as one value have the names and values of a query (${dialect})`, async () => {
+    await using database = await createTestDatabase(dialect);
+    const { db } = database;
+    const rowsOf = rowsStatement((db, place: Place<{ names: string }>) =>
+      db
+        .selectFrom("setting as first")
+        .leftJoin("setting as other", (join) => join.on(sql`other.name = 'other-' || first.name`))
+        .select(["first.name", "first.value as firstValue", "other.value as otherValue"])
+        .select(sql<number>`length(first.value)`.as("lengthOfValue"))
+        .where(isAmong(db, "first.name", place("names"))),
+    );
+    expect(await rowsOf(db, { names: '["a"]' })).toEqual([]);
+    const values = { a: '["x",null]', b: 'a"b\\c ü\n', "other-b": "" };
+    const rows = Object.entries(values).map(([name, value]) => ({ name, value }));
+    await db.insertInto("setting").values(rows).execute();
+    const found = await rowsOf(db, { names: '["a", "b", "no such"]' });
+    expect(found.toSorted((one, other) => one.name.localeCompare(other.name))).toEqual([
+      { name: "a", firstValue: values.a, otherValue: null, lengthOfValue: 10 },
+      { name: "b", firstValue: values.b, otherValue: "", lengthOfValue: 8 },
+    ]);
   });
 
   test(`a JSON array is a table of any number of rows, with one parameter (${dialect})`, async () => {

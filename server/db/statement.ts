@@ -15,10 +15,11 @@ export type Place<Values> = <Name extends keyof Values & string>(name: Name) => 
 /**
  * Returns a function that executes the statement with values. `build` is called once for each dialect, and
  * must depend on nothing else. `isUnread`: the result is not used. See `sendAhead` about errors.
+ * `hasPlainNames`: the names of the columns are used as they are in SQL.
  */
 export function statement<Values extends object, Row>(
   build: (db: Database, place: Place<Values>) => CompiledQuery<Row>,
-  { isUnread = false } = {},
+  { isUnread = false, hasPlainNames = false } = {},
 ): (db: Database, values: Values) => Promise<Row[]> {
   const compiled: Partial<Record<Dialect, CompiledQuery<Row>>> = {};
   const place: Place<Values> = (name) => sql.val(new Parameter(name)) as RawBuilder<never>;
@@ -28,7 +29,8 @@ export function statement<Values extends object, Row>(
     const parameters = query.parameters.map((parameter) =>
       parameter instanceof Parameter ? values[parameter.name as keyof Values] : parameter,
     );
-    return (await db.executeQuery<Row>({ ...query, parameters })).rows;
+    const executor = hasPlainNames ? db.withoutPlugins() : db;
+    return (await executor.executeQuery<Row>({ ...query, parameters })).rows;
   };
 }
 

@@ -6,6 +6,7 @@ import { forSomeValues } from "../db/batches.ts";
 import { byNumber, keysetPage } from "../db/keyset.ts";
 import type { Database } from "../db/schema.ts";
 import { inSnapshot } from "../db/snapshot.ts";
+import { HAS_UNDECIDED } from "../sensors/matches/undecided-store.ts";
 
 export interface ArrivalPage {
   tokenId: string;
@@ -41,6 +42,7 @@ export async function pageOfArrivals(db: Database, { tokenId, since, ...page }: 
           "sensor.clonedFrom",
           "original.hostname as originalHostname",
           "original.deletedAt as originalDeletedAt",
+          HAS_UNDECIDED,
         ])
         .where("sensor.id", "in", some)
         .execute(),

@@ -71,7 +71,7 @@ type Row = Awaited<ReturnType<typeof pageOfArrivals>>["rows"][number];
 async function presentArrivals(db: Database, view: View, rows: Row[]): Promise<Arrival[]> {
   if (rows.length === 0) return [];
   const ids = rows.map(({ id }) => id);
-  const matches = await findLikes(db, onlineSince(view.now, view.checkInIntervalSeconds), ids);
+  const matches = await findLikes(db, onlineSince(view.now, view.checkInIntervalSeconds), rows);
   const merged = Map.groupBy(await listMergedInto(db, ids), ({ replacedBy }) => replacedBy);
   return rows.map((row) => {
     const replaced = merged.get(row.id)?.[0];

@@ -11,6 +11,7 @@ import {
   type Source,
   seenOf,
 } from "./listing-store.ts";
+import { areOffline, type Members } from "./members-store.ts";
 import { findMisplaced, type Misplacement } from "./misplaced-store.ts";
 import { type Found, isCellSort, isWalkedSort, type Reading, type SensorPage } from "./sensor-page-store.ts";
 import { byClass, byStatus } from "./sort-labels-store.ts";
@@ -50,10 +51,23 @@ export async function keysOfCandidates(
   return await readPart(reading, source, page, { ...order, chosen, cells, seen });
 }
 
+/** Reads all members that are chosen. */
+async function keysOfMembers(
+  reading: Reading,
+  members: Members,
+  page: SensorPage,
+  order: Order,
+): Promise<Found> {
+  const { onlineSince, chosen } = reading;
+  const seen = areOffline(members, onlineSince) ? undefined : seenOf(page.status, onlineSince);
+  const source = members.ids(chosen.classes, page);
+  return await readPart(reading, source, page, { ...order, chosen, cells: undefined, seen });
+}
+
 /** Reads all chosen sensors. */
 export async function keysOfChosen(reading: Reading, page: SensorPage, order: Order): Promise<Found> {
   const { onlineSince, chosen, members } = reading;
-  if (members) return await keysOfCandidates(reading, page, members.ids(chosen.classes, page), order);
+  if (members) return await keysOfMembers(reading, members, page, order);
   const misplaced = await misplacedIn(reading, page, order);
   const cells = misplaced ? cellsOf(page).map(({ number }) => number) : withAnySilence(cellsOf(page));
   const seen = misplaced ? undefined : seenOf(page.status, onlineSince);

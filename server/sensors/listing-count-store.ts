@@ -39,10 +39,9 @@ export async function countAllThat(
   order: Pick<Order, "q" | "also" | "seen" | "among">,
 ): Promise<number> {
   if (cells.length === 0) return 0;
-  const { from, where } = listedIn(db, chosen, cells);
+  const conditions = [...listedIn(db, chosen, cells), ...conditionsOf(order)];
   const { rows } = await sql<{ count: number }>`
-    select count(*) as count from ${from}
-    where ${sql.join([...where, ...conditionsOf(order)], sql` and `)}`.execute(db);
+    select count(*) as count from sensor_listing where ${sql.join(conditions, sql` and `)}`.execute(db);
   return Number(rows[0]!.count);
 }
 
@@ -72,10 +71,10 @@ export async function countNamed(
     const { allNamed, count } = rows[0] as unknown as { allNamed: number; count: number };
     return { count: Math.min(Number(count), COUNT_CAP), isExact: Number(allNamed) <= COUNT_CAP };
   }
-  const { from, where } = listedIn(db, chosen, cells);
   const { rows } = await sql<{ count: number }>`
     select count(*) as count from (
-      select sensor_listing.hostname_key from ${from} where ${sql.join(where, sql` and `)}
+      select sensor_listing.hostname_key from sensor_listing
+      where ${sql.join(listedIn(db, chosen, cells), sql` and `)}
       limit ${MOST_SEARCHED}) as chosen
     where ${isNamed(sql<string>`chosen.hostname_key`, q)}`.execute(db);
   return { count: Number(rows[0]!.count), isExact: sensors <= MOST_SEARCHED };

@@ -81,9 +81,8 @@ export async function sortListed(
   order: Order,
 ): Promise<RowKey[]> {
   const value = sql.ref(`sensor_listing.${order.column}`);
-  const { from, where } = listedIn(db, chosen, cells);
   const all = [
-    ...where,
+    ...listedIn(db, chosen, cells),
     ...indexedConditions(order),
     // An expression, for which no index is used.
     ...(order.after ? [isAfter(value, sql`(sensor_listing.sensor_id || '')`, order.order, order.after)] : []),
@@ -91,7 +90,7 @@ export async function sortListed(
   ];
   const direction = sql.raw(order.order);
   const { rows } = await sql<RowKey>`
-    select ${value} as value, sensor_listing.sensor_id as id from ${from}
+    select ${value} as value, sensor_listing.sensor_id as id from sensor_listing
     where ${sql.join(all, sql` and `)}
     order by ${value} ${direction}, sensor_listing.sensor_id ${direction} limit ${most}`.execute(
     db.withoutPlugins(),

@@ -103,22 +103,15 @@ export const hasConditions = ({ q, also, seen, among }: Pick<Order, "q" | "also"
 export const isIn = (id: RawBuilder<unknown>, ids: Source) =>
   sql<boolean>`((${id} in (select value from ${ids} as member)) is true)`;
 
-/** Returns the clauses that read the chosen sensors in cells: by their classes, or by the cells. */
+/** Returns the conditions that read the chosen sensors in cells: by their classes, or by the cells. */
 export function listedIn(db: Database, chosen: Chosen, cells: Iterable<number>) {
   const unique = new Set(cells);
-  if (!chosen.classes)
-    return {
-      from: sql`sensor_listing`,
-      where: [isAmongNumbers(db, sql`sensor_listing.cell`, [...unique])],
-    };
+  if (!chosen.classes) return [isAmongNumbers(db, sql`sensor_listing.cell`, [...unique])];
   const classes = chosen.classes.filter(({ cell }) => unique.has(cell));
-  return {
-    from: sql`sensor_listing`,
-    where: [
-      isAmongNumbers(db, sql`sensor_listing.class_id`, idsOf(classes)),
-      isAmongNumbers(db, sql`sensor_listing.cell + 0`, [...unique]),
-    ],
-  };
+  return [
+    isAmongNumbers(db, sql`sensor_listing.class_id`, idsOf(classes)),
+    isAmongNumbers(db, sql`sensor_listing.cell + 0`, [...unique]),
+  ];
 }
 
 /** An expression, for which no index is used. */
@@ -152,7 +145,8 @@ export async function listIds(query: AnyQuery): Promise<string[]> {
 export interface KeysFilter {
   chosen: Chosen;
   column: Order["column"];
-  cells: number[];
+  /** Absent: all sensors of the source are chosen. */
+  cells: number[] | undefined;
   q: string | undefined;
   also: readonly Condition[];
   among?: Source | undefined;
@@ -203,14 +197,17 @@ export async function readKeys(
   const isByPresence = column === "silent_since";
   const own = isByPresence ? sql`sensor_presence.last_seen_at` : sql.ref(`sensor_listing.${column}`);
   const hasPresence = isByPresence || seen !== undefined;
-  const listed = listedIn(db, chosen, cells);
   const among = source
     ? [
         isOneOf(db, sql`sensor_listing.sensor_id`, sql`select value from ${source} as candidate`),
-        isAmongNumbers(db, sql`sensor_listing.cell + 0`, [...new Set(cells)]),
-        ...isChosen(db, chosen, sql`sensor_listing.class_id`),
+        ...(cells
+          ? [
+              isAmongNumbers(db, sql`sensor_listing.cell + 0`, [...new Set(cells)]),
+              ...isChosen(db, chosen, sql`sensor_listing.class_id`),
+            ]
+          : []),
       ]
-    : listed.where;
+    : listedIn(db, chosen, cells ?? []);
   const conditions = [
     ...among,
     ...(hasPresence ? [sql`sensor_presence.sensor_id = sensor_listing.sensor_id`] : []),
@@ -232,7 +229,7 @@ export async function readKeys(
     select ${by?.group ? sql`found_group as "group",` : sql``} found_value as value, found_id as id, found from (
       select ${by?.group ? sql`${by.group} as found_group,` : sql``} ${by?.value ?? own} as found_value,
         sensor_listing.sensor_id as found_id, count(*) over () as found
-      from ${source ? sql`sensor_listing` : listed.from}
+      from sensor_listing
         ${hasPresence ? sql`cross join sensor_presence` : sql``} ${by?.tables ?? sql``}
       where ${sql.join(conditions, sql` and `)}) as matching
     ${place ? sql`where (${sql.join(columns)}) ${comparison} (${sql.join(place)})` : sql``}

@@ -150,6 +150,10 @@ export function countMembers(
   });
 }
 
+/** Whether no member is online, whether it is marked as silent or not. */
+export const areOffline = ({ narrowings }: Members, onlineSince: number): boolean =>
+  narrowings.some(({ before }) => before !== undefined && before <= onlineSince);
+
 /**
  * Returns the number of members in the cells; undefined: some may be in the cells or not, depending on their
  * silence.
@@ -160,12 +164,11 @@ export function countMembersIn(
   cells: ReadonlySet<number>,
   onlineSince: number,
 ): number | undefined {
-  // All of them are offline, whether they are marked as silent or not.
-  const areOffline = members.narrowings.some(({ before }) => before !== undefined && before <= onlineSince);
+  const isKnown = areOffline(members, onlineSince);
   let total = 0;
   for (const { cell, sensors } of ofClasses(members, chosen)) {
     const isSplit = cells.has(cell) !== cells.has(flipped(cell));
-    if (isSplit && !areOffline) return undefined;
+    if (isSplit && !isKnown) return undefined;
     if (cells.has(flipped(cell))) total += sensors;
   }
   return total;

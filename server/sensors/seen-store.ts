@@ -76,9 +76,8 @@ export async function sortSeen(
   most: number,
   { order, after, q, also }: Omit<Order, "column">,
 ): Promise<RowKey[]> {
-  const listed = listedIn(db, chosen, cells);
-  const ids = sql`select sensor_listing.sensor_id from ${listed.from}
-    where ${sql.join([...listed.where, ...conditionsOf({ q, also })], sql` and `)}`;
+  const conditions = [...listedIn(db, chosen, cells), ...conditionsOf({ q, also })];
+  const ids = sql`select sensor_listing.sensor_id from sensor_listing where ${sql.join(conditions, sql` and `)}`;
   // An expression, for which no index is used.
   const value = sql`(sensor_presence.last_seen_at + 0)`;
   const place = after ? sql`and ${isAfter(value, sql`sensor_presence.sensor_id`, order, after)}` : sql``;

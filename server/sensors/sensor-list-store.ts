@@ -11,7 +11,7 @@ import { FEW } from "./cells-page-store.ts";
 import { type Chosen, chooseClasses, countCells, countClasses, isNarrow } from "./classes-store.ts";
 import { byId, bySilence, type Narrowing, narrowingsOf, searchByFact } from "./filters-store.ts";
 import { findCandidates } from "./list-candidates-store.ts";
-import { keysOfCandidates, keysOfCells } from "./list-keys-store.ts";
+import { keysOfCandidates, keysOfCells, keysOfChosen } from "./list-keys-store.ts";
 import type { Order } from "./listing-store.ts";
 import { findMembers } from "./members-store.ts";
 import {
@@ -31,7 +31,7 @@ import {
   type SensorPage,
 } from "./sensor-page-store.ts";
 import { keysOf } from "./sort-labels-store.ts";
-import { keysOfLabels, keysOfWalked } from "./sorted-list-store.ts";
+import { isCounted, keysOfLabels, keysOfWalked } from "./sorted-list-store.ts";
 
 const UNITS_MS: Record<string, number> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
 
@@ -173,11 +173,12 @@ async function findKeys(reading: Reading, page: SensorPage, wanted: Wanted): Pro
   const matched = found ? [found.narrowing] : (members?.narrowings ?? []);
   const others = wanted.narrowings.filter((narrowing) => !matched.includes(narrowing));
   const order = { ...wanted.order, also: others.map(({ condition }) => condition) };
-  const sorted = isLabelSort(sort) ? reading.few : reading.few / SORTED;
-  const source =
-    found?.source ?? (members && members.total <= sorted ? members.ids(reading.chosen.classes) : undefined);
-  if (source) return await keysOfCandidates(reading, page, source, order);
+  if (found) return await keysOfCandidates(reading, page, found.source, order);
   const some = { ...reading, members };
+  // The status of a member is not in the numbers of classes.
+  const hasLabels = isLabelSort(sort) && (sort === "status" || !isCounted(some, page, order));
+  if (members && members.total <= (hasLabels ? reading.few : reading.few / SORTED))
+    return await keysOfChosen(some, page, order);
   if (isCellSort(sort)) return await keysOfCells(some, page, order);
   if (isWalkedSort(sort)) return await keysOfWalked(some, { ...page, sort }, order);
   return await keysOfLabels(some, { ...page, sort }, order);

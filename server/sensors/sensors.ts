@@ -121,11 +121,7 @@ type SensorQuery = Omit<SensorPage, "notSeenFor"> & { notSeenFor?: string | unde
 export async function listSensors(db: Database, view: SensorView, query: SensorQuery) {
   const since = onlineSince(view.now, view.checkInIntervalSeconds);
   const { rows, ...page } = await pageOfSensors(db, since, atTime(query, view.now));
-  const likes = await findLikes(
-    db,
-    since,
-    rows.map(({ id }) => id),
-  );
+  const likes = await findLikes(db, since, rows);
   return { items: rows.map((row) => presentListed(row, view, likes.get(row.id))), ...page };
 }
 
@@ -133,7 +129,7 @@ export async function listSensors(db: Database, view: SensorView, query: SensorQ
 export async function getSensor(db: Database, view: SensorView, id: string): Promise<Sensor> {
   const row = await findSensor(db, id);
   if (!row) throw sensorNotFound(id);
-  const likes = await findLikes(db, onlineSince(view.now, view.checkInIntervalSeconds), [id]);
+  const likes = await findLikes(db, onlineSince(view.now, view.checkInIntervalSeconds), [row]);
   return present(row, view, likes.get(id));
 }
 
@@ -147,7 +143,7 @@ export async function getSensorInFull(db: Database, view: SensorView, id: string
   const row = await findSensor(db, id);
   if (!row) throw sensorNotFound(id);
   const clones = await presentClones(db, row, row.enrolledHost);
-  const likes = await findLikes(db, onlineSince(view.now, view.checkInIntervalSeconds), [id]);
+  const likes = await findLikes(db, onlineSince(view.now, view.checkInIntervalSeconds), [row]);
   return { ...present(row, view, likes.get(id)), clones, replaces: await presentReplaced(db, id) };
 }
 

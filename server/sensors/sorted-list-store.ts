@@ -5,7 +5,7 @@ import { inOrder } from "./cells-page-store.ts";
 import type { ClassCount } from "./classes-store.ts";
 import { amongMembers, keysOfCells, keysOfChosen, misplacedIn, readCome } from "./list-keys-store.ts";
 import { type Order, seenOf } from "./listing-store.ts";
-import { countMembers } from "./members-store.ts";
+import { countMembers, countMembersIn } from "./members-store.ts";
 import { BY_HOSTNAME, type Found, type Reading, type SensorPage } from "./sensor-page-store.ts";
 import { type LabelSort, listLabels, mergeLabels } from "./sort-labels-store.ts";
 import { readWalked, type WalkedSort } from "./walked-sorts-store.ts";
@@ -50,6 +50,18 @@ export async function keysOfWalked(
   return atLeast({ ...count, keys: keys.slice(0, wanted) });
 }
 
+/** Whether the sensors of each class are counted. Otherwise, conditions may exclude most of them. */
+export function isCounted(
+  { chosen, members, onlineSince }: Reading,
+  page: SensorPage,
+  { q, also }: Order,
+): boolean {
+  if (q !== undefined || also.length > 0) return false;
+  if (!members) return true;
+  const cells = new Set(cellsOf(page).map(({ number }) => number));
+  return countMembersIn(members, chosen, cells, onlineSince) !== undefined;
+}
+
 /**
  * Reads the sensors of one value after another until the page is full. Values with few sensors are read
  * together.
@@ -59,15 +71,14 @@ export async function keysOfLabels(
   page: SensorPage & { sort: LabelSort },
   order: Order,
 ): Promise<Found> {
-  const { few, chosen, members, keyOf } = reading;
+  const { few, chosen, keyOf } = reading;
   const count = await countKeys(reading, page, order);
   const { limit } = page;
   const { after } = order;
   const counted = await countListed(reading, page, order);
   const statuses = new Set(cellsOf(page).map(({ status }) => status));
   const labels = listLabels(keyOf, counted, statuses, { order: page.order, from: after?.g });
-  // Conditions may exclude most of them.
-  const most = order.q === undefined && order.also.length === 0 && !members ? limit : few;
+  const most = isCounted(reading, page, order) ? limit : few;
   const keys: RowKey[] = [];
   for (let next = 0; next < labels.length && keys.length <= limit; ) {
     const some = [labels[next++]!];

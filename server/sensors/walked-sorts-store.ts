@@ -108,12 +108,14 @@ export async function readWalked(
   const isOffline = order.seen !== undefined && (order.seen.status === "offline" || order.seen.isAmongOthers);
   if (!isOffline && sensors * sensors * walk.passed <= wanted * all) {
     const { among, ...others } = order;
-    const members = among && [
-      isOneOf(db, sql`sensor_listing.sensor_id`, sql`select value from ${among} as member`),
-      isAmongNumbers(db, sql`sensor_listing.cell + 0`, [...cells]),
-    ];
-    const ids = sql`select sensor_listing.sensor_id from ${members ? sql`sensor_listing` : listed.from}
-      where ${sql.join([...(members ?? listed.where), ...conditionsOf(others)], sql` and `)}`;
+    const chosenIn = among
+      ? [
+          isOneOf(db, sql`sensor_listing.sensor_id`, sql`select value from ${among} as member`),
+          isAmongNumbers(db, sql`sensor_listing.cell + 0`, [...cells]),
+        ]
+      : listed;
+    const conditions = [...chosenIn, ...conditionsOf(others)];
+    const ids = sql`select sensor_listing.sensor_id from sensor_listing where ${sql.join(conditions, sql` and `)}`;
     const reading = { from: walk.sorted.table, where: isOneOf(db, walk.sorted.id, ids) };
     return await readInOrder(db, walk.sorted, reading, wanted, order);
   }
@@ -121,8 +123,8 @@ export async function readWalked(
   const among =
     order.among ??
     (isFew
-      ? sql`(select sensor_listing.sensor_id as value from ${listed.from}
-          where ${sql.join(listed.where, sql` and `)})`
+      ? sql`(select sensor_listing.sensor_id as value from sensor_listing
+          where ${sql.join(listed, sql` and `)})`
       : undefined);
   const isSplit = [...cells].some((cell) => !cells.has(flipped(cell)));
   // The index of addresses has both.

@@ -9,7 +9,6 @@ import type { Database } from "../../db/schema.ts";
 import type { SensorMatchTable } from "../../db/schema-sensors.ts";
 import { inSnapshot } from "../../db/snapshot.ts";
 import { type Place, statement } from "../../db/statement.ts";
-import { listUndecidedAmong } from "./undecided-store.ts";
 
 /** A value that more than this many assets have identifies none of them. */
 const MAX_HOLDERS = 20;
@@ -169,8 +168,8 @@ const openPairsOf = statement((db, place: Place<{ ids: string; onlineSince: numb
     .compile(),
 );
 
-export async function listOpenPairs(db: Database, onlineSince: number, sensorIds: readonly string[]) {
-  const ids = await listUndecidedAmong(db, sensorIds);
+/** `ids`: of later sensors with undecided pairs. For others, PostgreSQL would only plan the joins. */
+export async function listOpenPairs(db: Database, onlineSince: number, ids: readonly string[]) {
   return ids.length === 0 ? [] : await openPairsOf(db, { ids: JSON.stringify(ids), onlineSince });
 }
 

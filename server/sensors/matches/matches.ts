@@ -11,6 +11,7 @@ import { parseHost } from "../clones/instance-host.ts";
 import { onlineSince } from "../record/sensor-status.ts";
 import { compareHardware, hardwareOf } from "./match-rules.ts";
 import { insertMatches, listHolders, listOpenPairs, listReplaced } from "./matches-store.ts";
+import { undecidedOf } from "./undecided-store.ts";
 
 const comparedFacts = z.array(comparedFact);
 
@@ -76,13 +77,13 @@ export async function detectMatches(
 export async function findLikes(
   db: Database,
   since: number,
-  sensorIds: readonly string[],
+  sensors: Parameters<typeof undecidedOf>[0],
 ): Promise<Map<string, NonNullable<Sensor["match"]>>> {
   const likes = new Map<string, NonNullable<Sensor["match"]>>();
   for (const { sensorId, predecessorId, hostname, lastSeenAt, isCertain, facts } of await listOpenPairs(
     db,
     since,
-    sensorIds,
+    undecidedOf(sensors),
   )) {
     if (likes.has(sensorId)) continue;
     const compared = comparedFacts.parse(JSON.parse(facts));

@@ -3,9 +3,11 @@ import { sql } from "kysely";
 import { forSomeValues } from "../../db/batches.ts";
 import { isAmong, lockRows } from "../../db/dialect.ts";
 import { isLiveGroup } from "../../db/live-group.ts";
+import { rowsStatement } from "../../db/rows-statement.ts";
 import type { Database } from "../../db/schema.ts";
 import type { SensorTable } from "../../db/schema-sensors.ts";
 import { type Place, statement } from "../../db/statement.ts";
+import { HAS_UNDECIDED } from "../matches/undecided-store.ts";
 
 /** What a list shows. */
 function listedSensors(db: Database) {
@@ -54,6 +56,7 @@ function listedSensors(db: Database) {
       "sensor.enrollmentTokenId",
       "enrollmentToken.name as enrollmentTokenName",
       "enrollmentToken.deletedAt as enrollmentTokenDeletedAt",
+      HAS_UNDECIDED,
     ])
     .where("sensor.deletedAt", "is", null);
 }
@@ -74,10 +77,8 @@ function sensors(db: Database) {
 export type ListedRow = Awaited<ReturnType<ReturnType<typeof listedSensors>["executeTakeFirstOrThrow"]>>;
 export type SensorRow = Awaited<ReturnType<ReturnType<typeof sensors>["executeTakeFirstOrThrow"]>>;
 
-const rowsOf = statement((db, place: Place<{ ids: string }>) =>
-  listedSensors(db)
-    .where(isAmong(db, "sensor.id", place("ids")))
-    .compile(),
+const rowsOf = rowsStatement((db, place: Place<{ ids: string }>) =>
+  listedSensors(db).where(isAmong(db, "sensor.id", place("ids"))),
 );
 
 /** Returns the rows of those sensors that exist, unsorted. */
