@@ -41,7 +41,7 @@ for (const dialect of TESTED_DIALECTS) {
     const rowsOf = rowsStatement((db, place: Place<{ names: string }>) =>
       db
         .selectFrom("setting as first")
-        .leftJoin("setting as other", (join) => join.on(sql`other.name = 'other-' || first.name`))
+        .leftJoin("setting as other", (join) => join.on(sql<boolean>`other.name = 'other-' || first.name`))
         .select(["first.name", "first.value as firstValue", "other.value as otherValue"])
         .select(sql<number>`length(first.value)`.as("lengthOfValue"))
         .where(isAmong(db, "first.name", place("names"))),

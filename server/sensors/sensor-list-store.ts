@@ -13,7 +13,7 @@ import { byId, bySilence, type Narrowing, narrowingsOf, searchByFact } from "./f
 import { findCandidates } from "./list-candidates-store.ts";
 import { keysOfCandidates, keysOfCells, keysOfChosen } from "./list-keys-store.ts";
 import type { Order } from "./listing-store.ts";
-import { findMembers } from "./members-store.ts";
+import { findMembers, sortedMembers } from "./members-store.ts";
 import {
   type ListedRow,
   listSensorRows,
@@ -151,12 +151,6 @@ export interface Limits {
  */
 const SHARE = { inCells: 40, others: 20 };
 
-/**
- * Of this part of `few`, sorting all members takes less time than to look for them in an order. Where each
- * value has its own order, that takes longer.
- */
-const SORTED = 4;
-
 function limitsOf({ all }: Chosen, sort: SensorPage["sort"]): Limits {
   const sensors = all.reduce((sum, cell) => sum + cell.sensors, 0);
   const share = isCellSort(sort) ? SHARE.inCells : SHARE.others;
@@ -175,9 +169,9 @@ async function findKeys(reading: Reading, page: SensorPage, wanted: Wanted): Pro
   const order = { ...wanted.order, also: others.map(({ condition }) => condition) };
   if (found) return await keysOfCandidates(reading, page, found.source, order);
   const some = { ...reading, members };
-  // The status of a member is not in the numbers of classes.
+  // Where each value has its own order, and its number of members is unknown, sorting more takes less time.
   const hasLabels = isLabelSort(sort) && (sort === "status" || !isCounted(some, page, order));
-  if (members && members.total <= (hasLabels ? reading.few : reading.few / SORTED))
+  if (members && members.total <= (hasLabels ? reading.few : sortedMembers(reading.few)))
     return await keysOfChosen(some, page, order);
   if (isCellSort(sort)) return await keysOfCells(some, page, order);
   if (isWalkedSort(sort)) return await keysOfWalked(some, { ...page, sort }, order);

@@ -5,7 +5,7 @@ import { inOrder } from "./cells-page-store.ts";
 import type { ClassCount } from "./classes-store.ts";
 import { amongMembers, keysOfCells, keysOfChosen, misplacedIn, readCome } from "./list-keys-store.ts";
 import { type Order, seenOf } from "./listing-store.ts";
-import { countMembers, countMembersIn } from "./members-store.ts";
+import { countMembers, countMembersIn, sortedMembers } from "./members-store.ts";
 import { BY_HOSTNAME, type Found, type Reading, type SensorPage } from "./sensor-page-store.ts";
 import { type LabelSort, listLabels, mergeLabels } from "./sort-labels-store.ts";
 import { readWalked, type WalkedSort } from "./walked-sorts-store.ts";
@@ -71,7 +71,8 @@ export async function keysOfLabels(
   page: SensorPage & { sort: LabelSort },
   order: Order,
 ): Promise<Found> {
-  const { few, chosen, keyOf } = reading;
+  const { chosen, members, keyOf } = reading;
+  const few = members ? sortedMembers(reading.few) : reading.few;
   const count = await countKeys(reading, page, order);
   const { limit } = page;
   const { after } = order;
