@@ -3,18 +3,15 @@
 // are merged in or left out. If there are many, as after an outage, the page looks at when each was seen.
 import type { Cursor, RowKey } from "../db/keyset.ts";
 import { type CellFilter, cellOf, cellsOf, flipped } from "../db/listing-cells.ts";
-import { compareKeys, mergeRanges } from "../db/merge-ranges.ts";
 import type { Database } from "../db/schema.ts";
 import { type CellCount, type Chosen, countChosen, sumOf } from "./classes-store.ts";
+import { cellsIn, comparison, readFirst } from "./first-of-cells-store.ts";
 import { countAllNamed, countAllThat, countNamed } from "./listing-count-store.ts";
-import { readRanges, sortListed, walkListed } from "./listing-ranges-store.ts";
-import { hasConditions, type Order, type Range, readKeys, type Seen, seenOf } from "./listing-store.ts";
-import { countMembersIn, isWalkable, type Members, readMembers, sortMembers } from "./members-store.ts";
+import { type Order, readKeys, type Seen, seenOf } from "./listing-store.ts";
+import { countMembersIn, isWalkable, type Members, sortMembers } from "./members-store.ts";
 import { countMoved, type Misplacement } from "./misplaced-store.ts";
 import { type Misplaced, seenSource, sortSeen, walkSeen } from "./seen-store.ts";
 
-/** So many sensors are read and sorted for a page. */
-export const FEW = 2_000;
 /** So many sensors are passed over in the order of check-ins in the time that reads one of a cell. */
 const PASSED = 30;
 
@@ -184,61 +181,6 @@ async function readCells(reading: Reading, wanted: number): Promise<RowKey[]> {
   return inOrder([...seen, ...(await readFirst(reading, matching.filter(isSilent), wanted))], order);
 }
 
-/** To read the first sensors of a class takes as long as to sort so many. */
-const CLASS_ROWS = 5;
-/** The first sensors of so many classes take a few milliseconds. */
-const MANY_CLASSES = 400;
-/** If the sensors of a filter are spread evenly, this many times as many are passed over as are expected. */
-const SPREAD = 4;
-
-/**
- * Returns the first sensors of the cells, unsorted. A cell of which all sensors are chosen is one range of an
- * index. Of another, the first of each class are merged; or, if it has fewer sensors than that takes, all of
- * them are sorted. With many classes, or with conditions that may exclude most sensors of each, the cell is
- * read in order until enough match, but not further than it takes to sort.
- */
-async function readFirst(
-  { tx, filter: { chosen, members }, order }: Reading,
-  counted: readonly CellCount[],
-  wanted: number,
-): Promise<RowKey[]> {
-  if (members) return await readMembers(tx, members, chosen, cellsIn(counted), { ...order, wanted });
-  const merge = (ranges: readonly Range[]) =>
-    mergeRanges(ranges, wanted, comparison(order), (some, most) => readRanges(tx, some, most, order));
-  const all = new Map(chosen.all.map(({ cell, sensors }) => [cell, sensors]));
-  const classes = Map.groupBy(chosen.classes ?? [], ({ cell }) => cell);
-  const isLimited = hasConditions(order);
-  const [whole, merged, sorted]: [Range[], Range[], number[]] = [[], [], []];
-  const walked: RowKey[] = [];
-  for (const { cell, sensors } of counted) {
-    const ofCell = classes.get(cell) ?? [];
-    const total = all.get(cell) ?? sensors;
-    if (!chosen.classes || sensors === total) {
-      whole.push({ classId: 0, cell });
-      continue;
-    }
-    const expected = (wanted * total) / sensors;
-    const isWalked = isLimited
-      ? expected < sensors
-      : ofCell.length > MANY_CLASSES && expected < Math.min(ofCell.length, sensors);
-    // To find the last one that may be passed over takes time, too.
-    const likely = Math.ceil(SPREAD * expected) + (isLimited ? FEW : 0);
-    const limits = isLimited && likely < sensors ? [likely, sensors] : [likely];
-    let found: RowKey[] | undefined;
-    for (const passed of isWalked ? limits : [])
-      found ??= await walkListed(tx, chosen, { cell, passed, most: wanted }, order);
-    if (found) walked.push(...found);
-    else if (isLimited || ofCell.length * CLASS_ROWS >= sensors) sorted.push(cell);
-    else merged.push(...ofCell.map(({ of }) => ({ classId: of.id, cell })));
-  }
-  return [
-    ...walked,
-    ...(await merge(whole)),
-    ...(await merge(merged)),
-    ...(sorted.length > 0 ? await sortListed(tx, chosen, sorted, wanted, order) : []),
-  ];
-}
-
 /**
  * Sensors that check in have no order within their cells, because each check-in would have to write it. So
  * either all of them are read in the order of their check-ins until the page is full, or all of the cells,
@@ -273,8 +215,3 @@ export function inOrder(keys: readonly RowKey[], order: Order): RowKey[] {
 }
 
 const keyAt = ({ g, v, id }: Cursor): RowKey => ({ ...(g === undefined ? {} : { group: g }), value: v, id });
-
-const comparison = ({ order }: Order) =>
-  order === "asc" ? compareKeys : (one: RowKey, other: RowKey) => compareKeys(other, one);
-
-const cellsIn = (counted: readonly CellCount[]) => counted.map(({ cell }) => cell);

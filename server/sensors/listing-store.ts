@@ -15,6 +15,8 @@ export interface Range {
   /** 0: all. */
   classId: number;
   cell: number;
+  /** The last sensor of the order that is read. */
+  until?: RowKey;
 }
 
 /** A status that the clock changes. */

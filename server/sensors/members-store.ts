@@ -238,12 +238,12 @@ export async function readMembers(
     also: [...order.also, ...members.narrowings.map(({ condition }) => condition)],
   };
   const isSparse = all * LOOKED_UP > sumOf(ofClasses(members, chosen));
-  const found = await readRanges(db, ranges, wanted, isSparse ? order : lookedUp, passed);
+  const found = await readRanges(db, ranges, { most: wanted, passed }, isSparse ? order : lookedUp);
   const isFull = expected.every(({ sensors }, place) => found[place]!.length === wanted || sensors <= passed);
   if (isFull) return found.flat();
   return sumOf(expected) > PASSED * sumOf(ofClasses(members, chosen))
     ? await sortMembers(db, members, chosen, cells, order)
-    : (await readRanges(db, ranges, wanted, order)).flat();
+    : (await readRanges(db, ranges, { most: wanted }, order)).flat();
 }
 
 /** The same. Reads and sorts all of them. */
