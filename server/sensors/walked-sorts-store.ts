@@ -30,8 +30,8 @@ interface Walk extends Columns {
   classId: RawBuilder<unknown>;
   /** The listing of a sensor of the index. */
   listing: RawBuilder<boolean>;
-  /** So many sensors of the index are passed over in the time that sorts one. */
-  passed: number;
+  /** So many sensors of the index are passed over in the time that sorts one: if the members are known, or not. */
+  passed: { members: number; others: number };
   /** Where sensors are sorted. */
   sorted: Columns & { table: RawBuilder<unknown> };
 }
@@ -45,7 +45,7 @@ const SORTS: Record<WalkedSort, Walk> = {
     on: sql`sensor.asset_id = asset.id`,
     listing: sql`sensor_listing.sensor_id = sensor.id`,
     classId: sql`sensor_listing.class_id`,
-    passed: 1,
+    passed: { members: 4, others: 2 },
     sorted: {
       table: sql`sensor`,
       id: sql`sensor.id`,
@@ -61,7 +61,7 @@ const SORTS: Record<WalkedSort, Walk> = {
     on: sql`true`,
     listing: sql`sensor_listing.sensor_id = sensor_address.sensor_id`,
     classId: sql`sensor_address.class_id`,
-    passed: 10,
+    passed: { members: 10, others: 10 },
     sorted: {
       table: sql`sensor_presence as presence`,
       id: sql`presence.sensor_id`,
@@ -84,7 +84,7 @@ interface Filter extends CellFilter {
 }
 
 /** Of so many sensors, the ids are read before others are passed over. */
-const SHARE = 40;
+const SHARE = 25;
 
 /** Returns the first sensors of the filter. */
 export async function readWalked(
@@ -106,16 +106,17 @@ export async function readWalked(
   const listed = listedIn(db, chosen, cells);
   // All sensors that may be offline are those that are online, too many to sort.
   const isOffline = order.seen !== undefined && (order.seen.status === "offline" || order.seen.isAmongOthers);
-  if (!isOffline && sensors * sensors * walk.passed <= wanted * all) {
+  const passed = members ? walk.passed.members : walk.passed.others;
+  if (!isOffline && sensors * sensors * passed <= wanted * all) {
     const { among, ...others } = order;
-    const chosenIn = among
-      ? [
-          isOneOf(db, sql`sensor_listing.sensor_id`, sql`select value from ${among} as member`),
-          isAmongNumbers(db, sql`sensor_listing.cell + 0`, [...cells]),
-        ]
-      : listed;
-    const conditions = [...chosenIn, ...conditionsOf(others)];
-    const ids = sql`select sensor_listing.sensor_id from sensor_listing where ${sql.join(conditions, sql` and `)}`;
+    const conditions = conditionsOf(others);
+    const isMember =
+      among && isOneOf(db, sql`sensor_listing.sensor_id`, sql`select value from ${among} as member`);
+    const all = [...(isMember ? [isMember] : listed), ...conditions];
+    const ids =
+      among && conditions.length === 0
+        ? sql`select value from ${among} as member`
+        : sql`select sensor_listing.sensor_id from sensor_listing where ${sql.join(all, sql` and `)}`;
     const reading = { from: walk.sorted.table, where: isOneOf(db, walk.sorted.id, ids) };
     return await readInOrder(db, walk.sorted, reading, wanted, order);
   }
