@@ -24,7 +24,7 @@ const ROUNDS = 2;
 /** Pages of each combination in a round, one after another. */
 const PAGES = 2;
 /** Requests for the numbers in a round. */
-const COUNTS = 20;
+const COUNTS = 100;
 const CONNECTIONS = 16;
 /** Of one large host. */
 const PACKAGES = 49_000;

@@ -3,7 +3,7 @@ import { ASSET_TYPES } from "@attacklens/protocol/assets.ts";
 import { COUNT_CAP } from "@attacklens/protocol/page.ts";
 import { sql } from "kysely";
 import { forSomeValues } from "../db/batches.ts";
-import { isIn, unindexed } from "../db/dialect.ts";
+import { isAmong, unindexed } from "../db/dialect.ts";
 import { insertion } from "../db/insertion.ts";
 import { type AnyQuery, byNumber, byText, countUpTo, keysetPage } from "../db/keyset.ts";
 import { isLiveGroup, liveGroupId } from "../db/live-group.ts";
@@ -85,7 +85,7 @@ export async function pageOfAssets(db: Database, page: AssetPage) {
 /** Returns those of a few assets that match. */
 function among(tx: Database, all: AnyQuery, ids: readonly string[], { q, assetGroupId, type }: AssetPage) {
   // Expressions, for which no index is used.
-  let query = all.where(isIn(tx, "asset.id", ids));
+  let query = all.where(isAmong(tx, "asset.id", JSON.stringify(ids)));
   if (q) query = query.where(isNamed(sql<string>`(asset.name_key || '')`, q));
   if (assetGroupId)
     query = query.where(unindexed(tx, "asset.asset_group_id"), "=", liveGroupId(assetGroupId));

@@ -90,11 +90,6 @@ export function texts(db: Database, values: readonly string[] | RawBuilder<strin
     : sql`(select value collate "C" as value from json_array_elements_text(${json}::json) as value)`;
 }
 
-/** Returns whether a column has one of the texts, with one parameter for any number of them. */
-export function isIn(db: Database, column: string, values: readonly string[]): RawBuilder<boolean> {
-  return sql<boolean>`${sql.ref(column)} in (select value from ${texts(db, values)} as text)`;
-}
-
 /** Returns whether a text has only characters of ASCII. */
 export function hasOnlyAscii(db: Database, text: RawBuilder<string>): RawBuilder<boolean> {
   return dialectOf(db) === "sqlite"

@@ -34,6 +34,9 @@ const LARGE = new Set([
 /** Contains only the open pairs. A list reads no more of them than it sorts for a page. */
 const BOUNDED = "sensor_match_open";
 
+/** How the description begins of a join that is no whole scan, but takes as long as many. */
+export const COMPARES = "compares each row with each value";
+
 /** Returns the queries that a list sends. */
 export async function queriesOf(
   db: Database,
@@ -160,6 +163,7 @@ interface PlanNode {
   "Relation Name"?: string;
   "Index Name"?: string;
   "Index Cond"?: string;
+  "Join Filter"?: string;
   Plans?: PlanNode[];
 }
 
@@ -224,6 +228,12 @@ function wholeReads(node: PlanNode, isSorted: boolean, isWalked: boolean): strin
       (isIndex && node["Index Cond"] === undefined && isSorted && node["Index Name"] !== BOUNDED))
       ? [`${type} on ${table} ${node["Index Name"] ?? ""}`]
       : [];
+  // For each row, all values of a set: as many comparisons as both have rows, multiplied.
+  const isCompared =
+    type === "Nested Loop" &&
+    node["Join Filter"] !== undefined &&
+    node.Plans?.at(-1)?.["Node Type"] === "Function Scan";
+  if (isCompared) wrong.push(`${COMPARES}: ${node["Join Filter"]}`);
   const sorts = isSorted || type === "Sort" || type === "Hash";
   return [...wrong, ...(node.Plans ?? []).flatMap((child) => wholeReads(child, sorts, isWalked))];
 }
