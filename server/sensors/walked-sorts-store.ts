@@ -83,8 +83,8 @@ interface Filter extends CellFilter {
   members?: Members | undefined;
 }
 
-/** Of so many sensors, the ids are read before others are passed over. */
-const SHARE = 25;
+/** So many ids are read in the time that looks one sensor up. */
+const READ = 4;
 
 /** Returns the first sensors of the filter. */
 export async function readWalked(
@@ -120,7 +120,7 @@ export async function readWalked(
     const reading = { from: walk.sorted.table, where: isOneOf(db, walk.sorted.id, ids) };
     return await readInOrder(db, walk.sorted, reading, wanted, order);
   }
-  const isFew = !members && !isOffline && sensors * SHARE <= all;
+  const isFew = !members && !isOffline && sensors * sensors <= wanted * all * READ;
   const among =
     order.among ??
     (isFew
