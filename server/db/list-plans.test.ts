@@ -54,7 +54,7 @@ import {
   countStandingsOfToken,
   listFirstBlockable,
 } from "../sensors/token-sensors-store.ts";
-import { COMPARES, plansOf, queriesOf, readWhole } from "../testing/query-plans.ts";
+import { plansOf, queriesOf, readWhole } from "../testing/query-plans.ts";
 import { sensorLists, TOKEN_LISTS } from "../testing/sensor-lists.ts";
 import { createTestDatabase, TESTED_DIALECTS, type TestDatabase } from "../testing/test-world.ts";
 import { type Listing, twoPages, updateLists } from "../testing/update-lists.ts";
@@ -277,27 +277,3 @@ for (const dialect of TESTED_DIALECTS) {
     }
   });
 }
-
-/** PostgreSQL joins a set of values to so few rows in another way than to many. */
-const FEW_SENSORS = 3_000;
-
-test("with a small fleet, no list compares each row with each of the values that it has found", async () => {
-  await using database = await createTestDatabase("postgres");
-  const { db } = database;
-  for (const statement of fleetStatements({ dialect: "postgres", sensors: FEW_SENSORS, now: NOW }))
-    await sql.raw(statement).execute(db);
-  await sql`vacuum analyze`.execute(db);
-  const frequent = (["name", "createdAt"] as const).map(
-    (sort): Listing => [
-      `assets with a frequent text by ${sort}`,
-      (handle) => pageOfAssets(handle, { q: "example", order: "asc", limit: 50, sort }),
-    ],
-  );
-  const lists = [...sensorLists(SINCE), ...otherLists(), ...updateLists(SINCE)];
-  const compared: string[] = [];
-  for (const [name, list] of [...frequent, ...drawSome(lists, DRAWN_LISTS)]) {
-    const wrong = await readWhole(db, "postgres", await queriesOf(db, list));
-    compared.push(...wrong.filter((one) => one.startsWith(COMPARES)).map((one) => `${name}: ${one}`));
-  }
-  expect(compared).toEqual([]);
-});

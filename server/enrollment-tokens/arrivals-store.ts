@@ -6,7 +6,7 @@ import { forSomeValues } from "../db/batches.ts";
 import { byNumber, keysetPage } from "../db/keyset.ts";
 import type { Database } from "../db/schema.ts";
 import { inSnapshot } from "../db/snapshot.ts";
-import { HAS_UNDECIDED } from "../sensors/matches/undecided-store.ts";
+import { HAS_UNDECIDED } from "../db/undecided-matches.ts";
 
 export interface ArrivalPage {
   tokenId: string;

@@ -155,8 +155,8 @@ export async function sortListed(
 }
 
 /**
- * Returns the first chosen sensors of each cell. Passes over so many sensors of a cell at most: then it returns
- * undefined for this cell, unless it has found enough.
+ * Returns the first chosen sensors of each cell. Passes over so many sensors of a cell at most: then it
+ * returns undefined for this cell, unless it has found enough.
  */
 export async function walkListed(
   db: Database,

@@ -175,7 +175,7 @@ export function countMembersIn(
 }
 
 /**
- * So many members are sorted, as a part of the sensors that a page sorts. To look for more of them in an order
+ * So many members are sorted, of the sensors that a page sorts at most. To look for more of them in an order
  * takes less time.
  */
 export const sortedMembers = (few: number) => few / 4;

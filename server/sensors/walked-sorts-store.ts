@@ -30,7 +30,7 @@ interface Walk extends Columns {
   classId: RawBuilder<unknown>;
   /** The listing of a sensor of the index. */
   listing: RawBuilder<boolean>;
-  /** So many sensors of the index are passed over in the time that sorts one: if the members are known, or not. */
+  /** So many sensors of the index are passed over in the time that sorts one. */
   passed: { members: number; others: number };
   /** Where sensors are sorted. */
   sorted: Columns & { table: RawBuilder<unknown> };

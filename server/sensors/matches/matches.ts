@@ -11,7 +11,6 @@ import { parseHost } from "../clones/instance-host.ts";
 import { onlineSince } from "../record/sensor-status.ts";
 import { compareHardware, hardwareOf } from "./match-rules.ts";
 import { insertMatches, listHolders, listOpenPairs, listReplaced } from "./matches-store.ts";
-import { undecidedOf } from "./undecided-store.ts";
 
 const comparedFacts = z.array(comparedFact);
 
@@ -77,13 +76,14 @@ export async function detectMatches(
 export async function findLikes(
   db: Database,
   since: number,
-  sensors: Parameters<typeof undecidedOf>[0],
+  sensors: readonly { id: string; hasUndecided: 0 | 1 }[],
 ): Promise<Map<string, NonNullable<Sensor["match"]>>> {
   const likes = new Map<string, NonNullable<Sensor["match"]>>();
+  const undecided = sensors.filter(({ hasUndecided }) => hasUndecided === 1).map(({ id }) => id);
   for (const { sensorId, predecessorId, hostname, lastSeenAt, isCertain, facts } of await listOpenPairs(
     db,
     since,
-    undecidedOf(sensors),
+    undecided,
   )) {
     if (likes.has(sensorId)) continue;
     const compared = comparedFacts.parse(JSON.parse(facts));

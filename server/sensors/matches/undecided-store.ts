@@ -1,17 +1,6 @@
 // The sensors with a match that an operator has not decided: few of all.
-import { sql } from "kysely";
 import type { Database } from "../../db/schema.ts";
 import { inSnapshot } from "../../db/snapshot.ts";
-
-/** A column of a query of `sensor`: whether it is the later sensor of an undecided pair. Most are not. */
-export const HAS_UNDECIDED = sql<0 | 1>`case when exists (select 1 from sensor_match
-  where sensor_match.sensor_id = sensor.id and sensor_match.decision is null) then 1 else 0 end`.as(
-  "hasUndecided",
-);
-
-/** The ids of the rows with it. */
-export const undecidedOf = (rows: readonly { id: string; hasUndecided: 0 | 1 }[]): string[] =>
-  rows.filter(({ hasUndecided }) => hasUndecided === 1).map(({ id }) => id);
 
 /** The number of sensors in a slice. Each sensor has few pairs. */
 const SLICE = 200;

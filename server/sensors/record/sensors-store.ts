@@ -7,7 +7,7 @@ import { rowsStatement } from "../../db/rows-statement.ts";
 import type { Database } from "../../db/schema.ts";
 import type { SensorTable } from "../../db/schema-sensors.ts";
 import { type Place, statement } from "../../db/statement.ts";
-import { HAS_UNDECIDED } from "../matches/undecided-store.ts";
+import { HAS_UNDECIDED } from "../../db/undecided-matches.ts";
 
 /** What a list shows. */
 function listedSensors(db: Database) {
