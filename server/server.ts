@@ -83,7 +83,6 @@ export async function startServer(
   const consoleFile = await openConsoleFiles(bundle);
   const app = createApp({
     ...{ services, metrics, metricsToken: config.metricsToken, secure, consoleFile },
-    connections: storage.connections,
     readMetrics: () => members.readMetrics(readOwnMetrics),
   });
   const { trustedProxies } = config;

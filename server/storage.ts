@@ -15,8 +15,6 @@ export interface Storage extends AsyncDisposable {
   db: Database;
   /** For the presence of sensors, which waits for no other request. */
   presenceDb: Database;
-  /** To PostgreSQL, for everything else. Absent: the database is SQLite. */
-  connections: number | undefined;
   /** For the reads of users. */
   reads: Database;
   /** For reads that may take seconds. They do not delay the others. */
@@ -32,12 +30,11 @@ export async function openStorage(
 ): Promise<Storage> {
   await using opening = new AsyncDisposableStack();
   const { dataDir, databaseUrl, databasePool = DEFAULT_MAX_CONNECTIONS } = config;
-  const connections = databaseUrl === undefined ? undefined : Math.max(1, databasePool - 1);
   const onConnectionError = (error: Error) => log.warn({ err: error }, "database connection lost");
   if (!databaseUrl) opening.use(lockDataDir(dataDir, ownUrl));
   const checkpoints = databaseUrl ? undefined : openCheckpoints(sqliteFile(dataDir));
   const db = await openDatabase(
-    { ...config, maxConnections: connections },
+    { ...config, maxConnections: Math.max(1, databasePool - 1) },
     {
       onConnectionError,
       onLargeWal: checkpoints?.request,
@@ -66,7 +63,7 @@ export async function openStorage(
   if (databaseUrl) opening.use(listenForChanges(db, config.listenUrl ?? databaseUrl, log));
   const opened = opening.move();
   return {
-    ...{ db, presenceDb: another ?? db, connections, reads, longReads },
+    ...{ db, presenceDb: another ?? db, reads, longReads },
     sortedItems: (question) => items.ask(question),
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };

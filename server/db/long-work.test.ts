@@ -1,10 +1,12 @@
 import { expect, test } from "bun:test";
 import { sql } from "kysely";
+import { waitUntil } from "../../harness/wait-until.ts";
 import { pace } from "../pace.ts";
 import { LONGEST_MS } from "../slots.ts";
 import { createTestDatabase, TESTED_DIALECTS } from "../testing/test-world.ts";
 import { afterCommit } from "./changes.ts";
 import { forLongWork } from "./long-work.ts";
+import { openDatabase } from "./open.ts";
 import type { Database } from "./schema.ts";
 import { inTransaction } from "./transaction.ts";
 
@@ -96,5 +98,37 @@ test.if(TESTED_DIALECTS.includes("postgres"))(
     expect(performance.now() - startedAt).toBeGreaterThan(LONGEST_MS);
     end.resolve();
     await hanging;
+  },
+);
+
+test.if(TESTED_DIALECTS.includes("postgres"))(
+  "uploads leave half of the connections to PostgreSQL to other requests",
+  async () => {
+    await using database = await createTestDatabase("postgres");
+    const db = await openDatabase({ ...database.location, maxConnections: 4 });
+    try {
+      const handle = forLongWork(db, "upload");
+      const end = Promise.withResolvers<void>();
+      let begun = 0;
+      const uploads = Array.from({ length: 6 }, () =>
+        handle.transaction().execute(async (tx) => {
+          begun++;
+          await sql`select 1`.execute(tx);
+          await end.promise;
+        }),
+      );
+      await waitUntil("half of the connections are in use", async () => begun >= 2);
+      await countOverlaps(db, 2);
+      expect(begun).toBe(2);
+      end.resolve();
+      await Promise.all(uploads);
+      expect(begun).toBe(6);
+      // A failed one leaves its connection to the next.
+      for (let time = 0; time < 3; time++)
+        await expect(sql`select 1 / 0`.execute(handle)).rejects.toThrow("division by zero");
+      await sql`select 1`.execute(handle);
+    } finally {
+      await db.destroy();
+    }
   },
 );

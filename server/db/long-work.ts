@@ -1,11 +1,13 @@
 // Handles for long work. On PostgreSQL, they have the same connections as others, but wait for a slot before
-// each statement or transaction. On SQLite, statements run on the event loop, which has turns.
-import { CamelCasePlugin, Kysely, PostgresDialect, type PostgresPool, type PostgresPoolClient } from "kysely";
+// each statement or transaction. Uploads leave half of the connections to other requests. On SQLite,
+// statements run on the event loop, which has turns.
+import { CamelCasePlugin, Kysely, PostgresDialect, type PostgresPoolClient } from "kysely";
 import { type LongWork, pace } from "../pace.ts";
+import type { ConnectionPool } from "./postgres.ts";
 import type { Database, Schema } from "./schema.ts";
 
 interface Shared {
-  pool: PostgresPool;
+  pool: ConnectionPool;
   handles: Map<LongWork, Database>;
 }
 
@@ -13,7 +15,7 @@ const shared = new WeakMap<Database, Shared>();
 const origins = new WeakMap<Database, Database>();
 
 /** Opens a handle on connections to PostgreSQL. */
-export function openOnPool(pool: PostgresPool): Database {
+export function openOnPool(pool: ConnectionPool): Database {
   const db = openHandle(pool);
   shared.set(db, { pool, handles: new Map() });
   return db;
@@ -35,30 +37,56 @@ export function originOf(db: Database): Database {
   return origins.get(db) ?? db;
 }
 
-function openHandle(pool: PostgresPool): Database {
+function openHandle(pool: ConnectionPool): Database {
   return new Kysely<Schema>({ dialect: new PostgresDialect({ pool }), plugins: [new CamelCasePlugin()] });
 }
 
-function withSlots(pool: PostgresPool, kind: LongWork): PostgresPool {
+function withSlots(pool: ConnectionPool, kind: LongWork): ConnectionPool {
+  const share = kind === "upload" ? openHalf(pool) : undefined;
   return {
     options: pool.options,
     // The connections belong to the other handle.
     async end() {},
     async connect(): Promise<PostgresPoolClient> {
+      await share?.take();
       const freeSlot = await pace.slot(kind);
+      const free = () => {
+        freeSlot();
+        share?.giveBack();
+      };
       try {
         const client = await pool.connect();
         return {
           query: client.query.bind(client),
           release(isDiscarded) {
             client.release(isDiscarded);
-            freeSlot();
+            free();
           },
         };
       } catch (error) {
-        freeSlot();
+        free();
         throw error;
       }
+    },
+  };
+}
+
+/**
+ * Half of the connections of a pool, of which there may be fewer later. A transaction must not wait for
+ * another one of them.
+ */
+function openHalf({ options }: ConnectionPool) {
+  const waiting: (() => void)[] = [];
+  let taken = 0;
+  return {
+    async take(): Promise<void> {
+      if (taken < Math.max(1, Math.floor(options.max / 2))) taken++;
+      else await new Promise<void>((resolve) => waiting.push(resolve));
+    },
+    giveBack(): void {
+      const next = waiting.shift();
+      if (next) next();
+      else taken--;
     },
   };
 }

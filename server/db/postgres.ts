@@ -16,6 +16,11 @@ export interface PostgresOptions {
   onConnectionError?: ((error: Error) => void) | undefined;
 }
 
+/** Connections to PostgreSQL, of which there may be fewer later. */
+export interface ConnectionPool extends PostgresPool {
+  options: { max: number };
+}
+
 export const DEFAULT_MAX_CONNECTIONS = 10;
 /** The longest wait of a request for a connection. */
 const CONNECT_TIMEOUT_MS = 5_000;
@@ -35,7 +40,7 @@ const RETRY_MS = 50;
 const CONNECT_TIMEOUT =
   /^(timeout exceeded when trying to connect|Connection terminated due to connection timeout)/;
 
-export function postgresPool(url: string, options: PostgresOptions): PostgresPool {
+export function postgresPool(url: string, options: PostgresOptions): ConnectionPool {
   const types = new pg.TypeOverrides();
   // int8 columns contain milliseconds and counts, all below 2^53.
   types.setTypeParser(pg.types.builtins.INT8, Number);
@@ -66,7 +71,7 @@ export function postgresPool(url: string, options: PostgresOptions): PostgresPoo
  * If PostgreSQL has no free connection, waits up to the time limit for one of the pool. If a pooler such as
  * PgBouncer refuses the timeouts as startup parameters, connects without them.
  */
-function adaptPool(pool: pg.Pool, onError: (error: Error) => void): PostgresPool {
+function adaptPool(pool: pg.Pool, onError: (error: Error) => void): ConnectionPool {
   const { max } = pool.options;
   const prepare = openPreparation();
   async function prepared(client: pg.PoolClient): Promise<pg.PoolClient> {

@@ -41,7 +41,7 @@ import { leavesTooMuch } from "./request-body.ts";
 import { openRequestLog } from "./request-log.ts";
 import { securityHeaders, setSecurityHeaders } from "./security-headers.ts";
 import { type Arrival, isSensorRoute, openSensorRequests } from "./sensor-requests.ts";
-import { openUploadQueue, uploadLimits } from "./upload-queue.ts";
+import { openUploadQueue } from "./upload-queue.ts";
 import { openUserReads } from "./user-reads.ts";
 
 export const ROUTE_HANDLERS: readonly RouteHandler[] = [
@@ -73,8 +73,6 @@ export interface AppOptions {
   metricsToken: string | undefined;
   /** The metrics of all processes of the server. Absent: there is one. */
   readMetrics?: () => Promise<string>;
-  /** To PostgreSQL. Absent: the database is SQLite. */
-  connections?: number | undefined;
   /** Users open the console by HTTPS. */
   secure: boolean;
   consoleFile: (path: string, headers: Headers) => Response | Promise<Response> | undefined;
@@ -91,7 +89,7 @@ export function createApp(options: AppOptions) {
     services,
     bodyRoom: openBodyRoom(),
     userReads: openUserReads(),
-    uploads: openUploadQueue(services.now, uploadLimits(options.connections)),
+    uploads: openUploadQueue(services.now),
   };
   const app = new Hono<Env>();
   const logRequest = openRequestLog(services.log);

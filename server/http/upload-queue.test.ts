@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { openUploadQueue, uploadLimits } from "./upload-queue.ts";
+import { openUploadQueue } from "./upload-queue.ts";
 
 const LIMITS = { running: 2, waiting: 3, waitMs: 60_000, perSecond: 1 };
 
@@ -57,10 +57,4 @@ test("an upload is refused if it waits for too long, and leaves its place to the
   await end("a");
   await begin("d");
   expect(begun).toEqual(["a", "b", "d"]);
-});
-
-test("uploads leave half of the connections to PostgreSQL to other requests", () => {
-  expect(uploadLimits(10).running).toBe(5);
-  expect(uploadLimits(1).running).toBe(1);
-  expect(uploadLimits(500).running).toBe(uploadLimits(undefined).running);
 });

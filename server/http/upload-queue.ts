@@ -12,12 +12,6 @@ const UPLOADS = {
   perSecond: 50,
 };
 
-/** `connections`: to PostgreSQL, of which uploads leave half to other requests. Absent: SQLite. */
-export function uploadLimits(connections: number | undefined): typeof UPLOADS {
-  if (connections === undefined) return UPLOADS;
-  return { ...UPLOADS, running: Math.min(UPLOADS.running, Math.max(1, Math.floor(connections / 2))) };
-}
-
 export interface UploadQueue {
   /** Resolves when the upload may be processed. Throws too-many-requests if it would wait for too long. */
   begin(): Promise<{ release(): void }>;
