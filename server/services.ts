@@ -94,7 +94,7 @@ export function openServices(options: ServicesOptions): Services {
       connection,
       health,
     },
-    presence: openPresence(options.presenceDb ?? db, health),
+    presence: openPresence({ db: options.presenceDb ?? db, reads: db }, health),
     rememberedSensors: openRememberedSensors(db),
     answers,
     agreementKeys: openAgreementKeys(secret, answers.signText),

@@ -30,7 +30,10 @@ const someOf = (random: () => number, most: number) =>
 /** Makes requests of sensors on a server. Returns the requests that were not decided. */
 async function checkIn(db: Database, random: () => number, rounds: number): Promise<unknown[]> {
   const failures: unknown[] = [];
-  const presence = openPresence(db, { succeeded: () => {}, failed: (error) => failures.push(error) });
+  const presence = openPresence(
+    { db, reads: db },
+    { succeeded: () => {}, failed: (error) => failures.push(error) },
+  );
   for (let round = 0; round < rounds; round++) {
     const states = await db
       .selectFrom("sensor")

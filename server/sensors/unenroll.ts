@@ -10,7 +10,7 @@ import { sensorCloned } from "./clones/clones.ts";
 import { listInstances } from "./clones/clones-store.ts";
 import { parseHost } from "./clones/instance-host.ts";
 import { lockSender, type Sender } from "./record/lock-sender.ts";
-import { findPresence } from "./record/presence-store.ts";
+import { findLastAddress } from "./record/presence-store.ts";
 import { updateSensor } from "./record/sensors-store.ts";
 
 export interface Unenrolling {
@@ -56,7 +56,7 @@ async function requireOwnHost(
   if (known?.state === "clone") throw sensorCloned();
   const holder = instances.find(({ state }) => state === "holder");
   const before = parseHost(holder?.host ?? enrolledHost);
-  const seenFrom = (await findPresence(tx, id))?.address;
+  const seenFrom = await findLastAddress(tx, id);
   // An instance that has checked in without getting the key runs beside another one.
   if (!known && isSameHost(host, before, address === seenFrom)) return;
   throw new Problem(

@@ -15,7 +15,7 @@ import {
   sensorChanging,
   sensorUnknown,
 } from "../record/lock-sender.ts";
-import { findLastNonce, findPresence, type Presence, type SeenSensor } from "../record/presence-store.ts";
+import { findLastNonce, type Presence, type SeenSensor } from "../record/presence-store.ts";
 import type { RememberedSensor, RememberedSensors } from "../record/remembered-sensors.ts";
 import type { AgreementKeys } from "./agreement-keys.ts";
 import type { OwnAuthorities } from "./own-authorities.ts";
@@ -153,7 +153,7 @@ async function checkSigned(
   if (used === "present" && instanceId === sensor.instanceId)
     return checked(request, sensor, instanceId, "holder", now, http.address);
   // Another host's requests must not count as the sensor's.
-  const { lastSeenAt = now, address = http.address } = (await findPresence(door.db, sensor.id)) ?? {};
+  const { lastSeenAt = now, address = http.address } = (await door.presence.find(sensor.id)) ?? {};
   return checked(request, sensor, instanceId, used === "earlier" ? "clone" : "open", lastSeenAt, address);
 }
 

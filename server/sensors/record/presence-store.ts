@@ -2,7 +2,7 @@
 // share one durable write.
 import { sql } from "kysely";
 import { openBatcher } from "../../batcher.ts";
-import { hasOneServer } from "../../db/dialect.ts";
+import { hasOneServer, isAmong } from "../../db/dialect.ts";
 import { rowStatement } from "../../db/row-statement.ts";
 import type { Database } from "../../db/schema.ts";
 import type { SensorPresenceTable } from "../../db/schema-sensors.ts";
@@ -11,6 +11,7 @@ import { withRetries } from "../../db/transaction.ts";
 import type { Health } from "../../health.ts";
 import { addressKey, addressOfKey } from "../../networks.ts";
 import { pace } from "../../pace.ts";
+import { openSharedReads } from "../../shared-reads.ts";
 import type { SensorState } from "./sensors-store.ts";
 
 /** Requests in one write, which is one statement. */
@@ -21,8 +22,11 @@ const GATHER_MS = 2;
 /** A request of a sensor, with the state of the sensor by which the request was checked. */
 export interface SeenSensor extends SensorPresenceTable, Pick<SensorState, "revision" | "standing"> {}
 
-/** `health` receives the result of each commit. */
-export function openPresence(db: Database, health: Pick<Health, "succeeded" | "failed">) {
+/** `reads`: for reads, which do not delay commits. `health` receives the result of each commit. */
+export function openPresence(
+  { db, reads }: { db: Database; reads: Database },
+  health: Pick<Health, "succeeded" | "failed">,
+) {
   const batcher = openBatcher<SeenSensor, boolean>({
     ...{ running: 1, gatherMs: GATHER_MS },
     ...{ take: takeBatch, work: write },
@@ -65,6 +69,8 @@ export function openPresence(db: Database, health: Pick<Health, "succeeded" | "f
       waitingSince ||= performance.now();
       return batcher.add(seen);
     },
+    /** Returns the time and the address of a sensor's last request. */
+    find: openSharedReads({ list: (ids) => listPresences(reads, ids), idOf: ({ sensorId }) => sensorId }),
   };
 }
 
@@ -113,18 +119,23 @@ const upsertSeen = rowStatement<SeenSensor, { sensorId: string }>(SEEN, (db, row
     returning sensor_id as "sensorId"`.compile(db),
 );
 
-const presenceOf = statement((db, place: Place<{ sensorId: string }>) =>
+const presencesOf = statement((db, place: Place<{ ids: string }>) =>
   db
     .selectFrom("sensorPresence")
-    .select(["lastSeenAt", "address"])
-    .where("sensorId", "=", place("sensorId"))
+    .select(["sensorId", "lastSeenAt", "address"])
+    .where(isAmong(db, "sensor_id", place("ids")))
     .compile(),
 );
 
-/** Returns the time and the address of a sensor's last request. */
-export async function findPresence(db: Database, sensorId: string) {
-  const row = (await presenceOf(db, { sensorId }))[0];
-  return row && { ...row, address: addressOfKey(row.address) };
+/** Returns the times and the addresses of the last requests of sensors. */
+async function listPresences(db: Database, ids: readonly string[]) {
+  const rows = await presencesOf(db, { ids: JSON.stringify(ids) });
+  return rows.map((row) => ({ ...row, address: addressOfKey(row.address) }));
+}
+
+/** Returns the address of a sensor's last request. */
+export async function findLastAddress(db: Database, sensorId: string): Promise<string | undefined> {
+  return (await listPresences(db, [sensorId]))[0]?.address;
 }
 
 interface Touched {

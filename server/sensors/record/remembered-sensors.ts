@@ -3,7 +3,8 @@
 // nothing, on any server of the database.
 import { setBounded } from "../../bounded-map.ts";
 import type { Database } from "../../db/schema.ts";
-import { findSensorState, listSensorStates, type SensorState } from "./sensors-store.ts";
+import { openSharedReads } from "../../shared-reads.ts";
+import { listSensorStates, type SensorState } from "./sensors-store.ts";
 
 /** About 700 bytes each. */
 const MAX_REMEMBERED = 100_000;
@@ -22,6 +23,8 @@ export async function readSensorStates(tx: Database, ids: readonly string[]): Pr
 
 export function openRememberedSensors(db: Database, max = MAX_REMEMBERED) {
   const remembered = new Map<string, RememberedSensor>();
+  // Many sensors send their first request at once: in a rollout, and after the server has started.
+  const readState = openSharedReads({ list: (ids) => listSensorStates(db, ids), idOf: ({ id }) => id });
   return {
     /** Returns the state that this server read last, which may be outdated. */
     recall: (id: string): RememberedSensor | undefined => remembered.get(id),
@@ -37,7 +40,7 @@ export function openRememberedSensors(db: Database, max = MAX_REMEMBERED) {
     remember: (state: RememberedSensor): void => void setBounded(remembered, state.id, state, max),
     /** Returns the present state, or undefined for a deleted, unenrolled or removed sensor. */
     async read(id: string): Promise<RememberedSensor | undefined> {
-      const state = await findSensorState(db, id);
+      const state: RememberedSensor | undefined = await readState(id);
       if (state) setBounded(remembered, id, state, max);
       else remembered.delete(id);
       return state;

@@ -156,23 +156,14 @@ function sensorStates(db: Database) {
     .where("removedAt", "is", null);
 }
 
-const sensorStateOf = statement((db, place: Place<{ id: string }>) =>
-  sensorStates(db).where("id", "=", place("id")).compile(),
-);
-
-/** Returns the columns for authentication, or undefined for a deleted, unenrolled or removed sensor. */
-export async function findSensorState(db: Database, id: string) {
-  return (await sensorStateOf(db, { id }))[0];
-}
-
 const sensorStatesOf = statement((db, place: Place<{ ids: string }>) =>
   sensorStates(db)
     .where(isAmong(db, "id", place("ids")))
     .compile(),
 );
 
-/** Returns the same for several sensors. */
-export async function listSensorStates(db: Database, ids: readonly string[]): Promise<SensorState[]> {
+/** Returns the columns for authentication, without sensors that are deleted, unenrolled or removed. */
+export async function listSensorStates(db: Database, ids: readonly string[]) {
   return ids.length === 0 ? [] : await sensorStatesOf(db, { ids: JSON.stringify(ids) });
 }
 
@@ -190,7 +181,7 @@ export async function lockSensorStates(tx: Database, ids: readonly string[]): Pr
   return await lockedStatesOf(tx, { ids: JSON.stringify(ids) });
 }
 
-export type SensorState = NonNullable<Awaited<ReturnType<typeof findSensorState>>>;
+export type SensorState = Awaited<ReturnType<typeof listSensorStates>>[number];
 
 export type HostColumns = Partial<
   Pick<
