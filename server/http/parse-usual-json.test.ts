@@ -66,12 +66,14 @@ test("accepts what our programs send, and leaves every other text to the other p
     members(257),
     `[${members(256)},${members(256, 256)},${members(1, 512)}]`,
     `${"[".repeat(9)}${"]".repeat(9)}`,
-    `"${"x".repeat(32 * 1024)}"`,
+    `"${"x".repeat(128 * 1024)}"`,
+    `"${"x".repeat(32 * 1024)}${":".repeat(5_001)}"`,
     '{"a":1,"a":1}',
     '{"a": 1}',
     "",
   ])
     expect(parseUsualJson(left, many)).toBeUndefined();
+  expect(parseUsualJson(`"${"x".repeat(32 * 1024)}${":".repeat(5_000)}"`, many)).toBeDefined();
   expect(parseUsualJson(`[${"0,".repeat(20)}0]`, many)).toBeDefined();
   expect(parseUsualJson(`[${"0,".repeat(20)}0]`, limits)).toBeUndefined();
   expect(parseUsualJson(`[[0,0],[0,0]]`, { values: 6, items: 9 })).toBeUndefined();
