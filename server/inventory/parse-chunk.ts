@@ -11,7 +11,7 @@ import { Problem } from "@attacklens/protocol/problems.ts";
 import type { Turns } from "../turns.ts";
 import type { NewChunk } from "./storage/chunk-writer.ts";
 import type { KnownItem } from "./storage/known-items.ts";
-import { packedText } from "./storage/pack.ts";
+import { type PackedItem, packItem, textOfItems } from "./storage/pack.ts";
 
 interface Uploaded {
   /** The number of the chunk of the same bucket of a similar host. */
@@ -29,12 +29,12 @@ export async function parseChunk(
   sha256: Sha256,
   turns: Turns,
 ): Promise<NewChunk> {
-  const parsed: { key: string; text: string }[] = [];
+  const parsed: (PackedItem & { key: string })[] = [];
   for (const [index, item] of items.entries()) {
     if (turns.isOver()) await turns.next();
     const equal = known.get(keyOfItem(item) ?? "");
     if (equal && Bun.deepEquals(item, equal.value)) {
-      parsed.push({ key: keyOfItem(item)!, text: equal.json });
+      parsed.push({ key: keyOfItem(item)!, json: equal.json, packed: equal.packed });
       continue;
     }
     const result = CATEGORY_ITEMS[category].safeParse(item, { error: issueText });
@@ -42,20 +42,21 @@ export async function parseChunk(
       const { path, message } = describeIssue(result.error.issues[0]!)[0]!;
       throw bad([hash, index, ...path], message);
     }
-    parsed.push({ key: result.data.key, text: canonicalJson(result.data as Json) });
+    parsed.push({ key: result.data.key, ...packItem(canonicalJson(result.data as Json)) });
   }
   const keys = new Set(parsed.map(({ key }) => key));
   if (keys.size !== parsed.length) throw bad([hash], "has two items with one key");
   const buckets = new Set(parsed.map(({ key }) => bucketOf(category, key)));
   const [bucket] = buckets;
   if (bucket === undefined || buckets.size !== 1) throw bad([hash], "has items of several buckets");
-  const texts = sortedByKey(parsed).map(({ text }) => text);
+  const sorted = sortedByKey(parsed);
   // The canonical JSON of the array (`chunkContent`), because the items are already canonical.
-  const content = `[${texts}]`;
+  const content = `[${sorted.map(({ json }) => json)}]`;
   const sizeBytes = Buffer.byteLength(content);
   if (sizeBytes > MAX_CHUNK_BYTES) throw bad([hash], `is larger than ${MAX_CHUNK_BYTES} bytes`);
   if (sha256(content) !== hash) throw bad([hash], "is not the SHA-256 of its items' canonical JSON");
-  return { category, bucket, hash, text: packedText(texts), itemCount: parsed.length, sizeBytes, base };
+  const text = textOfItems(sorted);
+  return { category, bucket, hash, text, itemCount: parsed.length, sizeBytes, base };
 }
 
 /** Returns the key of an item that was not checked yet; undefined if it has none. */

@@ -128,7 +128,7 @@ export function openSortedItems(db: Database, maxKept = MAX_KEPT): SortedItems {
 
 function linesOfTexts(category: Category, texts: string[]): Line[] {
   const kinds = kindsOf(category);
-  const lines = texts.flatMap(itemsOfText).map((json) => {
+  const lines = texts.flatMap(itemsOfText).map(({ json }) => {
     // It was parsed with the category's schema before it was stored.
     const item = JSON.parse(json) as Item;
     return {

@@ -13,7 +13,7 @@ import { writeVarints } from "./varints.ts";
 
 export interface NewChunk extends ChunkFacts {
   hash: string;
-  /** See `packedText`. */
+  /** See `textOfItems`. */
   text: string;
   /** The chunk of the same bucket of a similar host. */
   base: number | undefined;

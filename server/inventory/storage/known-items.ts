@@ -1,13 +1,11 @@
 // The items of the chunks that uploads are compared with. An item that is equal to one of them needs no other
 // check: most items of a changed chunk are those of the chunk before.
 import { setBounded } from "../../bounded-map.ts";
-import { itemsOfText } from "./pack.ts";
+import { itemsOfText, type PackedItem } from "./pack.ts";
 import { type Packs, unlessDamaged } from "./packs.ts";
 
-export interface KnownItem {
+export interface KnownItem extends PackedItem {
   value: unknown;
-  /** Canonical. */
-  json: string;
 }
 
 /** About ten kilobytes each. */
@@ -20,9 +18,9 @@ export function openKnownItems(packs: Packs) {
     const found = kept.get(chunk);
     if (found) return found;
     const [text] = await unlessDamaged(packs.readTexts([chunk]), []);
-    const items = (text === undefined ? [] : itemsOfText(text)).map((json): [string, KnownItem] => {
-      const value = JSON.parse(json) as { key: string };
-      return [value.key, { value, json }];
+    const items = (text === undefined ? [] : itemsOfText(text)).map((item): [string, KnownItem] => {
+      const value = JSON.parse(item.json) as { key: string };
+      return [value.key, { value, ...item }];
     });
     return new Map(items);
   }

@@ -110,7 +110,7 @@ export function openManifestWriter(db: Database, { packs, bases }: { packs: Pack
       if (!chunks) return [];
       const stored = [...chunks.values()].filter((chunk) => !texts.has(chunk));
       const read = await unlessDamaged(packs.readTexts(stored), undefined);
-      return read ? [...texts.values(), ...read].flatMap(itemsOfText) : [];
+      return read ? [...texts.values(), ...read].flatMap(itemsOfText).map(({ json }) => json) : [];
     },
 
     /** Prepares what a transaction inserts. */

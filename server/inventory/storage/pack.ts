@@ -25,14 +25,24 @@ const MAX_SYNC_CHARACTERS = 100_000;
 /** Separate the items of a chunk and the chunks of a pack. JSON escapes both. */
 const [BETWEEN_ITEMS, BETWEEN_CHUNKS] = ["\t", "\n"];
 
-/** Returns the text of a chunk in a pack. `items`: the canonical JSON of each item, in their order. */
-export function packedText(items: readonly string[]): string {
-  return items.map(foldItem).join(BETWEEN_ITEMS);
+/** The canonical JSON of an item, and its text in a pack. */
+export interface PackedItem {
+  json: string;
+  packed: string;
 }
 
-/** Returns the canonical JSON of each item of a chunk. */
-export function itemsOfText(text: string): string[] {
-  return text.split(BETWEEN_ITEMS).map(unfoldItem);
+export function packItem(json: string): PackedItem {
+  return { json, packed: foldItem(json) };
+}
+
+/** Returns the text of a chunk in a pack. */
+export function textOfItems(items: readonly PackedItem[]): string {
+  return items.map(({ packed }) => packed).join(BETWEEN_ITEMS);
+}
+
+/** Returns the items of a chunk, in their order. */
+export function itemsOfText(text: string): PackedItem[] {
+  return text.split(BETWEEN_ITEMS).map((packed) => ({ json: unfoldItem(packed), packed }));
 }
 
 /** The facts of the chunks of a pack, as the database stores them. */
