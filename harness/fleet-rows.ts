@@ -155,7 +155,6 @@ export function fleetStatements({ dialect, sensors, now }: FleetRows): string[] 
         id: id("enr", "i"),
         enrollment_token_id: token,
         reference: "'E-' || i",
-        use_number: "i",
         first_at: enrolledAt,
         at: enrolledAt,
         attempts: "1",
@@ -184,6 +183,8 @@ export function fleetStatements({ dialect, sensors, now }: FleetRows): string[] 
       },
       Math.ceil(sensors / 20),
     ),
+    `update enrollment_token set uses = (
+      select count(*) from sensor where enrollment_token_id = enrollment_token.id)`,
     insert(
       "sensor_match",
       {

@@ -39,6 +39,8 @@ export interface EnrollmentTokenTable extends TokenSettingColumns {
   rotatedFrom: string | null;
   /** Refused attempts with its value, by hosts that are still in its ledger. */
   refusedAttempts: number;
+  /** Sensors that enrolled with it, deleted ones included. */
+  uses: number;
   /** The time of its last use for a sensor. */
   lastUsedAt: number | null;
 }
@@ -51,8 +53,6 @@ export interface EnrollmentAttemptTable {
   id: string;
   enrollmentTokenId: string;
   reference: string;
-  /** Numbers the accepted attempts of the token from 1; null: refused. */
-  useNumber: number | null;
   /** Problem code of the refusal; null: accepted. */
   reason: string | null;
   detail: string | null;

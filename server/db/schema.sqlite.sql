@@ -221,7 +221,6 @@ CREATE TABLE enrollment_attempt (
   id text primary key,
   enrollment_token_id text not null,
   reference text not null,
-  use_number integer,
   reason text,
   detail text,
   first_at bigint not null,
@@ -231,8 +230,7 @@ CREATE TABLE enrollment_attempt (
   hostname text not null,
   hostname_key text not null,
   public_key text not null,
-  sensor_id text,
-  constraint enrollment_attempt_use unique (enrollment_token_id, use_number)
+  sensor_id text
 ) without rowid;
 CREATE INDEX enrollment_attempt_at on enrollment_attempt (at, id);
 CREATE INDEX enrollment_attempt_host on enrollment_attempt (enrollment_token_id, hostname_key);
@@ -268,6 +266,7 @@ CREATE TABLE enrollment_token (
   paused_by text references "user" (id),
   rotated_from text references enrollment_token (id),
   refused_attempts bigint not null default 0,
+  uses bigint not null default 0,
   last_used_at bigint,
   re_enroll_lost text not null default 'new-pin'
 );

@@ -119,7 +119,6 @@ export const insertAttempts = insertion<EnrollmentAttemptTable>(
     id: "text",
     enrollmentTokenId: "text",
     reference: "text",
-    useNumber: "bigint",
     reason: "text",
     detail: "text",
     firstAt: "bigint",

@@ -20,7 +20,7 @@ import {
   pageOfAttempts,
   upsertRefusals,
 } from "./attempts-store.ts";
-import { updateLastUse } from "./enrollment-tokens-store.ts";
+import { addUses } from "./enrollment-tokens-store.ts";
 import type { RefusalLedger } from "./refusal-ledger.ts";
 import type { RefusedAttempt } from "./token-admission.ts";
 
@@ -99,10 +99,9 @@ export interface TokenUse {
   host: { hostname: string };
   at: number;
   address: string;
-  useNumber: number;
 }
 
-/** Records uses of a token in their order, in the transaction that creates the sensors. */
+/** Records uses of a locked token in their order, in the transaction that creates the sensors. */
 export async function recordTokenUses(
   tx: Database,
   tokenId: string,
@@ -110,11 +109,10 @@ export async function recordTokenUses(
 ): Promise<void> {
   const random = randomBytes(REFERENCE_LENGTH * uses.length);
   const rows = uses.map(
-    ({ sensorId, publicKey, host: { hostname }, at, address, useNumber }, index): EnrollmentAttemptTable => ({
+    ({ sensorId, publicKey, host: { hostname }, at, address }, index): EnrollmentAttemptTable => ({
       id: attemptIdOf(sensorId),
       enrollmentTokenId: tokenId,
       reference: formatReference(random, index * REFERENCE_LENGTH),
-      useNumber,
       reason: null,
       detail: null,
       firstAt: at,
@@ -129,7 +127,7 @@ export async function recordTokenUses(
   );
   await insertAttempts(tx, rows);
   const last = uses.at(-1);
-  if (last) await updateLastUse(tx, tokenId, last.at);
+  if (last) await addUses(tx, { id: tokenId, added: uses.length, at: last.at });
 }
 
 /**
@@ -163,7 +161,6 @@ function refusalRow({ tokenId, publicKey, at, address, hostname }: Attempt, reas
     id: newId("enrollment"),
     enrollmentTokenId: tokenId,
     reference: refusalReference(publicKey, reason),
-    useNumber: null,
     reason,
     detail: null,
     firstAt: at,

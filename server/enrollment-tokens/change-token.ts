@@ -8,10 +8,8 @@ import type { EnrollmentTokenTable } from "../db/schema-tokens.ts";
 import { inTransaction } from "../db/transaction.ts";
 import { requirePossible } from "../permitted.ts";
 import { getEnrollmentToken, notFound } from "./enrollment-tokens.ts";
-import { countUsesOf, lockTokens } from "./token-actions-store.ts";
+import { lockTokens } from "./token-actions-store.ts";
 import { type TokenAction, tokenObstacle } from "./token-obstacles.ts";
-
-export type LockedToken = EnrollmentTokenTable & { uses: number };
 
 /** Runs a change on the locked token and returns the changed token. Throws not-found, state-conflict. */
 export async function changeToken(
@@ -20,14 +18,14 @@ export async function changeToken(
   user: User,
   id: string,
   action: TokenAction,
-  work: (tx: Database, token: LockedToken) => Promise<void>,
+  work: (tx: Database, token: EnrollmentTokenTable) => Promise<void>,
 ) {
   await inTransaction(db, async (tx) => work(tx, await lockTokenFor(tx, now, id, action)));
   return await getEnrollmentToken(db, now, user, id);
 }
 
 /** A locked token, and why the action is impossible. */
-type JudgedToken = LockedToken & { obstacle: string | undefined };
+type JudgedToken = EnrollmentTokenTable & { obstacle: string | undefined };
 
 /** Locks those of the tokens that exist until the transaction ends, and their asset groups. */
 export async function lockAndJudgeTokens(
@@ -39,13 +37,11 @@ export async function lockAndJudgeTokens(
   const tokens = await lockTokens(tx, ids);
   const groupIds = tokens.flatMap(({ assetGroupId }) => assetGroupId ?? []);
   const groups = new Set((await lockAssetGroups(tx, groupIds)).map(({ id }) => id));
-  const uses = await countUsesOf(tx, ids);
   return tokens.map((token) => {
     const isGroupDeleted = token.assetGroupId !== null && !groups.has(token.assetGroupId);
-    const locked = { ...token, uses: uses.get(token.id) ?? 0 };
     // Only whether the group was deleted matters, not when.
-    const facts = { ...locked, assetGroupDeletedAt: isGroupDeleted ? 0 : null };
-    return { ...locked, obstacle: tokenObstacle(action, facts, now) };
+    const facts = { ...token, assetGroupDeletedAt: isGroupDeleted ? 0 : null };
+    return { ...token, obstacle: tokenObstacle(action, facts, now) };
   });
 }
 
@@ -55,7 +51,7 @@ export async function lockTokenFor(
   now: number,
   id: string,
   action: TokenAction,
-): Promise<LockedToken> {
+): Promise<EnrollmentTokenTable> {
   const [token] = await lockAndJudgeTokens(tx, now, [id], action);
   if (!token) throw notFound(id);
   requirePossible(token.obstacle);

@@ -14,7 +14,6 @@ import type { Database } from "../db/schema.ts";
 import type { EnrollmentTokenTable } from "../db/schema-tokens.ts";
 import { type Place, statement } from "../db/statement.ts";
 
-const useCount = sql<number>`(select coalesce(max(use_number), 0) from enrollment_attempt where enrollment_attempt.enrollment_token_id = enrollment_token.id)`;
 function tokens(db: Database) {
   return db
     .selectFrom("enrollmentToken")
@@ -41,7 +40,7 @@ function tokens(db: Database) {
       "maker.name as createdBy",
       "revoker.name as revokedBy",
       "pauser.name as pausedBy",
-      useCount.as("uses"),
+      "enrollmentToken.uses",
       "enrollmentToken.lastUsedAt",
       "enrollmentToken.refusedAttempts",
     ])
@@ -56,7 +55,7 @@ function statusRank(now: number) {
     when enrollment_token.revoked_at is not null then 0
     when enrollment_token.expires_at is not null and enrollment_token.expires_at <= ${now} then 1
     when asset_group.deleted_at is not null then 2
-    when enrollment_token.max_enrollments is not null and ${useCount} >= enrollment_token.max_enrollments then 3
+    when enrollment_token.max_enrollments is not null and enrollment_token.uses >= enrollment_token.max_enrollments then 3
     when enrollment_token.paused_at is not null then 4
     else 5 end`;
 }
@@ -67,7 +66,7 @@ const DAY_MS = 86_400_000;
 function hasWarning(now: number, warning: TokenWarning | "any") {
   const conditions = {
     "expires-soon": sql<boolean>`(enrollment_token.expires_at <= ${now + 7 * DAY_MS} and coalesce(enrollment_token.last_used_at, 0) > ${now - 7 * DAY_MS})`,
-    "nearly-used-up": sql<boolean>`(enrollment_token.max_enrollments > 1 and ${useCount} * 10 >= enrollment_token.max_enrollments * 9)`,
+    "nearly-used-up": sql<boolean>`(enrollment_token.max_enrollments > 1 and enrollment_token.uses * 10 >= enrollment_token.max_enrollments * 9)`,
     unused: sql<boolean>`(coalesce(enrollment_token.last_used_at, enrollment_token.created_at) <= ${now - 30 * DAY_MS})`,
     "no-expiry": sql<boolean>`(enrollment_token.expires_at is null)`,
   } satisfies Record<TokenWarning, unknown>;
@@ -85,7 +84,7 @@ function sorts(now: number) {
     // No expiry sorts after every date. 2^53-1 is later than any valid date.
     expiresAt: byNumber(sql<number>`coalesce(enrollment_token.expires_at, 9007199254740991)`),
     status: byNumber(statusRank(now)),
-    enrolledSensors: byNumber(useCount),
+    enrolledSensors: byNumber(sql<number>`enrollment_token.uses`),
     lastUsedAt: byNumber(sql<number>`coalesce(enrollment_token.last_used_at, 0)`),
   };
 }
@@ -210,19 +209,16 @@ export async function updateToken(tx: Database, id: string, columns: TokenColumn
   await tx.updateTable("enrollmentToken").set(columns).where("id", "=", id).execute();
 }
 
-const setLastUse = statement(
-  (db, place: Place<{ id: string; at: number }>) =>
+/** Counts uses of a locked token. The last of them was at `at`. */
+export const addUses = statement(
+  (db, place: Place<{ id: string; added: number; at: number }>) =>
     db
       .updateTable("enrollmentToken")
-      .set({ lastUsedAt: place("at") })
+      .set((eb) => ({ uses: eb("uses", "+", place("added")), lastUsedAt: place("at") }))
       .where("id", "=", place("id"))
       .compile(),
   { isUnread: true },
 );
-
-export async function updateLastUse(tx: Database, id: string, at: number): Promise<void> {
-  await setLastUse(tx, { id, at });
-}
 
 /** Updates the counts of refused attempts, in the transaction that writes or deletes the attempts. */
 export async function addRefusedAttempts(tx: Database, attempts: ReadonlyMap<string, number>): Promise<void> {
@@ -257,17 +253,10 @@ export async function hasAttempts(db: Database, tokenId: string): Promise<boolea
   return row !== undefined;
 }
 
-const usesOf = statement((db, place: Place<{ tokenId: string }>) =>
-  db
-    .selectFrom("enrollmentAttempt")
-    .select((eb) => eb.fn.max("useNumber").as("uses"))
-    .where("enrollmentTokenId", "=", place("tokenId"))
-    .compile(),
-);
-
-/** Counts the sensors that enrolled with the token: the highest number of a use. */
+/** Counts the sensors that enrolled with the token. */
 export async function countUses(db: Database, tokenId: string): Promise<number> {
-  return Number((await usesOf(db, { tokenId }))[0]?.uses ?? 0);
+  const query = db.selectFrom("enrollmentToken").select("uses").where("id", "=", tokenId);
+  return (await query.executeTakeFirst())?.uses ?? 0;
 }
 
 /** The expected hosts of a token's rollout as JSON; null: not set; undefined: there is no such token. */

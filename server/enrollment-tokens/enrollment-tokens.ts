@@ -27,29 +27,21 @@ import { TOKEN_ACTIONS, TOKEN_RULES, tokenObstacle } from "./token-obstacles.ts"
 import { badField, describeColumns, type EditableColumns, toSettings } from "./token-settings.ts";
 import { enrollmentTokenStatus, tokenWarnings } from "./token-status.ts";
 
-/** The facts that decide the token's status. */
-function factsOf(row: TokenRow) {
-  return { ...row, uses: Number(row.uses) };
-}
-
 type Successors = Map<string, { id: string; name: string }>;
 
 function presentListed(row: TokenRow, now: number, user: User, successors: Successors): ListedToken {
-  const facts = factsOf(row);
-  const actions = listActions(TOKEN_OBSTACLES, TOKEN_RULES, user.role, facts, now);
+  const actions = listActions(TOKEN_OBSTACLES, TOKEN_RULES, user.role, row, now);
   return { ...presentCommon(row, now, successors), ...actions };
 }
 
 function present(row: TokenRow, now: number, user: User, successors: Successors): EnrollmentToken {
-  const facts = factsOf(row);
   const can = permitted(user, "enrollment-tokens:manage", TOKEN_ACTIONS, (action) =>
-    tokenObstacle(action, facts, now),
+    tokenObstacle(action, row, now),
   );
   return { ...presentCommon(row, now, successors), can };
 }
 
 function presentCommon(row: TokenRow, now: number, successors: Successors): Omit<EnrollmentToken, "can"> {
-  const facts = factsOf(row);
   return {
     id: row.id,
     name: row.name,
@@ -70,17 +62,17 @@ function presentCommon(row: TokenRow, now: number, successors: Successors): Omit
     createdAt: toInstant(row.createdAt),
     createdBy: row.createdBy,
     expiresAt: toInstant(row.expiresAt),
-    status: enrollmentTokenStatus(facts, now),
+    status: enrollmentTokenStatus(row, now),
     revokedAt: toInstant(row.revokedAt),
     revokedBy: row.revokedBy,
     pausedAt: toInstant(row.pausedAt),
     pausedBy: row.pausedBy,
-    enrolledSensors: Number(row.uses),
+    enrolledSensors: row.uses,
     lastUsedAt: toInstant(row.lastUsedAt),
     refusedAttempts: Number(row.refusedAttempts),
     rotatedFrom: row.rotatedFrom === null ? null : { id: row.rotatedFrom, name: row.rotatedFromName ?? "" },
     rotatedTo: successors.get(row.id) ?? null,
-    warnings: tokenWarnings(facts, now),
+    warnings: tokenWarnings(row, now),
   };
 }
 
@@ -139,6 +131,7 @@ export async function insertNewToken(
     pausedAt: null,
     pausedBy: null,
     refusedAttempts: 0,
+    uses: 0,
     lastUsedAt: null,
   });
   await recordAuditEvent(tx, {

@@ -37,7 +37,6 @@ function refusal(enrollmentTokenId: string, host: number, at: number): Enrollmen
     id: newId("enrollment"),
     enrollmentTokenId,
     reference: `E-${host}`,
-    useNumber: null,
     reason: "token-revoked",
     detail: "token was revoked",
     firstAt: at,

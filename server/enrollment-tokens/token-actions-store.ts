@@ -19,26 +19,6 @@ export async function lockTokens(tx: Database, ids: readonly string[]) {
   );
 }
 
-/** Counts the sensors that enrolled with each token: the highest number of a use. */
-export async function countUsesOf(db: Database, ids: readonly string[]): Promise<Map<string, number>> {
-  const rows = await forSomeValues(ids, (some) =>
-    db
-      .selectFrom("enrollmentToken")
-      .select((eb) => [
-        "enrollmentToken.id",
-        // For each token, so that the index has the highest number.
-        eb
-          .selectFrom("enrollmentAttempt")
-          .select((attempt) => attempt.fn.max("useNumber").as("uses"))
-          .whereRef("enrollmentTokenId", "=", "enrollmentToken.id")
-          .as("uses"),
-      ])
-      .where("enrollmentToken.id", "in", some)
-      .execute(),
-  );
-  return new Map(rows.map(({ id, uses }) => [id, Number(uses ?? 0)]));
-}
-
 export async function updateTokens(
   tx: Database,
   ids: readonly string[],

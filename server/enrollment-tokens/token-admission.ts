@@ -10,7 +10,7 @@ import type { EnrollmentTokenTable } from "../db/schema-tokens.ts";
 import { admitsHostname } from "../hostname-patterns.ts";
 import { toInstant } from "../ids.ts";
 import { isInNetworks } from "../networks.ts";
-import { countUses, lockToken, lockTokenOfSensor } from "./enrollment-tokens-store.ts";
+import { lockToken, lockTokenOfSensor } from "./enrollment-tokens-store.ts";
 import { toSettings } from "./token-settings.ts";
 import { enrollmentTokenStatus } from "./token-status.ts";
 
@@ -57,7 +57,7 @@ export async function lockRulesOfSensor(tx: Database, sensorId: string): Promise
 
 async function withRules(tx: Database, token: EnrollmentTokenTable) {
   const assetGroup = token.assetGroupId === null ? null : await lockAssetGroup(tx, token.assetGroupId);
-  let uses = await countUses(tx, token.id);
+  let { uses } = token;
   const settings = toSettings(token);
   const { allowedNetworks: networks, allowedHostnames: patterns } = settings;
   const refuse = (reason: RefusalReason, detail: string) => new RefusedAttempt(token.id, reason, detail);
@@ -96,10 +96,10 @@ async function withRules(tx: Database, token: EnrollmentTokenTable) {
     sensorColumns: { enrollmentTokenId: token.id, ephemeralHours: settings.ephemeralHours },
     refuse,
     judge,
-    /** Judges the host and counts one use. Returns the number of the use. */
-    admit(...host: Parameters<typeof judge>): number {
+    /** Judges the host. The caller records the use in the same transaction, and a later host counts it. */
+    admit(...host: Parameters<typeof judge>): void {
       judge(...host);
-      return ++uses;
+      uses++;
     },
   };
 }

@@ -5,9 +5,10 @@ import type { TokenBulkAction } from "@attacklens/protocol/token-actions.ts";
 import { type AuditEvent, recordAuditEvent, recordAuditEvents } from "../audit/audit.ts";
 import type { User } from "../caller.ts";
 import type { Database } from "../db/schema.ts";
+import type { EnrollmentTokenTable } from "../db/schema-tokens.ts";
 import { inTransaction } from "../db/transaction.ts";
 import { requireRecentSignIn } from "../permitted.ts";
-import { changeToken, type LockedToken, lockTokenFor, tokenEvent } from "./change-token.ts";
+import { changeToken, lockTokenFor, tokenEvent } from "./change-token.ts";
 import { refuseTakenName } from "./enrollment-tokens.ts";
 import { type TokenColumns, updateToken } from "./enrollment-tokens-store.ts";
 import { updateTokens } from "./token-actions-store.ts";
@@ -59,10 +60,10 @@ export async function updateEnrollmentToken(
 interface Change {
   columns: (now: number, user: User) => TokenColumns;
   event: AuditEvent["action"];
-  details?: (token: LockedToken) => AuditEvent["details"];
+  details?: (token: EnrollmentTokenTable) => AuditEvent["details"];
 }
 
-const enrolledSensors = ({ uses }: LockedToken) => ({ enrolledSensors: uses });
+const enrolledSensors = ({ uses }: EnrollmentTokenTable) => ({ enrolledSensors: uses });
 
 const CHANGES: Record<TokenBulkAction, Change> = {
   pause: {
@@ -93,7 +94,7 @@ export async function actOnLockedTokens(
   now: number,
   user: User,
   action: TokenBulkAction,
-  tokens: LockedToken[],
+  tokens: EnrollmentTokenTable[],
 ): Promise<void> {
   const { columns, event, details } = CHANGES[action];
   await updateTokens(

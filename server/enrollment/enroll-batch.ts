@@ -57,8 +57,6 @@ export async function enrollBatch(
   return outcomes;
 }
 
-type Admitted = NewSensor & { useNumber: number };
-
 async function enrollAll(
   tx: Database,
   batch: EnrollRequest[],
@@ -71,7 +69,7 @@ async function enrollAll(
   // Reads the keys after the lock, to find every earlier enrollment with this token.
   const keys = await readKnownKeys(tx, [...new Set(batch.map(({ publicKey }) => publicKey))]);
   const enrolled = new Map<string, Enrolled>();
-  const admitted: Admitted[] = [];
+  const admitted: NewSensor[] = [];
   const outcomes = batch.map(({ valueHash, publicKey, sensorVersion, at, address, nonce, host }) => {
     try {
       const earlier = keys.admit(publicKey, "enrollment", (known) => known.valueHash === valueHash);
@@ -79,11 +77,11 @@ async function enrollAll(
       const twin = enrolled.get(publicKey);
       if (twin) return twin;
       if (!token) throw tokenUnknown();
-      const useNumber = token.admit(at, { address, hostname: host.hostname });
+      token.admit(at, { address, hostname: host.hostname });
       const sensorId = newId("sensor");
       const outcome = { sensorId, assetGroup: token.assetGroup, awaitingApproval: token.requireApproval };
       enrolled.set(publicKey, outcome);
-      const by = { awaitsApproval: token.requireApproval, clonedFrom: null, useNumber };
+      const by = { awaitsApproval: token.requireApproval, clonedFrom: null };
       admitted.push({ sensorId, publicKey, sensorVersion, host, at, address, nonce, ...by });
       return outcome;
     } catch (error) {
@@ -98,7 +96,7 @@ async function enrollAll(
 async function create(
   tx: Database,
   token: LockedToken,
-  admitted: Admitted[],
+  admitted: NewSensor[],
   now: number,
   checkInIntervalSeconds: number,
 ): Promise<void> {

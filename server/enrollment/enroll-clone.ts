@@ -70,7 +70,7 @@ async function enrollInTransaction(
   const earlier = keys.admit(publicKey, "clone", ({ clonedFrom }) => clonedFrom === original.id);
   if (earlier) return earlier.sensorId;
   const family = await requireClone(tx, caller);
-  const { useNumber, refusal, awaitsApproval } = admitClone(token, original, family, attempt);
+  const { refusal, awaitsApproval } = admitClone(token, original, family, attempt);
   const details: AuditEvent["details"] = { cloneOf: original.id, rule: token.clonedHosts };
   if (refusal)
     Object.assign(details, { refused: refusal.detail, reference: await insertRefusal(tx, attempt, refusal) });
@@ -79,8 +79,7 @@ async function enrollInTransaction(
   const sensor = { sensorId, publicKey, sensorVersion, host, at, address, nonce: 0, awaitsApproval, details };
   await createSensors(tx, token, assetGroupId, [{ ...sensor, clonedFrom: original.id }]);
   await recordCloneSensor(tx, caller, sensor, checkInIntervalSeconds);
-  if (useNumber !== undefined)
-    await recordTokenUses(tx, token.id, [{ sensorId, publicKey, host, at, address, useNumber }]);
+  if (!refusal) await recordTokenUses(tx, token.id, [{ sensorId, publicKey, host, at, address }]);
   return sensorId;
 }
 
@@ -106,12 +105,11 @@ function admitClone(
       `${waiting} clones of this sensor await approval already. Approve or delete some of them, or enroll this host with a token`,
     );
   }
-  let useNumber: number | undefined;
   let refusal: RefusedAttempt | undefined;
   try {
     if (clones >= ADMITTED_CLONES)
       throw token.refuse("sensor-cloned", `this sensor has ${clones} clones already`);
-    useNumber = token.admit(attempt.at, attempt);
+    token.admit(attempt.at, attempt);
   } catch (error) {
     if (!(error instanceof RefusedAttempt)) throw error;
     refusal = error;
@@ -121,5 +119,5 @@ function admitClone(
     token.clonedHosts === "approval" ||
     token.requireApproval ||
     original.awaitingApproval === 1;
-  return { useNumber, refusal, awaitsApproval };
+  return { refusal, awaitsApproval };
 }

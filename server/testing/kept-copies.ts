@@ -43,9 +43,10 @@ export const DIFFERENCES = {
     select id, assets from asset_group where deleted_at is null and assets <> (
       select count(*) from asset where asset_group_id = asset_group.id and merged_into is null)`,
   "uses of a token": `
-    select id from enrollment_token where
-      (select coalesce(max(use_number), 0) from enrollment_attempt where enrollment_token_id = enrollment_token.id)
-      <> (select count(*) from sensor where enrollment_token_id = enrollment_token.id)`,
+    select id, uses from enrollment_token where
+      uses <> (select count(*) from sensor where enrollment_token_id = enrollment_token.id)
+      or uses <> (select count(*) from enrollment_attempt
+        where enrollment_token_id = enrollment_token.id and reason is null)`,
   "refusals of a token": `
     select id, refused_attempts from enrollment_token where refused_attempts <> (
       select coalesce(sum(attempts), 0) from enrollment_attempt

@@ -28,6 +28,7 @@ create table enrollment_token (
   paused_by {text} references "user" (id),
   rotated_from {text} references enrollment_token (id),
   refused_attempts bigint not null default 0,
+  uses bigint not null default 0,
   last_used_at bigint,
   re_enroll_lost {text} not null default 'new-pin'
 );

@@ -134,12 +134,10 @@ create table re_enroll_ticket (
 );
 create index re_enroll_ticket_sensor on re_enroll_ticket (sensor_id);
 
--- Accepted attempts are numbered from 1: the highest number is the count, and no two can have the same.
 create table enrollment_attempt (
   id {text} primary key,
   enrollment_token_id {text} not null,
   reference {text} not null,
-  use_number integer,
   reason {text},
   detail {text},
   first_at bigint not null,
@@ -149,8 +147,7 @@ create table enrollment_attempt (
   hostname {text} not null,
   hostname_key {text} not null,
   public_key {text} not null,
-  sensor_id {text},
-  constraint enrollment_attempt_use unique (enrollment_token_id, use_number)
+  sensor_id {text}
 ) {keyed};
 -- A repeated refusal has the same reference.
 create unique index enrollment_attempt_reference
