@@ -32,7 +32,7 @@ import {
   pageOfAttempts,
 } from "../enrollment-tokens/attempts-store.ts";
 import { countUses, hasAttempts, pageOfTokens } from "../enrollment-tokens/enrollment-tokens-store.ts";
-import { countNotReporting, listAttemptedHosts } from "../enrollment-tokens/rollout-store.ts";
+import { listAttemptedHosts } from "../enrollment-tokens/rollout-store.ts";
 import { countClones, listClones } from "../sensors/clones/clones-store.ts";
 import { deleteLongRemoved, endedEphemeralSlices } from "../sensors/ephemeral-sensors-store.ts";
 import {
@@ -47,13 +47,8 @@ import { findSensor } from "../sensors/record/sensors-store.ts";
 import { readSensorOverview } from "../sensors/sensor-attention.ts";
 import { countSensors } from "../sensors/sensor-counts.ts";
 import { markSilence } from "../sensors/silence-store.ts";
-import { blockableSlices } from "../sensors/token-sensors.ts";
-import {
-  countBlockable,
-  countOnlineOfToken,
-  countStandingsOfToken,
-  listFirstBlockable,
-} from "../sensors/token-sensors-store.ts";
+import { blockableSlices, countReportingUses } from "../sensors/token-sensors.ts";
+import { countBlockable, listFirstBlockable } from "../sensors/token-sensors-store.ts";
 import { plansOf, queriesOf, readWhole } from "../testing/query-plans.ts";
 import { sensorLists, TOKEN_LISTS } from "../testing/sensor-lists.ts";
 import { createTestDatabase, TESTED_DIALECTS, type TestDatabase } from "../testing/test-world.ts";
@@ -158,7 +153,7 @@ function otherLists(): Listing[] {
     ["undecided matches", (db) => undecidedSlices(db).next()],
     ["refuted matches", (db) => listRefutedPairs(db, later)],
     ["matches to merge", (db) => listPairsToMerge(db, SINCE, later)],
-    ["a token's sensors that do not report", (db) => countNotReporting(db, token!)],
+    ["uses of a token whose sensors report", (db) => countReportingUses(db, token!)],
     ...[ENROLLED - 1, ENROLLED + SENSORS * 10].flatMap((since, index): Listing[] => [
       [
         `arrivals of a token ${index}`,
@@ -178,8 +173,6 @@ function otherLists(): Listing[] {
     ["the first refusals of a token's hosts", (db) => listFirstRefusals(db, token!)],
     ["the sensors that sensors replaced", (db) => listMergedInto(db, [fleetId("sen", 250)])],
     ["hosts of a rollout", (db) => listAttemptedHosts(db, token!, ["host-000001.example.com"])],
-    ["sensors of a token by standing", (db) => countStandingsOfToken(db, token!)],
-    ["online sensors of a token", (db) => countOnlineOfToken(db, token!, SINCE)],
     ["sensors of a token to block", (db) => countBlockable(db, token!, SINCE)],
     ["uses of a token", (db) => countUses(db, token!)],
     ["whether a token has attempts", (db) => hasAttempts(db, token!)],
@@ -198,7 +191,6 @@ function otherLists(): Listing[] {
 
 /** A list that needs the index: without it, the list scans a whole table. */
 const NEEDED_BY: Record<string, string> = {
-  sensor_listed_hostname: "hosts with updates {}",
   sensor_listing_hostname: "sensors {} by hostname asc",
   sensor_listing_enrolled: "sensors {} by enrolledAt desc",
   sensor_presence_seen: "sensors {} by lastSeenAt asc",
@@ -221,11 +213,9 @@ const READ_BY: Record<string, string> = {
   sensor_count_key: "the numbers of sensors",
   asset_member_name: `assets {"assetGroupId":"${noGroup}"} by name`,
   asset_member_created: `assets {"assetGroupId":"${group}"} by createdAt`,
-  sensor_token_standing: "sensors of a token by standing",
-  sensor_token_enrolled: "the number of arrivals of a token 0",
+  sensor_token_closed: "sensors of a token to block",
   sensor_ephemeral: "ephemeral sensors whose time is over",
   sensor_match_open: "undecided matches",
-  sensor_listed_version: 'hosts with updates {"version":"2025.1.0"}',
   sensor_update_ring: "failures of a ring",
   sensor_update_canary: "canaries of a ring",
 };

@@ -591,9 +591,6 @@ CREATE TABLE sensor (
   when awaiting_approval = 1 then 'awaiting-approval'
   when reported_at is null then 'pending'
   else 'reporting' end) virtual,
-  listed integer generated always as (
-    case when deleted_at is null and removed_at is null and replaced_at is null
-    then 1 else 0 end) virtual,
   admitted_hostname text not null default '',
   revision bigint not null default 0,
   "agreement_key" text
@@ -605,15 +602,12 @@ CREATE INDEX sensor_cloned_from on sensor (cloned_from) where cloned_from is not
 CREATE INDEX sensor_ephemeral
   on sensor (id, ephemeral_hours)
   where ephemeral_hours is not null and deleted_at is null and removed_at is null;
-CREATE INDEX sensor_listed_hostname on sensor (listed, hostname_key, id);
-CREATE INDEX sensor_listed_version on sensor (listed, version, hostname_key, id);
 CREATE UNIQUE INDEX sensor_next_public_key on sensor (next_public_key) where next_public_key is not null;
 CREATE INDEX sensor_removed on sensor (removed_at) where removed_at is not null and deleted_at is null;
 CREATE INDEX sensor_replaced_by on sensor (replaced_by) where replaced_by is not null;
-CREATE INDEX sensor_token
-  on sensor (enrollment_token_id, hostname_key, id, enrolled_at, blocked_at, deleted_at);
-CREATE INDEX sensor_token_enrolled on sensor (enrollment_token_id, enrolled_at, id, standing);
-CREATE INDEX sensor_token_standing on sensor (enrollment_token_id, standing, id);
+CREATE INDEX sensor_token on sensor (enrollment_token_id, enrolled_at, id);
+CREATE INDEX sensor_token_closed
+  on sensor (enrollment_token_id, enrolled_at, id) where deleted_at is not null or blocked_at is not null;
 CREATE TABLE sensor_address (
   address text not null,
   sensor_id text not null,

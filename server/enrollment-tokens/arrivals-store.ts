@@ -1,9 +1,10 @@
 // The sensors that enrolled with a token since an instant, in SQL. Every query reads only those sensors, by
-// the index sensor_token_enrolled.
+// an index of their times.
 import { ARRIVAL_STATES, type ArrivalState } from "@attacklens/protocol/arrivals.ts";
 import { sql } from "kysely";
 import { forSomeValues } from "../db/batches.ts";
 import { byNumber, keysetPage } from "../db/keyset.ts";
+import { standingOf } from "../db/listing-cells.ts";
 import type { Database } from "../db/schema.ts";
 import { inSnapshot } from "../db/snapshot.ts";
 import { HAS_UNDECIDED } from "../db/undecided-matches.ts";
@@ -56,25 +57,29 @@ function arrivals(tx: Database, tokenId: string, since: number) {
     .where("sensor.enrolledAt", ">=", since);
 }
 
-/**
- * Counts the sensors by state. Not grouped, because SQLite would read all sensors of the token in the order
- * of the groups.
- */
+/** Counts the sensors by state, in the list of each class of the token. The list has no deleted sensors. */
 export async function countArrivals(
   db: Database,
   tokenId: string,
   since: number,
 ): Promise<Record<ArrivalState, number>> {
-  const row = await inSnapshot(db, (tx) =>
-    arrivals(tx, tokenId, since)
-      .select((eb) =>
-        ARRIVAL_STATES.map((state) => eb.fn.countAll().filterWhere("standing", "=", state).as(state)),
-      )
-      .executeTakeFirstOrThrow(),
-  );
-  return Object.fromEntries(
-    ARRIVAL_STATES.map((state) => [state, Number((row as Record<string, unknown>)[state])]),
-  ) as Record<ArrivalState, number>;
+  return await inSnapshot(db, async (tx) => {
+    const { rows: cells } = await sql<{ cell: number; sensors: number }>`
+      select sensor_listing.cell, count(*) as sensors
+      from token_group cross join sensor_class cross join sensor_listing
+      where token_group.enrollment_token_id = ${tokenId} and sensor_class.token_group_id = token_group.id
+        and sensor_listing.class_id = sensor_class.id
+        and sensor_listing.cell in (sensor_class.cell, sensor_class.cell + 1)
+        and sensor_listing.enrolled_at >= ${since}
+      group by sensor_listing.cell`.execute(tx);
+    const { deleted } = await arrivals(tx, tokenId, since)
+      .where("sensor.deletedAt", "is not", null)
+      .select((eb) => eb.fn.countAll().as("deleted"))
+      .executeTakeFirstOrThrow();
+    const counts = Object.fromEntries(ARRIVAL_STATES.map((state) => [state, 0]));
+    for (const { cell, sensors } of cells) counts[standingOf(cell)]! += Number(sensors);
+    return { ...counts, deleted: Number(deleted) } as Record<ArrivalState, number>;
+  });
 }
 
 /** Returns the sensors whose history each of these sensors continues after a merge, the latest first. */

@@ -8,9 +8,10 @@ import type { User } from "../caller.ts";
 import type { Database } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
 import { nameKey, toInstant } from "../ids.ts";
+import { countReportingUses } from "../sensors/token-sensors.ts";
 import { notFound } from "./enrollment-tokens.ts";
 import { countUses, findRollout, lockToken, upsertRollout } from "./enrollment-tokens-store.ts";
-import { countNotReporting, listAttemptedHosts } from "./rollout-store.ts";
+import { listAttemptedHosts } from "./rollout-store.ts";
 
 const NOTHING: RouteInput<typeof setRoute>["body"] = { type: "none" };
 
@@ -20,9 +21,9 @@ export async function getRollout(db: Database, id: string): Promise<Rollout> {
   if (stored === undefined) throw notFound(id);
   const expected = stored === null ? NOTHING : setRoute.body.parse(JSON.parse(stored));
   // In this order, because an enrollment between the two queries changes only the second.
-  const arrived = await countNotReporting(db, id);
+  const reporting = await countReportingUses(db, id);
   const enrolled = await countUses(db, id);
-  const arrivals = { reporting: enrolled - arrived, arrived };
+  const arrivals = { reporting, arrived: enrolled - reporting };
   if (expected.type !== "hostnames") {
     const machines = expected.type === "number" ? expected.machines : null;
     const missing = Math.max(0, (machines ?? 0) - arrivals.reporting - arrivals.arrived);

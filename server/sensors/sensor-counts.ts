@@ -5,7 +5,7 @@ import { cellOf, flipped, isListed } from "../db/listing-cells.ts";
 import { compareText } from "../db/merge-ranges.ts";
 import type { Database } from "../db/schema.ts";
 import { inSnapshot } from "../db/snapshot.ts";
-import { type ClassCount, countClasses, type SensorClass } from "./classes-store.ts";
+import { type CellCount, type ClassCount, countClasses, type SensorClass } from "./classes-store.ts";
 import { countMisplaced } from "./seen-store.ts";
 import { listGroups, listTags, listTokens } from "./sensor-counts-store.ts";
 
@@ -17,11 +17,7 @@ export async function countSensors(db: Database, onlineSince: number): Promise<S
       countMisplaced(tx, { all: [] }, onlineSince),
       listTags(tx, {}),
     ]);
-    const counts = all.map(({ cell, sensors }) => ({ ...cellOf(cell), sensors }));
-    for (const { cell, sensors } of misplaced) {
-      counts.push({ ...cellOf(cell), sensors: -sensors });
-      counts.push({ ...cellOf(flipped(cell)), sensors });
-    }
+    const counts = withSilenceNow(all, misplaced);
     const listed = counts.filter(isListed);
     const listedClasses = classes.filter(({ cell }) => isListed(cellOf(cell)));
     const [byEnrollmentToken, byAssetGroup] = await Promise.all([
@@ -47,6 +43,17 @@ export async function countSensors(db: Database, onlineSince: number): Promise<S
       tags: tags.map(({ tag }) => tag),
     };
   });
+}
+
+/** Returns the numbers with their cells. `misplaced`: sensors whose silence is not that of their cell. */
+export function withSilenceNow(counts: readonly CellCount[], misplaced: readonly CellCount[]) {
+  return [
+    ...counts.map(({ cell, sensors }) => ({ ...cellOf(cell), sensors })),
+    ...misplaced.flatMap(({ cell, sensors }) => [
+      { ...cellOf(cell), sensors: -sensors },
+      { ...cellOf(flipped(cell)), sensors },
+    ]),
+  ];
 }
 
 async function sumsByToken(tx: Database, classes: readonly ClassCount[]) {

@@ -2,108 +2,69 @@
 import { sql } from "kysely";
 import { isAttemptOfSensor } from "../db/attempt-of-sensor.ts";
 import { forSomeValues } from "../db/batches.ts";
+import { unindexed } from "../db/dialect.ts";
 import type { Database } from "../db/schema.ts";
-import type { Standing } from "../db/schema-sensors.ts";
 import { inSnapshot } from "../db/snapshot.ts";
 
 /** The number of sensors in a slice. Reading a slice does not delay other requests noticeably. */
 export const SLICE = 1_000;
 
-/** Counts the existing sensors of a token by standing. */
-export async function countStandingsOfToken(db: Database, tokenId: string): Promise<Map<Standing, number>> {
-  const query = (tx: Database) =>
-    tx
-      .selectFrom("sensor")
-      .select((eb) => ["standing", eb.fn.countAll().as("sensors")])
-      .where("enrollmentTokenId", "=", tokenId)
-      .where("standing", "!=", "deleted")
-      .groupBy("standing");
-  const rows = await inSnapshot(db, (tx) => query(tx).execute());
-  return new Map(rows.map(({ standing, sensors }) => [standing, Number(sensors)]));
-}
-
-/**
- * Counts the reporting sensors of a token that were seen since. Reads all of them in slices by id, which is
- * the order of the table of presence.
- */
-export async function countOnlineOfToken(db: Database, tokenId: string, since: number): Promise<number> {
-  let online = 0;
-  let after: string | null = "";
-  do {
-    const slice: OnlineSlice = await inSnapshot(db, (tx) => countOnlineSlice(tx, { tokenId, since, after }));
-    online += Number(slice.online ?? 0);
-    after = Number(slice.sensors) < SLICE ? null : slice.last;
-  } while (after !== null);
-  return online;
-}
-
-type OnlineSlice = Awaited<ReturnType<typeof countOnlineSlice>>;
-
-async function countOnlineSlice(
-  tx: Database,
-  { tokenId, since, after }: { tokenId: string; since: number; after: string | null },
-) {
-  const some = tx
+/** Counts the reporting sensors of a token that are no use of it: clones that a user approved. */
+export async function countReportingWithoutUse(tx: Database, tokenId: string): Promise<number> {
+  const { sensors } = await tx
     .selectFrom("sensor")
-    .select("id")
-    .where("enrollmentTokenId", "=", tokenId)
+    .where("clonedFrom", "is not", null)
+    .where(unindexed<string>(tx, "sensor.enrollment_token_id"), "=", tokenId)
     .where("standing", "=", "reporting")
-    .where("id", ">", after)
-    .orderBy("id")
-    .limit(SLICE);
-  return await tx
-    .selectFrom(some.as("some"))
-    .crossJoin("sensorPresence")
-    .whereRef("sensorPresence.sensorId", "=", "some.id")
-    .select((eb) => [
-      eb.fn.countAll().as("sensors"),
-      eb.fn.max("some.id").as("last"),
-      eb.fn
-        .sum(sql<number>`case when sensor_presence.last_seen_at >= ${since} then 1 else 0 end`)
-        .as("online"),
-    ])
+    .where((eb) => eb(eb.selectFrom("enrollmentAttempt").select("id").where(isAttemptOfSensor), "is", null))
+    .select((eb) => eb.fn.countAll().as("sensors"))
     .executeTakeFirstOrThrow();
+  return Number(sensors);
 }
 
 /**
- * Lists the next existing, unblocked sensors of a token that enrolled at `since` or later, by hostname, each
- * with the address of its enrollment.
+ * Lists the next existing, unblocked sensors of a token that enrolled at `since` or later, in the order of
+ * their enrollment, each with the address of it.
  */
 export async function listBlockable(
   db: Database,
   tokenId: string,
   since: number,
-  { after, limit }: { after: { hostnameKey: string; id: string } | undefined; limit: number },
+  { after, limit }: { after: { enrolledAt: number; id: string } | undefined; limit: number },
 ) {
   return await blockable(db, tokenId, since)
     .innerJoin("enrollmentAttempt", (join) => join.on(isAttemptOfSensor))
     .select([
       "sensor.id",
       "sensor.hostname",
-      "sensor.hostnameKey",
+      "sensor.enrolledAt",
       "enrollmentAttempt.address as enrolledFrom",
     ])
     .$if(after !== undefined, (query) =>
-      query.where(sql<boolean>`(sensor.hostname_key, sensor.id) > (${after?.hostnameKey}, ${after?.id})`),
+      query.where(sql<boolean>`(sensor.enrolled_at, sensor.id) > (${after?.enrolledAt}, ${after?.id})`),
     )
-    .orderBy("sensor.hostnameKey")
+    .orderBy("sensor.enrolledAt")
     .orderBy("sensor.id")
     .limit(limit)
     .execute();
 }
 
+/** Counts them. Reads the rows of only the others. */
 export async function countBlockable(db: Database, tokenId: string, since: number): Promise<number> {
-  const { count } = await blockable(db, tokenId, since)
-    .select((eb) => eb.fn.countAll().as("count"))
-    .executeTakeFirstOrThrow();
-  return Number(count);
+  const enrolled = sql`select count(*) from sensor
+    where enrollment_token_id = ${tokenId} and enrolled_at >= ${since}`;
+  const isClosed = sql`(deleted_at is not null or blocked_at is not null)`;
+  const count = (tx: Database) =>
+    sql<{ sensors: number }>`select (${enrolled}) - (${enrolled} and ${isClosed}) as sensors`.execute(tx);
+  const { rows } = await inSnapshot(db, count);
+  return Number(rows[0]!.sensors);
 }
 
-/** Lists the first of these sensors by hostname. */
+/** Lists the first of these sensors to enroll. */
 export async function listFirstBlockable(db: Database, tokenId: string, since: number, limit: number) {
   const rows = await blockable(db, tokenId, since)
     .select("sensor.id")
-    .orderBy("sensor.hostnameKey")
+    .orderBy("sensor.enrolledAt")
     .orderBy("sensor.id")
     .limit(limit)
     .execute();

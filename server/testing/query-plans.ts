@@ -210,7 +210,7 @@ function isWalk({ sql }: CompiledQuery): boolean {
     /\) as found from /.test(sql) ||
     /as id\s+from sensor_presence (cross join sensor_listing)?\s+where .* order by/s.test(sql) ||
     /as "(cursor_id|one)" from "(sensor|sensor_presence|asset|enrollment_attempt)" .* order by/.test(sql) ||
-    /^select "sensor"."id" from "sensor" .* order by "sensor"."hostname_key"/.test(sql)
+    /^select "sensor"."id" from "sensor" .* order by "sensor"."enrolled_at"/.test(sql)
   );
 }
 

@@ -5,7 +5,10 @@ import type { HostUpdateState } from "@attacklens/protocol/update-rings.ts";
 import { sql } from "kysely";
 import { unindexed } from "../db/dialect.ts";
 import { type AnyQuery, byText, contains, countUpTo, keysetPage } from "../db/keyset.ts";
+import { cellsWithStanding } from "../db/listing-cells.ts";
 import { isLiveGroup } from "../db/live-group.ts";
+import { sensorsNamed } from "../db/name-search.ts";
+import { isAmongMany } from "../db/numbers.ts";
 import type { Database } from "../db/schema.ts";
 import { listHosts } from "./host-updates-store.ts";
 
@@ -22,15 +25,20 @@ export interface HostPage {
   count?: "exact" | undefined;
 }
 
-/** Enrolled hosts that are neither blocked nor waiting for approval. */
+/** Of enrolled hosts that are neither blocked nor waiting for approval. */
+const CELLS = cellsWithStanding(["pending", "reporting"]);
+
 export async function pageOfHosts(db: Database, page: HostPage) {
-  const sort = byText(sql<string>`sensor.hostname_key`);
+  const sort = byText(sql<string>`sensor_listing.hostname_key`);
   return await keysetPage(
     db,
-    { ...page, sort, sortName: page.sort, id: sql<string>`sensor.id` },
+    { ...page, sort, sortName: page.sort, id: sql<string>`sensor_listing.sensor_id` },
     async (tx) => {
       const few = await smallest(tx, candidates(tx, page));
-      return { query: matching(tx, page, few), isWalked: few === undefined };
+      if (few) return { query: matching(tx, page, among(tx, few)), isWalked: false };
+      // An index has the order within each cell.
+      const cells = CELLS.map((cell) => tx.selectFrom("sensorListing").where("cell", "=", cell));
+      return { query: cells.map((hosts) => matching(tx, page, hosts)), isWalked: true };
     },
     listHosts,
   );
@@ -39,8 +47,15 @@ export async function pageOfHosts(db: Database, page: HostPage) {
 /** Returns a query per filter for the ids of all matching sensors, and of some others, by an index. */
 function candidates(db: Database, { q, state, version, ring }: HostPage): AnyQuery[] {
   const all: AnyQuery[] = [];
-  const sensors = db.selectFrom("sensor").select("sensor.id as candidateId");
-  if (version !== undefined) all.push(sensors.where("listed", "=", 1).where("version", "=", version));
+  if (version !== undefined)
+    all.push(
+      db
+        .selectFrom("sensorClass")
+        .crossJoin("sensorListing")
+        .select("sensorListing.sensorId as candidateId")
+        .where("sensorClass.version", "=", version)
+        .whereRef("sensorListing.classId", "=", "sensorClass.id"),
+    );
   if (state !== undefined && state !== "unknown")
     all.push(db.selectFrom("sensorUpdate").select("sensorId as candidateId").where("state", "=", state));
   if (ring && !ring.isLast)
@@ -54,7 +69,8 @@ function candidates(db: Database, { q, state, version, ring }: HostPage): AnyQue
         .whereRef("asset.assetGroupId", "=", "updateRingGroup.assetGroupId")
         .whereRef("sensor.assetId", "=", "asset.id"),
     );
-  if (q) all.push(sensors.where("listed", "=", 1).where(contains(sql<string>`sensor.hostname_key`, q)));
+  const named = q ? sensorsNamed(db, q) : undefined;
+  if (named) all.push(named);
   return all;
 }
 
@@ -71,24 +87,31 @@ async function smallest(db: Database, queries: AnyQuery[]): Promise<AnyQuery | u
   return few;
 }
 
-function matching(db: Database, page: HostPage, few: AnyQuery | undefined): AnyQuery {
-  const { q, state, version, ring } = page;
-  let query: AnyQuery = few
-    ? db
-        // The limit makes the subquery a separate step of the plan.
-        .selectFrom(few.limit(COUNT_CAP + 1).as("candidate"))
-        .crossJoin("sensor")
-        .whereRef("sensor.id", "=", "candidate.candidateId" as never)
-    : db.selectFrom("sensor");
-  query = query
-    .where("sensor.listed", "=", 1)
-    .where(unindexed<string>(db, "sensor.standing"), "in", ["pending", "reporting"]);
-  if (version !== undefined) query = query.where(unindexed<string>(db, "sensor.version"), "=", version);
+/** Returns the hosts among the candidates. */
+function among(db: Database, few: AnyQuery): AnyQuery {
+  return (
+    db
+      // The limit makes the subquery a separate step of the plan.
+      .selectFrom(few.limit(COUNT_CAP + 1).as("candidate"))
+      .crossJoin("sensorListing")
+      .whereRef("sensorListing.sensorId", "=", "candidate.candidateId" as never)
+      .where(isAmongMany(db, sql`sensor_listing.cell`, CELLS))
+  );
+}
+
+function matching(db: Database, { q, state, version, ring }: HostPage, hosts: AnyQuery): AnyQuery {
+  let query = hosts;
+  if (version !== undefined)
+    query = query.where(
+      sql`(select sensor_class.version from sensor_class where sensor_class.id = sensor_listing.class_id)`,
+      "=",
+      version,
+    );
   if (state !== undefined) {
     const updates = db
       .selectFrom("sensorUpdate")
       .select("sensorUpdate.sensorId")
-      .whereRef("sensorUpdate.sensorId", "=", "sensor.id" as never);
+      .whereRef("sensorUpdate.sensorId", "=", "sensorListing.sensorId" as never);
     query =
       state === "unknown"
         ? query.where((eb) => eb.not(eb.exists(updates)))
@@ -97,17 +120,18 @@ function matching(db: Database, page: HostPage, few: AnyQuery | undefined): AnyQ
           );
   }
   if (ring) query = ofRing(db, query, ring);
-  if (q) query = query.where(contains(sql<string>`sensor.hostname_key`, q));
+  if (q) query = query.where(contains(sql<string>`sensor_listing.hostname_key`, q));
   return query;
 }
 
 function ofRing(db: Database, query: AnyQuery, { id, isLast }: { id: string; isLast: boolean }): AnyQuery {
   const inRing = db
-    .selectFrom("asset")
+    .selectFrom("sensor")
+    .innerJoin("asset", "asset.id", "sensor.assetId")
     .innerJoin("assetGroup", isLiveGroup)
     .innerJoin("updateRingGroup", "updateRingGroup.assetGroupId", "assetGroup.id")
     .select("asset.id")
-    .whereRef("asset.id", "=", "sensor.assetId" as never);
+    .whereRef("sensor.id", "=", "sensorListing.sensorId" as never);
   return isLast
     ? query.where((eb) => eb.not(eb.exists(inRing)))
     : query.where((eb) => eb.exists(inRing.where(unindexed<string>(db, "updateRingGroup.ringId"), "=", id)));

@@ -44,9 +44,6 @@ create table sensor (
   when awaiting_approval = 1 then 'awaiting-approval'
   when reported_at is null then 'pending'
   else 'reporting' end) {computed},
-  listed integer generated always as (
-    case when deleted_at is null and removed_at is null and replaced_at is null
-    then 1 else 0 end) {computed},
   admitted_hostname {text} not null default ''
 );
 -- An asset has at most one sensor that exists, and any number of former ones.
@@ -58,22 +55,15 @@ create index sensor_cloned_from on sensor (cloned_from) where cloned_from is not
 create index sensor_ephemeral
   on sensor (id, ephemeral_hours)
   where ephemeral_hours is not null and deleted_at is null and removed_at is null;
--- The order of the list of sensors: of all listed ones, and of one standing.
-create index sensor_listed_enrolled on sensor (listed, enrolled_at, id);
-create index sensor_listed_hostname on sensor (listed, hostname_key, id);
 create unique index sensor_next_public_key on sensor (next_public_key) where next_public_key is not null;
--- A filter of the list.
-create index sensor_platform on sensor (platform);
 -- A sweep of every minute.
 create index sensor_removed on sensor (removed_at) where removed_at is not null and deleted_at is null;
 create index sensor_replaced_by on sensor (replaced_by) where replaced_by is not null;
-create index sensor_standing_enrolled on sensor (standing, enrolled_at, id);
-create index sensor_standing_hostname on sensor (standing, hostname_key, id);
-create index sensor_token
-  on sensor (enrollment_token_id, hostname_key, id, enrolled_at, blocked_at, deleted_at);
--- The number of a token's sensors by standing.
-create index sensor_token_standing on sensor (enrollment_token_id, standing, id);
-create index sensor_unreported on sensor (enrollment_token_id, id) where reported_at is null;
+-- The sensors of a token in the order of their enrollment. No later change of a sensor writes it.
+create index sensor_token on sensor (enrollment_token_id, enrolled_at, id);
+-- So that the others can be counted by the index above.
+create index sensor_token_closed
+  on sensor (enrollment_token_id, enrolled_at, id) where deleted_at is not null or blocked_at is not null;
 
 create table sensor_presence (
   sensor_id {text} primary key,

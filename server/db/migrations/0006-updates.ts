@@ -79,6 +79,5 @@ create table update_pace (
 );
 insert into update_pace (id, minute, offers) values (1, 0, 0);
 
-create index sensor_listed_version on sensor (listed, version, hostname_key, id);
 create index audit_event_update on audit_event (sequence) where entity_type = 'update-ring';
 `);

@@ -226,10 +226,6 @@ create index sensor_listing_class_enrolled on sensor_listing (class_id, cell, en
 create index sensor_listing_class_silent
   on sensor_listing (class_id, cell, silent_since, sensor_id) where silent_since is not null;
 
-drop index sensor_listed_enrolled;
-drop index sensor_standing_enrolled;
-drop index sensor_standing_hostname;
-drop index sensor_platform;
 drop index sensor_presence_seen;
 create index sensor_presence_seen
   on sensor_presence (is_silent, last_seen_at, sensor_id, cell, class_id);

@@ -133,7 +133,7 @@ export function BlockSensorsDialog({ token, onClose }: { token: AnyToken; onClos
             )}
             {data.toBlock > data.sample.length && (
               <Text size="sm" c="dimmed">
-                Only the first {data.sample.length} are shown, sorted by hostname.
+                Only the first {data.sample.length} to enroll are shown.
               </Text>
             )}
           </Stack>
