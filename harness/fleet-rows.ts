@@ -84,7 +84,7 @@ export function fleetStatements({ dialect, sensors, now }: FleetRows): string[] 
     `update asset_group set assets = (select count(*) from asset where asset_group_id = asset_group.id)`,
     insert(
       "asset_identifier",
-      { asset_id: id("ast", "i"), type: "'machine-id'", value: pad("i", 32) },
+      { asset_id: id("ast", "i"), type: "'serial-number'", value: pad("i", 32) },
       sensors,
     ),
     insert(

@@ -146,7 +146,7 @@ function otherLists(): Listing[] {
     ["matches of sensors", (db) => listOpenPairs(db, SINCE, [fleetId("sen", 101), fleetId("sen", 202)])],
     [
       "sensors with identifiers of a new host",
-      (db) => listHolders(db, { "machine-id": ["7".padStart(32, "0")] }),
+      (db) => listHolders(db, { "serial-number": ["7".padStart(32, "0")] }),
     ],
     ["ephemeral sensors whose time is over", (db) => endedEphemeralSlices(db, NOW).next()],
     ["sensors removed long ago", (db) => deleteLongRemoved(db, NOW, NOW, 100)],
@@ -198,7 +198,8 @@ const NEEDED_BY: Record<string, string> = {
   sensor_removed: "sensors removed long ago",
   sensor_replaced_by: "sensors that a sensor replaced",
   asset_name: "assets {} by name",
-  asset_created: "assets {} by createdAt",
+  asset_type_created: "assets {} by createdAt",
+  asset_identifier_value: "sensors with identifiers of a new host",
   sensor_update_state: 'hosts with updates {"state":"trial"}',
   enrollment_attempt_at: "attempts {}",
   enrollment_attempt_token: `attempts {"enrollmentTokenId":"${noToken}"}`,

@@ -39,6 +39,7 @@ export interface SensorClassTable {
 
 /** What lists of sensors filter and sort by. Triggers write it. */
 export interface SensorListingTable {
+  /** Only on SQLite: the key of the search. */
   number: GeneratedAlways<number>;
   sensorId: string;
   classId: number;

@@ -54,7 +54,6 @@ asset.type_facts text collate C not null default '{}'::text;
 asset asset_asset_group_id_fkey FOREIGN KEY (asset_group_id) REFERENCES asset_group(id);
 asset asset_merged_into_fkey FOREIGN KEY (merged_into) REFERENCES asset(id);
 asset asset_pkey PRIMARY KEY (id);
-CREATE INDEX asset_created ON public.asset USING btree (created_at, id);
 CREATE INDEX asset_member_created ON public.asset USING btree (asset_group_id, type, created_at, id) WHERE (asset_group_id IS NOT NULL);
 CREATE INDEX asset_member_name ON public.asset USING btree (asset_group_id, type, name_key, id, merged_into) WHERE (asset_group_id IS NOT NULL);
 CREATE INDEX asset_name ON public.asset USING btree (name_key, id, merged_into);
@@ -80,7 +79,7 @@ asset_identifier.asset_id text collate C not null;
 asset_identifier.type text collate C not null;
 asset_identifier.value text collate C not null;
 asset_identifier asset_identifier_key PRIMARY KEY (asset_id, type, value);
-CREATE INDEX asset_identifier_value ON public.asset_identifier USING btree (type, value);
+CREATE INDEX asset_identifier_value ON public.asset_identifier USING btree (type, value) WHERE (type <> ALL (ARRAY['hostname'::text, 'machine-id'::text]));
 CREATE UNIQUE INDEX asset_identifier_key ON public.asset_identifier USING btree (asset_id, type, value);
 asset_tag.tag text collate C not null;
 asset_tag.asset_id text collate C not null;
@@ -817,7 +816,6 @@ CREATE VIEW sensor_inventory AS SELECT inventory_state.sensor_id,
     ((json_each.value ->> 5))::bigint AS duration_ms
    FROM inventory_state,
     LATERAL json_each((inventory_state.states)::json) json_each(key, value);
-sensor_listing.number bigint not null;
 sensor_listing.sensor_id text collate C not null;
 sensor_listing.class_id bigint not null;
 sensor_listing.standing text collate C not null;
@@ -844,7 +842,6 @@ CASE
     WHEN (silent_since IS NULL) THEN 0
     ELSE 1
 END);
-sensor_listing sensor_listing_pkey PRIMARY KEY (number);
 sensor_listing sensor_listing_sensor_id_key UNIQUE (sensor_id);
 CREATE INDEX sensor_listing_class_enrolled ON public.sensor_listing USING btree (class_id, cell, enrolled_at, sensor_id);
 CREATE INDEX sensor_listing_class_hostname ON public.sensor_listing USING btree (class_id, cell, hostname_key, sensor_id);
@@ -853,7 +850,6 @@ CREATE INDEX sensor_listing_enrolled ON public.sensor_listing USING btree (cell,
 CREATE INDEX sensor_listing_hostname ON public.sensor_listing USING btree (cell, hostname_key, sensor_id);
 CREATE INDEX sensor_listing_search ON public.sensor_listing USING gin (hostname_key gin_trgm_ops);
 CREATE INDEX sensor_listing_silent ON public.sensor_listing USING btree (cell, silent_since, sensor_id) WHERE (silent_since IS NOT NULL);
-CREATE UNIQUE INDEX sensor_listing_pkey ON public.sensor_listing USING btree (number);
 CREATE UNIQUE INDEX sensor_listing_sensor_id_key ON public.sensor_listing USING btree (sensor_id);
 CREATE TRIGGER sensor_count_add AFTER INSERT ON public.sensor_listing REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION sensor_count_add();
 CREATE TRIGGER sensor_count_move AFTER UPDATE ON public.sensor_listing FOR EACH ROW WHEN (((old.class_id <> new.class_id) OR (old.cell <> new.cell))) EXECUTE FUNCTION sensor_count_move();

@@ -113,7 +113,6 @@ CREATE TABLE asset (
   tags text not null default '[]',
   merged_into text references asset (id)
 , type_source text not null default 'derived', type_facts text not null default '{}') without rowid;
-CREATE INDEX asset_created on asset (created_at, id);
 CREATE INDEX asset_member_created on asset (asset_group_id, type, created_at, id) where asset_group_id is not null;
 CREATE INDEX asset_member_name on asset (asset_group_id, type, name_key, id, merged_into)
   where asset_group_id is not null;
@@ -136,7 +135,7 @@ CREATE TABLE asset_identifier (
   value text not null,
   constraint asset_identifier_key primary key (asset_id, type, value)
 ) without rowid;
-CREATE INDEX asset_identifier_value on asset_identifier (type, value);
+CREATE INDEX asset_identifier_value on asset_identifier (type, value) where type not in ('hostname', 'machine-id');
 CREATE VIRTUAL TABLE asset_search using fts5
   (name_key, asset_id unindexed, tokenize='trigram case_sensitive 1', detail='none', columnsize=0);
 CREATE TABLE 'asset_search_config'(k PRIMARY KEY, v) WITHOUT ROWID;

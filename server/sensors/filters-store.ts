@@ -9,6 +9,7 @@ import { countUpTo } from "../db/keyset.ts";
 import type { CellFilter } from "../db/listing-cells.ts";
 import { sensorsNamed } from "../db/name-search.ts";
 import type { Database } from "../db/schema.ts";
+import { isSearchedIdentifier } from "../db/searched-identifiers.ts";
 import { addressRange, parseAddressText } from "../networks.ts";
 import { type Condition, hasText, type Source } from "./listing-store.ts";
 
@@ -90,7 +91,8 @@ export async function searchByFact(db: Database, q: string): Promise<Narrowing |
   const facts = factsOf(q);
   const range = parseAddressText(q.trim()) === undefined ? undefined : addressRange(q.trim());
   const byFact = facts.map(([type, value]): Narrowing => {
-    const isFact = sql`asset_identifier.type = ${type} and asset_identifier.value = ${value}`;
+    const isFact = sql`asset_identifier.type = ${type} and asset_identifier.value = ${value}
+      and ${isSearchedIdentifier}`;
     return {
       condition: isFound(sql`sensor join asset_identifier on asset_identifier.asset_id = sensor.asset_id
         where sensor.id = sensor_listing.sensor_id and ${isFact}`),

@@ -56,7 +56,6 @@ create table asset (
   tags {text} not null default '[]',
   merged_into {text} references asset (id)
 ) {keyed};
-create index asset_created on asset (created_at, id);
 -- A list also reads the last column, and no row.
 create index asset_name on asset (name_key, id, merged_into);
 
@@ -69,5 +68,6 @@ create table asset_identifier (
   value {text} not null,
   constraint asset_identifier_key primary key (asset_id, type, value)
 ) {keyed};
-create index asset_identifier_value on asset_identifier (type, value);
+-- No query looks for the values of the other types, which each host has.
+create index asset_identifier_value on asset_identifier (type, value) where type not in ('hostname', 'machine-id');
 `);

@@ -36,7 +36,7 @@ create index sensor_class_key on sensor_class
 
 -- A row for each sensor that is not deleted. Without foreign keys, because only triggers write it.
 create table sensor_listing (
-  number {numbered},
+  {rowNumber}
   sensor_id {text} not null unique,
   class_id bigint not null,
   standing {text} not null,

@@ -20,6 +20,8 @@ const DIFFERENCES: Record<string, Record<Dialect, string>> = {
     sqlite: "integer primary key",
     postgres: "bigint generated always as identity primary key",
   },
+  /** The column `number` with the numbers of rows that SQLite has anyway. */
+  "{rowNumber}": { sqlite: "number integer primary key,", postgres: "" },
   /** A number of the caller as a primary key. On SQLite, a column of another type would need an index. */
   "{sequence}": { sqlite: "integer", postgres: "bigint" },
   /** A table with short rows, which is stored as the index of its primary key. */

@@ -7,6 +7,7 @@ import { UNINSTALLED } from "../../db/listing-cells.ts";
 import { isLiveGroup } from "../../db/live-group.ts";
 import type { Database } from "../../db/schema.ts";
 import type { SensorMatchTable } from "../../db/schema-sensors.ts";
+import { isSearchedIdentifier } from "../../db/searched-identifiers.ts";
 import { inSnapshot } from "../../db/snapshot.ts";
 import { type Place, statement } from "../../db/statement.ts";
 
@@ -33,7 +34,8 @@ const assetsWith = statement<{ pairs: string }, { assetId: string }>((db, place)
   sql<{ assetId: string }>`
     select distinct asset_identifier.asset_id
     from ${jsonRows(db, place("pairs"), PAIR)} as wanted cross join asset_identifier
-    where asset_identifier.type = wanted.type and asset_identifier.value = wanted.value`.compile(db),
+    where asset_identifier.type = wanted.type and asset_identifier.value = wanted.value
+      and ${isSearchedIdentifier}`.compile(db),
 );
 
 /**
@@ -58,7 +60,7 @@ const sharedByFew = statement<{ pairs: string }, { type: string; value: string }
       select count(*) from (
         select 1 from asset_identifier join asset on asset.id = asset_identifier.asset_id
         where asset_identifier.type = wanted.type and asset_identifier.value = wanted.value
-          and asset.merged_into is null
+          and ${isSearchedIdentifier} and asset.merged_into is null
         limit ${MAX_HOLDERS + 1}
       ) as holder
     ) between 2 and ${MAX_HOLDERS}`.compile(db),
