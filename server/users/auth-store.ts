@@ -78,7 +78,10 @@ function queries(db: AnyDatabase): CustomAdapter {
         .returningAll()
         .executeTakeFirstOrThrow()) as typeof data;
     },
-    async findOne<T>({ model, where }: { model: string; where: CleanedWhere[] }) {
+    async findOne<T>({ model, where, join }: Parameters<CustomAdapter["findOne"]>[0]) {
+      const [first, ...others] = where;
+      if (model === "session" && join?.user && first?.field === "token" && others.length === 0)
+        return (await findSessionWithUser(db as unknown as Database, first.value)) as T | null;
       if (where.every(isUsual)) return (await findUsual<T>(db, model, where)) ?? null;
       return ((await rows(model, where).limit(1).executeTakeFirst()) as T | undefined) ?? null;
     },
@@ -120,7 +123,7 @@ const isUsual = ({ operator, connector, value }: CleanedWhere) =>
   operator === "eq" && connector === "AND" && value !== null && !Array.isArray(value);
 
 type Usual = (db: Database, values: Record<string, unknown>) => Promise<unknown[]>;
-/** By their texts. better-auth has few of them, and requests two with each request of a session. */
+/** By their texts. better-auth has few of them. */
 const usual = new Map<string, Usual>();
 
 /** Finds the first row whose fields have these values. */
@@ -141,6 +144,26 @@ async function findUsual<T>(db: AnyDatabase, model: string, where: CleanedWhere[
   usual.set(key, find);
   const values = Object.fromEntries(where.map(({ value }, index) => [index, value]));
   return (await find(db, values))[0] as T | undefined;
+}
+
+const sessionWithUser = statement((db, place: Place<{ token: unknown }>) =>
+  db
+    .selectFrom("session")
+    .innerJoin("user", "user.id", "session.userId")
+    .selectAll("session")
+    .select(["user.name", "user.email", "user.emailVerified", "user.image"])
+    .select(["user.createdAt as userCreatedAt", "user.updatedAt as userUpdatedAt"])
+    .where(sql<boolean>`session.token = ${place("token")}`)
+    .compile(),
+);
+
+/** Each request of a session needs both. better-auth would read them one after the other. */
+async function findSessionWithUser(db: Database, token: unknown) {
+  const [row] = await sessionWithUser(db, { token });
+  if (!row) return null;
+  const { name, email, emailVerified, image, userCreatedAt, userUpdatedAt, ...session } = row;
+  const times = { createdAt: userCreatedAt, updatedAt: userUpdatedAt };
+  return { ...session, user: { id: session.userId, name, email, emailVerified, image, ...times } };
 }
 
 const OPERATORS = {

@@ -35,6 +35,7 @@ export function openAuth(db: Database, { secret, publicUrl, secure }: AuthOption
     advanced: {
       ...cookies(secure),
       database: {
+        joins: true,
         generateId: ({ model }) => (model === "session" ? newId("session") : Bun.randomUUIDv7()),
       },
       ipAddress: { ipAddressHeaders: [CLIENT_ADDRESS], ipv6Subnet: 128 },
