@@ -1,9 +1,11 @@
 // Statements of a transaction that are sent ahead: errors reach the transaction, and nothing is half stored.
 import { expect, test } from "bun:test";
+import { PassThrough } from "node:stream";
 import { sql } from "kysely";
 import { createTestDatabase, TESTED_DIALECTS } from "../testing/test-world.ts";
 import { isDuplicate } from "./dialect.ts";
 import { insertion } from "./insertion.ts";
+import { pipelined } from "./prepared.ts";
 import type { Database, SettingTable } from "./schema.ts";
 import { statement } from "./statement.ts";
 import { inTransaction } from "./transaction.ts";
@@ -100,3 +102,25 @@ test.if(TESTED_DIALECTS.includes("postgres"))(
     expect(await names(db)).toEqual(["row 1", "row 2"]);
   },
 );
+
+test("a transaction that cannot start executes no write, even if its work ignores the error", async () => {
+  const executed: unknown[] = [];
+  const query = pipelined(new PassThrough(), async (text) => {
+    executed.push(text);
+    if (text === "begin") throw new Error("cannot start");
+  });
+  const errorOf = async (text: string) =>
+    await query(text).then(
+      () => undefined,
+      (error: Error) => error.message,
+    );
+  for (const first of ["select 1", "insert 1"]) {
+    expect(await errorOf("begin")).toBeUndefined();
+    for (const text of [first, "insert 2", "select 2", "update 3", "commit"])
+      expect(await errorOf(text)).toBe("cannot start");
+    expect(await errorOf("rollback")).toBeUndefined();
+  }
+  expect(executed).toEqual(["begin", "select 1", "select 2", "rollback", "begin", "select 2", "rollback"]);
+  // The next one is a statement without a transaction.
+  expect(await errorOf("insert 4")).toBeUndefined();
+});

@@ -83,10 +83,8 @@ export function openPreparation() {
 
 const UNREAD = { command: "", rowCount: 0, rows: [] };
 const BEGIN = "begin";
-/**
- * Writes are sent only after PostgreSQL has begun a transaction: otherwise each would commit. Reads need no
- * reply.
- */
+/** After a `begin` that fails, it changes nothing. */
+const READ = /^\s*select\b/;
 const BEGIN_READS = /^start transaction\b.* read only$/;
 
 /** Undefined: there is none, or it has not begun yet. */
@@ -99,9 +97,10 @@ const streamOf = (client: pg.PoolClient) =>
 /**
  * Sends each statement without waiting for the one before it. PostgreSQL executes them in their order, and
  * none after a failed one. Statements that are sent ahead leave with the next one that is awaited, because a
- * write takes longer than to make a statement.
+ * write takes longer than to make a statement. So do the start of a transaction and the reads after it. A
+ * write waits until PostgreSQL has begun the transaction: otherwise it would commit.
  */
-function pipelined(
+export function pipelined(
   stream: Writable,
   execute: (text: unknown, parameters: unknown, transaction: Transaction) => Promise<unknown>,
 ): Query {
@@ -109,34 +108,64 @@ function pipelined(
   let ahead: Promise<unknown>[] = [];
   let isHeld = false;
   let transaction: Transaction;
-  return async (text, parameters) => {
-    const beginsReads = typeof text === "string" && BEGIN_READS.test(text);
-    const isAhead = beginsReads || (transaction !== undefined && sentAhead.has(text));
-    if (isAhead && !isHeld) {
-      stream.cork();
-      isHeld = true;
-    }
-    const running = execute(text, parameters, transaction);
-    if (!isAhead && isHeld) {
-      stream.uncork();
-      isHeld = false;
-    }
+  /** The reply to the start of a transaction; undefined: it has come, or there is none. */
+  let starting: Promise<unknown> | undefined;
+
+  function send(text: unknown, parameters: unknown, isAhead: boolean): Promise<unknown> {
+    if (isAhead && !isHeld) stream.cork();
+    const running = execute(text, parameters, starting ? "writes" : transaction);
+    if (!isAhead && isHeld) stream.uncork();
+    isHeld = isAhead;
     if (isAhead) {
-      transaction ??= "reads";
       running.catch(() => {});
       ahead.push(running);
+    }
+    return running;
+  }
+
+  /** Throws the first error of the statements so far, which is the cause of the others. */
+  async function settle(...last: Promise<unknown>[]): Promise<void> {
+    if (isHeld) stream.uncork();
+    isHeld = false;
+    const results = await Promise.allSettled([...ahead, ...last]);
+    ahead = [];
+    const failed = results.find(({ status }) => status === "rejected");
+    if (failed?.status === "rejected") throw failed.reason;
+  }
+
+  /** After it failed, throws its error until the transaction ends. */
+  async function started(): Promise<void> {
+    await starting;
+    starting = undefined;
+    transaction = "writes";
+  }
+
+  return async (text, parameters) => {
+    if (text === BEGIN) {
+      starting = send(text, parameters, true);
       return UNREAD;
     }
-    if (text === "commit" || text === "rollback") transaction = undefined;
-    if (ahead.length > 0) {
-      const results = await Promise.allSettled([...ahead, running]);
-      ahead = [];
-      const failed = results.find(({ status }) => status === "rejected");
-      // The first error is the cause of the others. A rollback does not fail with it.
-      if (failed?.status === "rejected" && text !== "rollback") throw failed.reason;
+    if (text === "rollback") {
+      // It does not fail with the statements before it.
+      await settle().catch(() => {});
+      [starting, transaction] = [undefined, undefined];
+      return await send(text, parameters, false);
     }
+    if (starting && !(typeof text === "string" && READ.test(text))) {
+      await settle();
+      await started();
+    }
+    const beginsReads = typeof text === "string" && BEGIN_READS.test(text);
+    if (beginsReads || ((starting || transaction) && sentAhead.has(text))) {
+      void send(text, parameters, true);
+      if (!starting) transaction ??= "reads";
+      return UNREAD;
+    }
+    const running = send(text, parameters, false);
+    if (text === "commit") transaction = undefined;
+    if (ahead.length > 0) await settle(running);
     const result = await running;
-    if (text === BEGIN) transaction = "writes";
+    if (starting) await started();
     return result;
   };
 }
