@@ -191,6 +191,7 @@ function otherLists(): Listing[] {
 
 /** A list that needs the index: without it, the list scans a whole table. */
 const NEEDED_BY: Record<string, string> = {
+  sensor_listed_hostname: "hosts with updates {}",
   sensor_listing_hostname: "sensors {} by hostname asc",
   sensor_listing_enrolled: "sensors {} by enrolledAt desc",
   sensor_presence_seen: "sensors {} by lastSeenAt asc",

@@ -63,11 +63,6 @@ export const isListed = ({ status }: Pick<Cell, "status">) => !UNLISTED.includes
 /** Returns the standing of the sensors of a cell. */
 export const standingOf = (number: number): Standing => STANDINGS[number >> 3]!;
 
-/** Returns the numbers of the cells with these standings. */
-export function cellsWithStanding(standings: readonly Standing[]): number[] {
-  return CELLS.flatMap(({ number }) => (standings.includes(standingOf(number)) ? number : []));
-}
-
 export function cellOf(number: number): Cell {
   return BY_NUMBER.get(number)!;
 }

@@ -60,6 +60,8 @@ export type Standing = "deleted" | Exclude<SensorStatus, "online" | "offline"> |
 /** Columns that the database derives from the others. */
 export interface SensorWithStanding extends SensorTable {
   standing: GeneratedAlways<Standing>;
+  /** 0: deleted, removed or replaced. */
+  listed: GeneratedAlways<number>;
   /** Counts the changes of the row. A trigger increases it. */
   revision: GeneratedAlways<number>;
 }

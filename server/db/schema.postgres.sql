@@ -739,6 +739,11 @@ CASE
     WHEN (reported_at IS NULL) THEN 'pending'::text
     ELSE 'reporting'::text
 END;
+sensor.listed integer generated 
+CASE
+    WHEN ((deleted_at IS NULL) AND (removed_at IS NULL) AND (replaced_at IS NULL)) THEN 1
+    ELSE 0
+END;
 sensor.admitted_hostname text collate C not null default ''::text;
 sensor.revision bigint not null default 0;
 sensor.agreement_key text;
@@ -750,6 +755,7 @@ sensor sensor_replaced_by_fkey FOREIGN KEY (replaced_by) REFERENCES sensor(id);
 sensor sensor_replacement_decided_by_fkey FOREIGN KEY (replacement_decided_by) REFERENCES "user"(id);
 CREATE INDEX sensor_cloned_from ON public.sensor USING btree (cloned_from) WHERE (cloned_from IS NOT NULL);
 CREATE INDEX sensor_ephemeral ON public.sensor USING btree (id, ephemeral_hours) WHERE ((ephemeral_hours IS NOT NULL) AND (deleted_at IS NULL) AND (removed_at IS NULL));
+CREATE INDEX sensor_listed_hostname ON public.sensor USING btree (listed, hostname_key, id);
 CREATE INDEX sensor_removed ON public.sensor USING btree (removed_at) WHERE ((removed_at IS NOT NULL) AND (deleted_at IS NULL));
 CREATE INDEX sensor_replaced_by ON public.sensor USING btree (replaced_by) WHERE (replaced_by IS NOT NULL);
 CREATE INDEX sensor_token ON public.sensor USING btree (enrollment_token_id, enrolled_at, id);

@@ -590,6 +590,9 @@ CREATE TABLE sensor (
   when awaiting_approval = 1 then 'awaiting-approval'
   when reported_at is null then 'pending'
   else 'reporting' end) virtual,
+  listed integer generated always as (
+    case when deleted_at is null and removed_at is null and replaced_at is null
+    then 1 else 0 end) virtual,
   admitted_hostname text not null default '',
   revision bigint not null default 0,
   "agreement_key" text
@@ -601,6 +604,7 @@ CREATE INDEX sensor_cloned_from on sensor (cloned_from) where cloned_from is not
 CREATE INDEX sensor_ephemeral
   on sensor (id, ephemeral_hours)
   where ephemeral_hours is not null and deleted_at is null and removed_at is null;
+CREATE INDEX sensor_listed_hostname on sensor (listed, hostname_key, id);
 CREATE UNIQUE INDEX sensor_next_public_key on sensor (next_public_key) where next_public_key is not null;
 CREATE INDEX sensor_removed on sensor (removed_at) where removed_at is not null and deleted_at is null;
 CREATE INDEX sensor_replaced_by on sensor (replaced_by) where replaced_by is not null;

@@ -1,14 +1,11 @@
 // The list of hosts with their updates in SQL. If few hosts match a filter, its index finds them. Otherwise
 // the list is read in its order, where the next matches are near.
-import { COUNT_CAP } from "@attacklens/protocol/page.ts";
 import type { HostUpdateState } from "@attacklens/protocol/update-rings.ts";
 import { sql } from "kysely";
 import { unindexed } from "../db/dialect.ts";
 import { type AnyQuery, byText, contains, countUpTo, keysetPage } from "../db/keyset.ts";
-import { cellsWithStanding } from "../db/listing-cells.ts";
 import { isLiveGroup } from "../db/live-group.ts";
 import { sensorsNamed } from "../db/name-search.ts";
-import { isAmongMany } from "../db/numbers.ts";
 import type { Database } from "../db/schema.ts";
 import { listHosts } from "./host-updates-store.ts";
 
@@ -25,20 +22,15 @@ export interface HostPage {
   count?: "exact" | undefined;
 }
 
-/** Of enrolled hosts that are neither blocked nor waiting for approval. */
-const CELLS = cellsWithStanding(["pending", "reporting"]);
-
+/** Enrolled hosts that are neither blocked nor waiting for approval. */
 export async function pageOfHosts(db: Database, page: HostPage) {
-  const sort = byText(sql<string>`sensor_listing.hostname_key`);
+  const sort = byText(sql<string>`sensor.hostname_key`);
   return await keysetPage(
     db,
-    { ...page, sort, sortName: page.sort, id: sql<string>`sensor_listing.sensor_id` },
+    { ...page, sort, sortName: page.sort, id: sql<string>`sensor.id` },
     async (tx) => {
       const few = await smallest(tx, candidates(tx, page));
-      if (few) return { query: matching(tx, page, among(tx, few)), isWalked: false };
-      // An index has the order within each cell.
-      const cells = CELLS.map((cell) => tx.selectFrom("sensorListing").where("cell", "=", cell));
-      return { query: cells.map((hosts) => matching(tx, page, hosts)), isWalked: true };
+      return { query: matching(tx, page, few), isWalked: few === undefined };
     },
     listHosts,
   );
@@ -74,10 +66,13 @@ function candidates(db: Database, { q, state, version, ring }: HostPage): AnyQue
   return all;
 }
 
+/** So many hosts are sorted for a page. To find the same among more hosts in their order takes longer. */
+const FEW = 10_000;
+
 /** Returns the query with the fewest rows, or undefined if each has more rows than are sorted for a page. */
 async function smallest(db: Database, queries: AnyQuery[]): Promise<AnyQuery | undefined> {
   let few: AnyQuery | undefined;
-  let most = COUNT_CAP;
+  let most = FEW;
   for (const query of queries) {
     const count = await countUpTo(db, query, most + 1);
     if (count > most) continue;
@@ -87,31 +82,24 @@ async function smallest(db: Database, queries: AnyQuery[]): Promise<AnyQuery | u
   return few;
 }
 
-/** Returns the hosts among the candidates. */
-function among(db: Database, few: AnyQuery): AnyQuery {
-  return (
-    db
-      // The limit makes the subquery a separate step of the plan.
-      .selectFrom(few.limit(COUNT_CAP + 1).as("candidate"))
-      .crossJoin("sensorListing")
-      .whereRef("sensorListing.sensorId", "=", "candidate.candidateId" as never)
-      .where(isAmongMany(db, sql`sensor_listing.cell`, CELLS))
-  );
-}
-
-function matching(db: Database, { q, state, version, ring }: HostPage, hosts: AnyQuery): AnyQuery {
-  let query = hosts;
-  if (version !== undefined)
-    query = query.where(
-      sql`(select sensor_class.version from sensor_class where sensor_class.id = sensor_listing.class_id)`,
-      "=",
-      version,
-    );
+function matching(db: Database, page: HostPage, few: AnyQuery | undefined): AnyQuery {
+  const { q, state, version, ring } = page;
+  let query: AnyQuery = few
+    ? db
+        // The limit makes the subquery a separate step of the plan.
+        .selectFrom(few.limit(FEW + 1).as("candidate"))
+        .crossJoin("sensor")
+        .whereRef("sensor.id", "=", "candidate.candidateId" as never)
+    : db.selectFrom("sensor");
+  query = query
+    .where("sensor.listed", "=", 1)
+    .where(unindexed<string>(db, "sensor.standing"), "in", ["pending", "reporting"]);
+  if (version !== undefined) query = query.where(unindexed<string>(db, "sensor.version"), "=", version);
   if (state !== undefined) {
     const updates = db
       .selectFrom("sensorUpdate")
       .select("sensorUpdate.sensorId")
-      .whereRef("sensorUpdate.sensorId", "=", "sensorListing.sensorId" as never);
+      .whereRef("sensorUpdate.sensorId", "=", "sensor.id" as never);
     query =
       state === "unknown"
         ? query.where((eb) => eb.not(eb.exists(updates)))
@@ -120,18 +108,17 @@ function matching(db: Database, { q, state, version, ring }: HostPage, hosts: An
           );
   }
   if (ring) query = ofRing(db, query, ring);
-  if (q) query = query.where(contains(sql<string>`sensor_listing.hostname_key`, q));
+  if (q) query = query.where(contains(sql<string>`sensor.hostname_key`, q));
   return query;
 }
 
 function ofRing(db: Database, query: AnyQuery, { id, isLast }: { id: string; isLast: boolean }): AnyQuery {
   const inRing = db
-    .selectFrom("sensor")
-    .innerJoin("asset", "asset.id", "sensor.assetId")
+    .selectFrom("asset")
     .innerJoin("assetGroup", isLiveGroup)
     .innerJoin("updateRingGroup", "updateRingGroup.assetGroupId", "assetGroup.id")
     .select("asset.id")
-    .whereRef("sensor.id", "=", "sensorListing.sensorId" as never);
+    .whereRef("asset.id", "=", "sensor.assetId" as never);
   return isLast
     ? query.where((eb) => eb.not(eb.exists(inRing)))
     : query.where((eb) => eb.exists(inRing.where(unindexed<string>(db, "updateRingGroup.ringId"), "=", id)));

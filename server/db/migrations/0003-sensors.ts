@@ -44,6 +44,9 @@ create table sensor (
   when awaiting_approval = 1 then 'awaiting-approval'
   when reported_at is null then 'pending'
   else 'reporting' end) {computed},
+  listed integer generated always as (
+    case when deleted_at is null and removed_at is null and replaced_at is null
+    then 1 else 0 end) {computed},
   admitted_hostname {text} not null default ''
 );
 -- An asset has at most one sensor that exists, and any number of former ones.
@@ -55,6 +58,8 @@ create index sensor_cloned_from on sensor (cloned_from) where cloned_from is not
 create index sensor_ephemeral
   on sensor (id, ephemeral_hours)
   where ephemeral_hours is not null and deleted_at is null and removed_at is null;
+-- The order of the list of hosts with updates.
+create index sensor_listed_hostname on sensor (listed, hostname_key, id);
 create unique index sensor_next_public_key on sensor (next_public_key) where next_public_key is not null;
 -- A sweep of every minute.
 create index sensor_removed on sensor (removed_at) where removed_at is not null and deleted_at is null;
