@@ -61,9 +61,17 @@ function candidates(db: Database, { q, state, version, ring }: HostPage): AnyQue
         .whereRef("asset.assetGroupId", "=", "updateRingGroup.assetGroupId")
         .whereRef("sensor.assetId", "=", "asset.id"),
     );
-  const named = q ? sensorsNamed(db, q) : undefined;
-  if (named) all.push(named);
+  if (q) all.push(sensorsNamed(db, q) ?? sensorsWithText(db, q));
   return all;
+}
+
+/** For a text that is too short for the index of searches. Reads all names in their index. */
+function sensorsWithText(db: Database, q: string): AnyQuery {
+  return db
+    .selectFrom("sensor")
+    .select("sensor.id as candidateId")
+    .where("listed", "=", 1)
+    .where(contains(sql<string>`sensor.hostname_key`, q));
 }
 
 /** So many hosts are sorted for a page. To find the same among more hosts in their order takes longer. */
