@@ -93,11 +93,10 @@ function among(tx: Database, all: AnyQuery, ids: readonly string[], { q, assetGr
 }
 
 /** Returns the parts of a list. An index has the order of each. */
-function partsOf(all: AnyQuery, { assetGroupId, type, sort }: AssetPage): AnyQuery[] {
-  // Names have an index of all types too.
-  if (!assetGroupId && !type && sort === "name") return [all];
-  const some = assetGroupId ? all.where("asset.assetGroupId", "=", liveGroupId(assetGroupId)) : all;
-  return (type ? [type] : ASSET_TYPES).map((one) => some.where("asset.type", "=", one));
+function partsOf(all: AnyQuery, { assetGroupId, type }: AssetPage): AnyQuery[] {
+  if (!assetGroupId) return [type ? all.where("asset.type", "=", type) : all];
+  const members = all.where("asset.assetGroupId", "=", liveGroupId(assetGroupId));
+  return (type ? [type] : ASSET_TYPES).map((one) => members.where("asset.type", "=", one));
 }
 
 /** Returns the ids of the first assets with a text in their names; undefined: no index finds them. */

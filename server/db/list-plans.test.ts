@@ -199,7 +199,7 @@ const NEEDED_BY: Record<string, string> = {
   sensor_removed: "sensors removed long ago",
   sensor_replaced_by: "sensors that a sensor replaced",
   asset_name: "assets {} by name",
-  asset_type_created: "assets {} by createdAt",
+  asset_created: "assets {} by createdAt",
   asset_identifier_value: "sensors with identifiers of a new host",
   sensor_update_state: 'hosts with updates {"state":"trial"}',
   enrollment_attempt_at: "attempts {}",

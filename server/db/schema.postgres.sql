@@ -54,6 +54,7 @@ asset.type_facts text collate C not null default '{}'::text;
 asset asset_asset_group_id_fkey FOREIGN KEY (asset_group_id) REFERENCES asset_group(id);
 asset asset_merged_into_fkey FOREIGN KEY (merged_into) REFERENCES asset(id);
 asset asset_pkey PRIMARY KEY (id);
+CREATE INDEX asset_created ON public.asset USING btree (created_at, id);
 CREATE INDEX asset_member_created ON public.asset USING btree (asset_group_id, type, created_at, id) WHERE (asset_group_id IS NOT NULL);
 CREATE INDEX asset_member_name ON public.asset USING btree (asset_group_id, type, name_key, id, merged_into) WHERE (asset_group_id IS NOT NULL);
 CREATE INDEX asset_name ON public.asset USING btree (name_key, id, merged_into);

@@ -113,6 +113,7 @@ CREATE TABLE asset (
   tags text not null default '[]',
   merged_into text references asset (id)
 , type_source text not null default 'derived', type_facts text not null default '{}') without rowid;
+CREATE INDEX asset_created on asset (created_at, id);
 CREATE INDEX asset_member_created on asset (asset_group_id, type, created_at, id) where asset_group_id is not null;
 CREATE INDEX asset_member_name on asset (asset_group_id, type, name_key, id, merged_into)
   where asset_group_id is not null;

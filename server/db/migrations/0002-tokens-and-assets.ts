@@ -56,6 +56,7 @@ create table asset (
   tags {text} not null default '[]',
   merged_into {text} references asset (id)
 ) {keyed};
+create index asset_created on asset (created_at, id);
 -- A list also reads the last column, and no row.
 create index asset_name on asset (name_key, id, merged_into);
 
