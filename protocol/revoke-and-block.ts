@@ -37,7 +37,7 @@ export const previewEnrollmentToken = route({
     toBlock: z.int().meta({ description: "Those that revoke-and-block would block with this query" }),
     sample: z
       .array(sensor.pick({ id: true, hostname: true, status: true, address: true, enrolledAt: true }))
-      .meta({ description: "The first 100 sensors that would be blocked, by hostname" }),
+      .meta({ description: "The first 100 sensors that would be blocked, in the order of their enrollment" }),
   }),
 });
 

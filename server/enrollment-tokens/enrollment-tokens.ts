@@ -69,7 +69,7 @@ function presentCommon(row: TokenRow, now: number, successors: Successors): Omit
     pausedBy: row.pausedBy,
     enrolledSensors: row.uses,
     lastUsedAt: toInstant(row.lastUsedAt),
-    refusedAttempts: Number(row.refusedAttempts),
+    refusedAttempts: row.refusedAttempts,
     rotatedFrom: row.rotatedFrom === null ? null : { id: row.rotatedFrom, name: row.rotatedFromName ?? "" },
     rotatedTo: successors.get(row.id) ?? null,
     warnings: tokenWarnings(row, now),

@@ -11,6 +11,7 @@ import { type Order, readKeys, type Seen, seenOf } from "./listing-store.ts";
 import { countMembersIn, isWalkable, type Members, sortMembers } from "./members-store.ts";
 import { countMoved, type Misplacement } from "./misplaced-store.ts";
 import { type Misplaced, seenSource, sortSeen, walkSeen } from "./seen-store.ts";
+import { atLeast, type Found } from "./sensor-page-store.ts";
 
 /** So many sensors are passed over in the order of check-ins in the time that reads one of a cell. */
 const PASSED = 30;
@@ -41,19 +42,13 @@ interface Reading {
   wanted: number;
 }
 
-export interface CellsPage {
-  keys: RowKey[];
-  total: number;
-  isExact: boolean;
-}
-
 /** Returns the sensors of a page, and one more if another page follows. */
 export async function readCellsPage(
   tx: Database,
   onlineSince: number,
   filter: Filter,
   order: Order,
-): Promise<CellsPage> {
+): Promise<Found> {
   const seen = seenOf(filter.status, onlineSince);
   const cells = new Set(cellsOf(filter).map(({ number }) => number));
   const counted = countChosen(filter.chosen);
@@ -67,20 +62,14 @@ export async function readCellsPage(
 }
 
 const matchingOf = ({ counted, cells }: Reading) => counted.filter(({ cell }) => cells.has(cell));
+
 /** Reads a page whose sensors are all marked. */
-async function readMarked(reading: Reading): Promise<CellsPage> {
+async function readMarked(reading: Reading): Promise<Found> {
   const { wanted, filter, order } = reading;
   if (filter.isCount) return { keys: [], ...(await countMarked(reading)) };
   const keys = inOrder(await readCells(reading, wanted), order).slice(0, wanted);
   return atLeast({ keys, ...(await countMarked(reading)) });
 }
-
-/** The rows of a page match, so there are at least so many. */
-const atLeast = ({ keys, total, isExact }: CellsPage): CellsPage => ({
-  keys,
-  total: isExact ? total : Math.max(total, keys.length),
-  isExact,
-});
 
 /** Returns the number of sensors that match, if numbers have all conditions. */
 function countMatching(reading: Reading): number | undefined {
@@ -91,13 +80,13 @@ function countMatching(reading: Reading): number | undefined {
   return countMembersIn(members, chosen, reading.cells, reading.onlineSince);
 }
 
-async function countMarked(reading: Reading): Promise<{ total: number; isExact: boolean }> {
+async function countMarked(reading: Reading): Promise<Omit<Found, "keys">> {
   const { tx, filter, order } = reading;
   const { q, also } = order;
   const matching = matchingOf(reading);
   const cells = cellsIn(matching);
   const total = countMatching(reading);
-  if (total !== undefined) return { total, isExact: true };
+  if (total !== undefined) return { total, totalIsCapped: false };
   // No numbers of other conditions are kept.
   if (filter.count === "exact")
     return {
@@ -105,15 +94,15 @@ async function countMarked(reading: Reading): Promise<{ total: number; isExact: 
         q === undefined || also.length > 0 || order.among
           ? await countAllThat(tx, filter.chosen, cells, order)
           : await countAllNamed(tx, filter.chosen, { cells, q }),
-      isExact: true,
+      totalIsCapped: false,
     };
-  if (q === undefined || also.length > 0 || order.among) return { total: 0, isExact: false };
+  if (q === undefined || also.length > 0 || order.among) return { total: 0, totalIsCapped: true };
   const { count, isExact } = await countNamed(tx, filter.chosen, matching, q);
-  return { total: count, isExact };
+  return { total: count, totalIsCapped: !isExact };
 }
 
 /** Leaves out the few sensors that no longer have the status, and adds those that now have it. */
-async function readCorrected(reading: Reading, { gone, come: all }: Misplacement): Promise<CellsPage> {
+async function readCorrected(reading: Reading, { gone, come: all }: Misplacement): Promise<Found> {
   const { order, wanted, filter } = reading;
   const ids = filter.chosen.classes && new Set(filter.chosen.classes.map(({ of }) => of.id));
   const come = all.filter(({ classId }) => ids?.has(Number(classId)) ?? true);
@@ -125,17 +114,19 @@ async function readCorrected(reading: Reading, { gone, come: all }: Misplacement
       order,
     ),
   ];
-  const { total, isExact } = await countMarked(reading);
-  const moved = filter.members ? 0 : come.length - gone.size;
+  const { total, totalIsCapped } = await countMarked(reading);
+  // The numbers of members do not depend on the marks.
+  const isOfNow = filter.members !== undefined && countMatching(reading) !== undefined;
+  const moved = isOfNow ? 0 : come.length - gone.size;
   return atLeast({
     keys: inOrder(keys, order).slice(0, wanted),
     total: Math.max(0, total + moved),
-    isExact,
+    totalIsCapped,
   });
 }
 
 /** Reads the sensors of a status regardless of their marks. */
-async function readUnmarked(reading: Reading, seen: Seen, onlineSince: number): Promise<CellsPage> {
+async function readUnmarked(reading: Reading, seen: Seen, onlineSince: number): Promise<Found> {
   const { tx, filter, cells, counted, wanted } = reading;
   const moved = await countMoved(tx, onlineSince, filter.chosen, cells);
   const total = sumOf(matchingOf(reading)) - moved.gone + moved.come;
@@ -146,7 +137,7 @@ async function readUnmarked(reading: Reading, seen: Seen, onlineSince: number): 
   if (total <= filter.few) {
     const source = seenSource(tx, filter.chosen, { cells, seen });
     const found = { ...order, chosen: filter.chosen, cells: [...both], seen };
-    return { ...(await readKeys(tx, source, found, undefined, { ...order, wanted })), isExact: true };
+    return { ...(await readKeys(tx, source, found, undefined, { ...order, wanted })), totalIsCapped: false };
   }
   const all =
     q === undefined && also.length === 0 && !among
@@ -164,7 +155,7 @@ async function readUnmarked(reading: Reading, seen: Seen, onlineSince: number): 
         ]
       : await readFirst({ ...reading, order }, marked, wanted);
   const found = inOrder(keys, order).slice(0, wanted);
-  return { keys: found, total: all ?? found.length, isExact: all !== undefined };
+  return { keys: found, total: all ?? found.length, totalIsCapped: all === undefined };
 }
 
 /** Returns the first sensors of the cells, of each sort of cells in order. */

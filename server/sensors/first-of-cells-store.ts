@@ -5,7 +5,7 @@ import type { Database } from "../db/schema.ts";
 import type { CellCount, Chosen } from "./classes-store.ts";
 import { readRanges, sortListed, walkListed } from "./listing-ranges-store.ts";
 import { hasConditions, type Order, type Range } from "./listing-store.ts";
-import { type Members, readMembers } from "./members-store.ts";
+import { type Members, readMembers, SPREAD } from "./members-store.ts";
 
 /** So many sensors are read and sorted for a page. */
 export const FEW = 2_000;
@@ -20,9 +20,6 @@ interface CellsReading {
 const CLASS_ROWS = 5;
 /** The first sensors of so many classes take a few milliseconds. */
 const MANY_CLASSES = 400;
-/** If the sensors of a filter are spread evenly, this many times as many are passed over as are expected. */
-const SPREAD = 4;
-
 /** A cell that is read in its order. */
 interface Walk {
   count: CellCount;
@@ -49,8 +46,7 @@ export async function readFirst(
   const isLimited = hasConditions(order);
   const [whole, merged, sorted]: [Range[], Range[], number[]] = [[], [], []];
   const walks: Walk[] = [];
-  /** Reads the sensors of a cell in another way than in its order. */
-  const read = ({ cell, sensors }: CellCount) => {
+  const mergeOrSort = ({ cell, sensors }: CellCount) => {
     const ofCell = classes.get(cell) ?? [];
     if (isLimited || ofCell.length * CLASS_ROWS >= sensors) sorted.push(cell);
     else merged.push(...ofCell.map(({ of }) => ({ classId: of.id, cell })));
@@ -67,30 +63,40 @@ export async function readFirst(
     const isWalked = isLimited
       ? expected < sensors
       : many > MANY_CLASSES && expected < Math.min(many, sensors);
-    if (!isWalked) {
-      read(count);
-      continue;
-    }
     // To find the last one that may be passed over takes time, too.
     const likely = Math.ceil(SPREAD * expected) + (isLimited ? FEW : 0);
-    walks.push({ count, limits: isLimited && likely < sensors ? [likely, sensors] : [likely] });
+    if (isWalked) walks.push({ count, limits: isLimited && likely < sensors ? [likely, sensors] : [likely] });
+    else mergeOrSort(count);
   }
-  const walked: RowKey[] = [];
-  for (let walking = walks; walking.length > 0; ) {
-    const passed = Math.max(...walking.map(({ limits }) => limits[0]!));
-    const cells = cellsIn(walking.map(({ count }) => count));
-    const found = await walkListed(tx, chosen, cells, { passed, most: wanted }, order);
-    for (const rows of found) walked.push(...(rows ?? []));
-    const missed = walking.filter((_, place) => !found[place]);
-    for (const { count, limits } of missed) if (limits.length === 1) read(count);
-    walking = missed.flatMap(({ count, limits: [, next] }) => (next ? [{ count, limits: [next] }] : []));
-  }
+  const { found, missed } = await walkCells(tx, chosen, walks, wanted, order);
+  for (const count of missed) mergeOrSort(count);
   return [
-    ...walked,
+    ...found,
     ...(await merge(whole)),
     ...(await merge(merged)),
     ...(sorted.length > 0 ? await sortListed(tx, chosen, sorted, wanted, order) : []),
   ];
+}
+
+/** Reads the cells in their order. Returns the first sensors of those with enough, and the other cells. */
+async function walkCells(
+  tx: Database,
+  chosen: Chosen,
+  walks: readonly Walk[],
+  wanted: number,
+  order: Order,
+): Promise<{ found: RowKey[]; missed: CellCount[] }> {
+  const [found, missed]: [RowKey[], CellCount[]] = [[], []];
+  for (let left = walks; left.length > 0; ) {
+    const passed = Math.max(...left.map(({ limits }) => limits[0]!));
+    const cells = cellsIn(left.map(({ count }) => count));
+    const read = await walkListed(tx, chosen, cells, { passed, most: wanted }, order);
+    found.push(...read.flatMap((rows) => rows ?? []));
+    const others = left.filter((_, place) => !read[place]);
+    missed.push(...others.filter(({ limits }) => limits.length === 1).map(({ count }) => count));
+    left = others.flatMap(({ count, limits: [, next] }) => (next ? [{ count, limits: [next] }] : []));
+  }
+  return { found, missed };
 }
 
 export const comparison = ({ order }: Order) =>

@@ -136,11 +136,5 @@ export async function keysOfCells(
   const { tx, onlineSince, few, chosen, members } = reading;
   const some = amongMembers(reading, order);
   const misplaced = await misplacedIn(reading, page, some);
-  const { keys, total, isExact } = await readCellsPage(
-    tx,
-    onlineSince,
-    { ...page, few, chosen, misplaced, members },
-    some,
-  );
-  return { keys, total, totalIsCapped: !isExact };
+  return await readCellsPage(tx, onlineSince, { ...page, few, chosen, misplaced, members }, some);
 }

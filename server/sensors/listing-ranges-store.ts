@@ -76,12 +76,13 @@ async function findPlaces(
 
 /** Returns the parts of a query of one range, in the order of its index. */
 function rangesOf(db: Database, ranges: readonly Range[], order: Order) {
-  const { column, after, q } = order;
+  const { column, after } = order;
   const hasClasses = ranges.some(({ classId }) => classId !== 0);
   const [value, id] = [sql.ref(`sensor_listing.${column}`), sql`sensor_listing.sensor_id`];
   const direction = sql.raw(order.order);
   const last = sql.raw(order.order === "asc" ? "<=" : ">=");
-  const names = new Set(["sensor_id", column, ...(q ? ["hostname_key"] : [])]);
+  // Conditions may need the last two. The databases read them only then.
+  const names = new Set(["sensor_id", column, "hostname_key", "class_id"]);
   return {
     value,
     id,

@@ -150,7 +150,7 @@ export function countMembers(
   });
 }
 
-/** Whether no member is online, whether it is marked as silent or not. */
+/** Whether no member is online, even if it is not marked as silent. */
 export const areOffline = ({ narrowings }: Members, onlineSince: number): boolean =>
   narrowings.some(({ before }) => before !== undefined && before <= onlineSince);
 
@@ -174,11 +174,8 @@ export function countMembersIn(
   return total;
 }
 
-/**
- * So many members are sorted, of the sensors that a page sorts at most. To look for more of them in an order
- * takes less time.
- */
-export const sortedMembers = (few: number) => few / 4;
+/** To look for more members in an order takes less time than to sort them. `few`: see `Limits`. */
+export const mostSorted = (few: number) => few / 4;
 
 interface Wanted extends Order {
   wanted: number;
@@ -186,10 +183,10 @@ interface Wanted extends Order {
 
 /** So many sensors of an index are passed over in the time that sorts one. */
 const PASSED = 16;
-/** So many ids of members are read in the time that looks one sensor up. */
-const LOOKED_UP = 5;
-/** If members are spread evenly, this many times as many sensors are passed over as are expected. */
-const SPREAD = 4;
+/** So many ids are read in the time that looks one sensor up. */
+export const LOOKED_UP = 5;
+/** If sensors are spread evenly, this many times as many others are passed over as are expected. */
+export const SPREAD = 4;
 
 /** Returns how many sensors of each cell a page is expected to pass over. */
 function expectPassed(
@@ -235,7 +232,11 @@ export async function readMembers(
   const lookedUp = {
     ...order,
     among: undefined,
-    also: [...order.also, ...members.narrowings.map(({ condition }) => condition)],
+    also: [
+      ...order.also,
+      ...isChosen(db, chosen, sql`sensor_listing.class_id`),
+      ...members.narrowings.map(({ condition }) => condition),
+    ],
   };
   const isSparse = all * LOOKED_UP > sumOf(ofClasses(members, chosen));
   const found = await readRanges(db, ranges, { most: wanted, passed }, isSparse ? order : lookedUp);

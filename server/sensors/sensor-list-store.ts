@@ -13,7 +13,7 @@ import { FEW } from "./first-of-cells-store.ts";
 import { findCandidates } from "./list-candidates-store.ts";
 import { keysOfCandidates, keysOfCells, keysOfChosen } from "./list-keys-store.ts";
 import type { Order } from "./listing-store.ts";
-import { findMembers, sortedMembers } from "./members-store.ts";
+import { findMembers, mostSorted } from "./members-store.ts";
 import {
   type ListedRow,
   listSensorRows,
@@ -170,8 +170,8 @@ async function findKeys(reading: Reading, page: SensorPage, wanted: Wanted): Pro
   if (found) return await keysOfCandidates(reading, page, found.source, order);
   const some = { ...reading, members };
   // Where each value has its own order, and its number of members is unknown, sorting more takes less time.
-  const hasLabels = isLabelSort(sort) && (sort === "status" || !isCounted(some, page, order));
-  if (members && members.total <= (hasLabels ? reading.few : sortedMembers(reading.few)))
+  const sortsMore = isLabelSort(sort) && (sort === "status" || !isCounted(some, page, order));
+  if (members && members.total <= (sortsMore ? reading.few : mostSorted(reading.few)))
     return await keysOfChosen(some, page, order);
   if (isCellSort(sort)) return await keysOfCells(some, page, order);
   if (isWalkedSort(sort)) return await keysOfWalked(some, { ...page, sort }, order);

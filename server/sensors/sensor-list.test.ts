@@ -2,80 +2,28 @@
 // changes.
 import { describe, expect, test } from "bun:test";
 import { SENSOR_PLATFORMS, SENSOR_STATUSES } from "@attacklens/protocol/sensors.ts";
-import { formatList, parseList } from "@attacklens/protocol/text-list.ts";
+import { formatList } from "@attacklens/protocol/text-list.ts";
 import { sql } from "kysely";
 import { fleetId, fleetStatements } from "../../harness/fleet-rows.ts";
 import { drawnCases } from "../../harness/long-tests.ts";
 import { newSeed, seededRandom } from "../../harness/seeded-random.ts";
 import { isDuplicate } from "../db/dialect.ts";
 import { compareText } from "../db/merge-ranges.ts";
-import { hasName } from "../db/name-search.ts";
-import type { Database } from "../db/schema.ts";
-import { addressKey, isInNetworks, parseNetwork } from "../networks.ts";
+import { allPages, expected, SORTS } from "../testing/expected-lists.ts";
 import { ADDRESSES, CHANGES, FACTS, NAMES, pick, SENSORS, TAGS } from "../testing/fleet-changes.ts";
 import { LIST_DIFFERENCES } from "../testing/kept-copies.ts";
-import { allRows, INTERVAL_SECONDS, inOneOrder, type Row, recount } from "../testing/sensor-recount.ts";
+import { allRows, INTERVAL_SECONDS, inOneOrder, recount } from "../testing/sensor-recount.ts";
 import { createTestDatabase, TESTED_DIALECTS } from "../testing/test-world.ts";
 import { deleteEmptyClasses } from "./empty-classes-store.ts";
 import { onlineSince } from "./record/sensor-status.ts";
 import { countSensors } from "./sensor-counts.ts";
-import { type Limits, pageOfSensors } from "./sensor-list-store.ts";
+import { pageOfSensors } from "./sensor-list-store.ts";
 import type { SensorPage } from "./sensor-page-store.ts";
 import { findSilent } from "./silence.ts";
 import { addUpCounts } from "./silence-store.ts";
 
 const DAY_MS = 86_400_000;
 const START = 1_780_000_000_000;
-const withZeros = (version: string) =>
-  version
-    .split(".")
-    .map((part) => part.padStart(6, "0"))
-    .join(".");
-
-/** What each column sorts by, before the id. */
-const SORTS: Record<SensorPage["sort"], (row: Row) => (string | number)[]> = {
-  hostname: ({ hostname }) => [hostname],
-  lastSeenAt: ({ lastSeenAt }) => [lastSeenAt],
-  enrolledAt: ({ enrolledAt }) => [enrolledAt],
-  status: ({ status, hostname }) => [SENSOR_STATUSES.indexOf(status), hostname],
-  os: ({ os, hostname }) => [os, hostname],
-  architecture: ({ architecture, hostname }) => [architecture, hostname],
-  version: ({ version, hostname }) => [withZeros(version), hostname],
-  asset: ({ asset }) => asset,
-  assetGroup: ({ names, hostname }) => [names.group, hostname],
-  address: ({ address }) => [addressKey(address)],
-  enrollmentToken: ({ names, hostname }) => [names.token, hostname],
-  tags: ({ names, hostname }) => [names.tags, hostname],
-};
-
-const hasFact = (row: Row, q: string) =>
-  row.address === q || FACTS.some(([stored, typed]) => typed === q && row.identifiers.includes(stored));
-
-function expected(rows: Row[], page: SensorPage): string[] {
-  const matching = rows.filter(
-    (row) =>
-      (page.status?.split(",").includes(row.status) ?? !["removed", "replaced"].includes(row.status)) &&
-      (page.platform?.split(",").includes(row.platform) ?? true) &&
-      (!page.version || parseList(page.version)!.includes(row.version)) &&
-      (!page.tag || parseList(page.tag)!.some((tag) => row.tags.includes(tag))) &&
-      (!page.address || isInNetworks(row.address, [parseNetwork(page.address)!])) &&
-      (!page.seenBefore || row.lastSeenAt < Date.parse(page.seenBefore)) &&
-      (!page.enrollmentTokenId || row.token === page.enrollmentTokenId) &&
-      (!page.assetGroupId || row.group === page.assetGroupId) &&
-      (!page.match || row.hasMatch) &&
-      (!page.q || hasName(row.hostname, page.q) || row.id === page.q || hasFact(row, page.q)),
-  );
-  const sign = page.order === "asc" ? 1 : -1;
-  const compare = (one: Row, other: Row) => {
-    const others = [...SORTS[page.sort](other), other.id];
-    const byValue = [...SORTS[page.sort](one), one.id].map((value, index) =>
-      typeof value === "number" ? value - Number(others[index]) : compareText(value, String(others[index])),
-    );
-    return sign * (byValue.find((result) => result !== 0) ?? 0);
-  };
-  return matching.toSorted(compare).map(({ id }) => id);
-}
-
 function randomPage(random: () => number, now: number, q: () => string): SensorPage {
   const some = (values: readonly string[]) =>
     random() < 0.6 ? [pick(random, values)] : values.filter((_, index) => index === 0 || random() < 0.5);
@@ -88,7 +36,7 @@ function randomPage(random: () => number, now: number, q: () => string): SensorP
     platform: maybe(0.3, () => some(SENSOR_PLATFORMS).join()),
     version: maybe(0.15, () => formatList(some(["2026.11.0", "2026.12.0", "no-such"]))),
     tag: maybe(0.15, () => formatList(some([...TAGS, "no-such"]))),
-    address: maybe(0.15, () =>
+    address: maybe(0.2, () =>
       pick(random, [
         ...ADDRESSES,
         "10.0.0.0/15",
@@ -101,31 +49,18 @@ function randomPage(random: () => number, now: number, q: () => string): SensorP
         "::/0",
       ]),
     ),
-    seenBefore: maybe(0.1, () => new Date(now - Math.floor(random() * 2 * DAY_MS)).toISOString()),
+    seenBefore: maybe(0.15, () => {
+      // Long ago, or near the time from which on a sensor is online.
+      const ago =
+        random() < 0.5 ? random() * 2 * DAY_MS : 1_000 * (3 * INTERVAL_SECONDS - 210 + random() * 300);
+      return new Date(now - Math.floor(ago)).toISOString();
+    }),
     enrollmentTokenId: maybe(0.3, () => fleetId("tok", 1 + Math.floor(random() * 4))),
     assetGroupId: maybe(0.3, () => fleetId("grp", 1 + Math.floor(random() * 4))),
     match: maybe(0.1, () => "any" as const),
     q: maybe(0.2, q),
     count: maybe(0.3, () => "exact" as const),
   };
-}
-
-async function allPages(db: Database, since: number, page: SensorPage, limits: Limits) {
-  const ids: string[] = [];
-  const totals: string[] = [];
-  let cursor: string | undefined;
-  do {
-    const { rows, nextCursor, total, totalIsCapped } = await pageOfSensors(
-      db,
-      since,
-      { ...page, cursor },
-      limits,
-    );
-    ids.push(...rows.map(({ id }) => id));
-    totals.push(`${total}${totalIsCapped ? "+" : ""}`);
-    cursor = nextCursor ?? undefined;
-  } while (cursor !== undefined);
-  return { ids, totals: [...new Set(totals)] };
 }
 
 for (const dialect of TESTED_DIALECTS) {
@@ -187,10 +122,10 @@ for (const dialect of TESTED_DIALECTS) {
         const used = new Set(assets.flatMap((asset) => JSON.parse(asset.tags) as string[]));
         expect(tags).toEqual([...used].toSorted(compareText));
         expect({ seed, ...inOneOrder(counts) }).toEqual({ seed, ...inOneOrder(recount(rows)) });
-        for (let list = 0; list < 15; list++) {
+        for (let list = 0; list < 25; list++) {
           const page = randomPage(random, now, query);
-          const few = pick(random, [3, 2_000]);
-          const limits = { few, most: Math.max(few, pick(random, [0, 40, 300])) };
+          const few = pick(random, [1, 3, 8, 20, 60, 2_000]);
+          const limits = { few, most: Math.max(few, pick(random, [0, 40, 300, 5_000])) };
           const ids = expected(rows, page);
           const { totals, ...found } = await allPages(db, onlineSince(now, INTERVAL_SECONDS), page, limits);
           expect({ seed, page, limits, ...found }).toEqual({ seed, page, limits, ids });

@@ -59,3 +59,10 @@ export interface Found {
   total: number;
   totalIsCapped: boolean;
 }
+
+/** The rows of a page match, so there are at least so many. */
+export const atLeast = ({ keys, total, totalIsCapped }: Found): Found => ({
+  keys,
+  total: totalIsCapped ? Math.max(total, keys.length) : total,
+  totalIsCapped,
+});

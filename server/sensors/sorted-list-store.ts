@@ -5,17 +5,10 @@ import { inOrder } from "./cells-page-store.ts";
 import type { ClassCount } from "./classes-store.ts";
 import { amongMembers, keysOfCells, keysOfChosen, misplacedIn, readCome } from "./list-keys-store.ts";
 import { type Order, seenOf } from "./listing-store.ts";
-import { countMembers, countMembersIn, sortedMembers } from "./members-store.ts";
-import { BY_HOSTNAME, type Found, type Reading, type SensorPage } from "./sensor-page-store.ts";
+import { countMembers, countMembersIn, mostSorted } from "./members-store.ts";
+import { atLeast, BY_HOSTNAME, type Found, type Reading, type SensorPage } from "./sensor-page-store.ts";
 import { type LabelSort, listLabels, mergeLabels } from "./sort-labels-store.ts";
 import { readWalked, type WalkedSort } from "./walked-sorts-store.ts";
-
-/** The rows of a page match, so there are at least so many. */
-const atLeast = ({ keys, total, totalIsCapped }: Found): Found => ({
-  keys,
-  total: totalIsCapped ? Math.max(total, keys.length) : total,
-  totalIsCapped,
-});
 
 /** Returns the numbers of a list, which do not depend on its order. */
 async function countKeys(reading: Reading, page: SensorPage, order: Order): Promise<Omit<Found, "keys">> {
@@ -72,7 +65,7 @@ export async function keysOfLabels(
   order: Order,
 ): Promise<Found> {
   const { chosen, members, keyOf } = reading;
-  const few = members ? sortedMembers(reading.few) : reading.few;
+  const few = members ? mostSorted(reading.few) : reading.few;
   const count = await countKeys(reading, page, order);
   const { limit } = page;
   const { after } = order;

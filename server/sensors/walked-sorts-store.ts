@@ -11,7 +11,7 @@ import type { Database } from "../db/schema.ts";
 import { sortAgain, walkNearlyInOrder } from "../db/snapshot.ts";
 import { type Chosen, countChosen, isChosen, sumOf } from "./classes-store.ts";
 import { conditionsOf, isIn, listedIn, type Order, type SortedBy } from "./listing-store.ts";
-import type { Members } from "./members-store.ts";
+import { LOOKED_UP, type Members } from "./members-store.ts";
 
 export const WALKED_SORTS = ["asset", "address"] as const;
 export type WalkedSort = (typeof WALKED_SORTS)[number];
@@ -83,9 +83,6 @@ interface Filter extends CellFilter {
   members?: Members | undefined;
 }
 
-/** So many ids are read in the time that looks one sensor up. */
-const READ = 4;
-
 /** Returns the first sensors of the filter. */
 export async function readWalked(
   db: Database,
@@ -103,6 +100,7 @@ export async function readWalked(
   const cells = new Set(order.seen ? [...isShown].flatMap((cell) => [cell, flipped(cell)]) : isShown);
   if (!counted.some(({ cell }) => cells.has(cell))) return [];
   const walk = SORTS[sort];
+  const isSplit = [...cells].some((cell) => !cells.has(flipped(cell)));
   const listed = listedIn(db, chosen, cells);
   // All sensors that may be offline are those that are online, too many to sort.
   const isOffline = order.seen !== undefined && (order.seen.status === "offline" || order.seen.isAmongOthers);
@@ -110,24 +108,25 @@ export async function readWalked(
   if (!isOffline && sensors * sensors * passed <= wanted * all) {
     const { among, ...others } = order;
     const conditions = conditionsOf(others);
-    const isMember =
-      among && isOneOf(db, sql`sensor_listing.sensor_id`, sql`select value from ${among} as member`);
-    const all = [...(isMember ? [isMember] : listed), ...conditions];
+    const areMembers = among && [
+      isOneOf(db, sql`sensor_listing.sensor_id`, sql`select value from ${among} as member`),
+      ...(isSplit ? [isAmongNumbers(db, sql`sensor_listing.cell + 0`, [...cells])] : []),
+    ];
+    const where = [...(areMembers ?? listed), ...conditions];
     const ids =
-      among && conditions.length === 0
+      among && !isSplit && conditions.length === 0
         ? sql`select value from ${among} as member`
-        : sql`select sensor_listing.sensor_id from sensor_listing where ${sql.join(all, sql` and `)}`;
+        : sql`select sensor_listing.sensor_id from sensor_listing where ${sql.join(where, sql` and `)}`;
     const reading = { from: walk.sorted.table, where: isOneOf(db, walk.sorted.id, ids) };
     return await readInOrder(db, walk.sorted, reading, wanted, order);
   }
-  const isFew = !members && !isOffline && sensors * sensors <= wanted * all * READ;
+  const isFew = !members && !isOffline && sensors * sensors <= wanted * all * LOOKED_UP;
   const among =
     order.among ??
     (isFew
       ? sql`(select sensor_listing.sensor_id as value from sensor_listing
           where ${sql.join(listed, sql` and `)})`
       : undefined);
-  const isSplit = [...cells].some((cell) => !cells.has(flipped(cell)));
   // The index of addresses has both.
   const inIndex =
     isFew || sort !== "address"
