@@ -4,6 +4,10 @@ import { expect, test } from "bun:test";
 import * as groups from "@attacklens/protocol/asset-groups.ts";
 import { listEnrollmentAttempts } from "@attacklens/protocol/enrollment-attempts.ts";
 import * as tokens from "@attacklens/protocol/enrollment-tokens.ts";
+import {
+  previewEnrollmentToken,
+  revokeAndBlockEnrollmentToken,
+} from "@attacklens/protocol/revoke-and-block.ts";
 import * as sensors from "@attacklens/protocol/sensors.ts";
 import type { ClonedHostsRule } from "@attacklens/protocol/token-settings.ts";
 import { CLONE_FACTS, enrolledSensor, FACTS, nextNonce, program } from "../testing/test-instances.ts";
@@ -105,6 +109,17 @@ for (const dialect of TESTED_DIALECTS) {
       expect((await own.checkIn()).status).toBe(200);
       expect(await fleet.uses()).toBe(1);
       expect(await fleet.attempts()).toHaveLength(attempts.length);
+      // Those who revoke the token and block its sensors block the clone, too.
+      const { params } = fleet;
+      for (const query of [{}, { network: "10.0.0.0/24" }])
+        expect(await world.call(previewEnrollmentToken, cookie, { params, query })).toMatchObject({
+          sensors: 2,
+          toBlock: 2,
+        });
+      const block = { params, body: { expectedSensors: 2 } };
+      expect(await world.call(revokeAndBlockEnrollmentToken, cookie, block)).toMatchObject({
+        blockedSensors: 2,
+      });
     }
   }, 120_000);
 

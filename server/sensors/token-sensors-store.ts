@@ -5,6 +5,7 @@ import { forSomeValues } from "../db/batches.ts";
 import { unindexed } from "../db/dialect.ts";
 import type { Database } from "../db/schema.ts";
 import { inSnapshot } from "../db/snapshot.ts";
+import { addressOfKey } from "../networks.ts";
 
 /** The number of sensors in a slice. Reading a slice does not delay other requests noticeably. */
 export const SLICE = 1_000;
@@ -24,7 +25,8 @@ export async function countReportingWithoutUse(tx: Database, tokenId: string): P
 
 /**
  * Lists the next existing, unblocked sensors of a token that enrolled at `since` or later, in the order of
- * their enrollment, each with the address of it.
+ * their enrollment, each with the address of it. A clone that the token refused has no enrollment: it has its
+ * last address.
  */
 export async function listBlockable(
   db: Database,
@@ -32,14 +34,11 @@ export async function listBlockable(
   since: number,
   { after, limit }: { after: { enrolledAt: number; id: string } | undefined; limit: number },
 ) {
-  return await blockable(db, tokenId, since)
-    .innerJoin("enrollmentAttempt", (join) => join.on(isAttemptOfSensor))
-    .select([
-      "sensor.id",
-      "sensor.hostname",
-      "sensor.enrolledAt",
-      "enrollmentAttempt.address as enrolledFrom",
-    ])
+  const rows = await blockable(db, tokenId, since)
+    .innerJoin("sensorPresence", "sensorPresence.sensorId", "sensor.id")
+    .leftJoin("enrollmentAttempt", (join) => join.on(isAttemptOfSensor))
+    .select(["sensor.id", "sensor.hostname", "sensor.enrolledAt"])
+    .select(["enrollmentAttempt.address as enrolledFrom", "sensorPresence.address as lastAddress"])
     .$if(after !== undefined, (query) =>
       query.where(sql<boolean>`(sensor.enrolled_at, sensor.id) > (${after?.enrolledAt}, ${after?.id})`),
     )
@@ -47,6 +46,10 @@ export async function listBlockable(
     .orderBy("sensor.id")
     .limit(limit)
     .execute();
+  return rows.map(({ enrolledFrom, lastAddress, ...sensor }) => ({
+    ...sensor,
+    enrolledFrom: enrolledFrom ?? addressOfKey(lastAddress),
+  }));
 }
 
 /** Counts them. Reads the rows of only the others. */
