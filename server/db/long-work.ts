@@ -78,15 +78,22 @@ function withSlots(pool: ConnectionPool, kind: LongWork): ConnectionPool {
 function openHalf({ options }: ConnectionPool) {
   const waiting: (() => void)[] = [];
   let taken = 0;
+  function next(): void {
+    while (waiting.length > 0 && taken < Math.max(1, Math.floor(options.max / 2))) {
+      taken++;
+      waiting.shift()!();
+    }
+  }
   return {
-    async take(): Promise<void> {
-      if (taken < Math.max(1, Math.floor(options.max / 2))) taken++;
-      else await new Promise<void>((resolve) => waiting.push(resolve));
+    take(): Promise<void> {
+      return new Promise((resolve) => {
+        waiting.push(resolve);
+        next();
+      });
     },
     giveBack(): void {
-      const next = waiting.shift();
-      if (next) next();
-      else taken--;
+      taken--;
+      next();
     },
   };
 }

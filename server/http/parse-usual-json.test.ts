@@ -68,12 +68,14 @@ test("accepts what our programs send, and leaves every other text to the other p
     `${"[".repeat(9)}${"]".repeat(9)}`,
     `"${"x".repeat(128 * 1024)}"`,
     `"${"x".repeat(32 * 1024)}${":".repeat(5_001)}"`,
+    `"${"x".repeat(32 * 1024)}${"[{".repeat(2_501)}"`,
     '{"a":1,"a":1}',
     '{"a": 1}',
     "",
   ])
     expect(parseUsualJson(left, many)).toBeUndefined();
-  expect(parseUsualJson(`"${"x".repeat(32 * 1024)}${":".repeat(5_000)}"`, many)).toBeDefined();
+  for (const text of [":".repeat(5_000), "[{".repeat(2_500)])
+    expect(parseUsualJson(`"${"x".repeat(32 * 1024)}${text}"`, many)).toBeDefined();
   expect(parseUsualJson(`[${"0,".repeat(20)}0]`, many)).toBeDefined();
   expect(parseUsualJson(`[${"0,".repeat(20)}0]`, limits)).toBeUndefined();
   expect(parseUsualJson(`[[0,0],[0,0]]`, { values: 6, items: 9 })).toBeUndefined();

@@ -5,10 +5,13 @@ import { MAX_MEMBERS, MAX_NAMES } from "./parse-json.ts";
 
 /** A first inventory of a known image, or an upgrade of some packages. */
 const MAX_LENGTH = 128 * 1024;
-/** JSON.parse takes a few milliseconds for as many new names, and for those that fit in a shorter text. */
-const MAX_COLONS = 5_000;
+/**
+ * JSON.parse takes a few milliseconds for as many new names, as many arrays and objects, and for those that
+ * fit in a shorter text.
+ */
+const MOST = 5_000;
 const SHORT_LENGTH = 32 * 1024;
-const COLON = 0x3a;
+const [COLON, BRACKET, BRACE] = [0x3a, 0x5b, 0x7b];
 const MAX_DEPTH = 8;
 
 /**
@@ -16,7 +19,7 @@ const MAX_DEPTH = 8;
  * member was lost, so the value has everything that the limits count.
  */
 export function parseUsualJson(text: string, limits: Pick<BodyLimits, "values" | "items">): unknown {
-  if (text.length > MAX_LENGTH || hasManyColons(text)) return undefined;
+  if (text.length > MAX_LENGTH || hasManyParts(text)) return undefined;
   try {
     const value: unknown = JSON.parse(text);
     return isWithin(value, limits) && JSON.stringify(value) === text ? value : undefined;
@@ -25,11 +28,15 @@ export function parseUsualJson(text: string, limits: Pick<BodyLimits, "values" |
   }
 }
 
-function hasManyColons(text: string): boolean {
+function hasManyParts(text: string): boolean {
   if (text.length <= SHORT_LENGTH) return false;
-  let colons = 0;
-  for (let at = 0; at < text.length; at++) if (text.charCodeAt(at) === COLON) colons++;
-  return colons > MAX_COLONS;
+  let [names, nested] = [0, 0];
+  for (let at = 0; at < text.length; at++) {
+    const unit = text.charCodeAt(at);
+    if (unit === COLON) names++;
+    else if (unit === BRACKET || unit === BRACE) nested++;
+  }
+  return names > MOST || nested > MOST;
 }
 
 function isWithin(value: unknown, limits: Pick<BodyLimits, "values" | "items">): boolean {

@@ -44,7 +44,9 @@ export const DIFFERENCES = {
       select count(*) from asset where asset_group_id = asset_group.id and merged_into is null)`,
   "uses of a token": `
     select id, uses from enrollment_token where
-      uses <> (select count(*) from sensor where enrollment_token_id = enrollment_token.id)
+      uses <> (select count(*) from sensor join enrollment_attempt
+        on enrollment_attempt.id = 'enr_' || substr(sensor.id, 5)
+        where sensor.enrollment_token_id = enrollment_token.id)
       or uses <> (select count(*) from enrollment_attempt
         where enrollment_token_id = enrollment_token.id and reason is null)`,
   "refusals of a token": `
