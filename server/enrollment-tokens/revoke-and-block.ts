@@ -30,8 +30,8 @@ interface SensorFilter {
 const sinceOf = ({ since }: SensorFilter) => (since === undefined ? 0 : Date.parse(since));
 
 /**
- * Yields the token's sensors that match the filter and are not blocked, in slices by their enrollment. The network
- * filter applies to the address from which a sensor enrolled.
+ * Yields the token's sensors that match the filter and are not blocked, in slices by their enrollment. The
+ * network filter applies to the address from which a sensor enrolled.
  */
 async function* matchingSlices(db: Database, tokenId: string, { network, ...filter }: SensorFilter) {
   const parsed = network === undefined ? undefined : parseNetwork(network);

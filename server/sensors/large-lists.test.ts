@@ -1,5 +1,5 @@
-// Lists of a fleet with so many sensors that a filter has more than a page sorts. Their pages are compared with
-// all rows. Some sensors have another status than their marks, because the job has not looked yet.
+// Lists of a fleet with so many sensors that a filter has more than a page sorts. Their pages are compared
+// with all rows. Some sensors have another status than their marks, because the job has not looked yet.
 import { expect, test } from "bun:test";
 import { sql } from "kysely";
 import { fleetId, fleetStatements } from "../../harness/fleet-rows.ts";
