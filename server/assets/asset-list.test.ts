@@ -2,10 +2,11 @@
 import { expect, test } from "bun:test";
 import { ASSET_TYPES } from "@attacklens/protocol/assets.ts";
 import { sql } from "kysely";
-import { fleetId, fleetStatements } from "../../harness/fleet-rows.ts";
+import { fleetId } from "../../harness/fleet-rows.ts";
 import { compareText } from "../db/merge-ranges.ts";
 import { hasName } from "../db/name-search.ts";
 import type { Database } from "../db/schema.ts";
+import { insertFleet } from "../testing/insert-fleet.ts";
 import { createTestDatabase, TESTED_DIALECTS } from "../testing/test-world.ts";
 import { type AssetPage, pageOfAssets } from "./assets-store.ts";
 
@@ -54,8 +55,7 @@ for (const dialect of TESTED_DIALECTS) {
   test(`a list of assets has all that match, in order, on its pages (${dialect})`, async () => {
     await using database = await createTestDatabase(dialect);
     const { db } = database;
-    for (const statement of fleetStatements({ dialect, sensors: ASSETS, now: 1_780_000_000_000 }))
-      await sql.raw(statement).execute(db);
+    await insertFleet(db, { sensors: ASSETS, now: 1_780_000_000_000 });
     const [one, other] = [7, 8].map((index) => fleetId("ast", index));
     await db.updateTable("asset").set({ mergedInto: one! }).where("id", "=", other!).execute();
     const stored = await db.selectFrom("asset").selectAll().where("mergedInto", "is", null).execute();

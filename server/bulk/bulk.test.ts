@@ -5,8 +5,7 @@ import { createEnrollmentToken, listEnrollmentTokens } from "@attacklens/protoco
 import { previewSensorAction, runSensorAction } from "@attacklens/protocol/sensor-actions.ts";
 import { listSensors } from "@attacklens/protocol/sensors.ts";
 import { previewTokenAction, runTokenAction } from "@attacklens/protocol/token-actions.ts";
-import { sql } from "kysely";
-import { fleetStatements } from "../../harness/fleet-rows.ts";
+import { insertFleet } from "../testing/insert-fleet.ts";
 import { openFleet } from "../testing/test-fleet.ts";
 import type { World } from "../testing/test-world.ts";
 import { jsonInit, openWorld, TESTED_DIALECTS } from "../testing/test-world.ts";
@@ -73,8 +72,7 @@ for (const dialect of TESTED_DIALECTS) {
     test("an action ends with its connection, and when its user may no longer take it", async () => {
       await using fleet = await openFleet(dialect);
       const { world, cookie } = fleet;
-      for (const statement of fleetStatements({ dialect, sensors: 2_000, now: world.clock.ms }))
-        await sql.raw(statement).execute(world.db);
+      await insertFleet(world.db, { sensors: 2_000, now: world.clock.ms });
       const body = { action: "delete" as const, filter: {} };
       const { possible, fingerprint } = await world.call(previewSensorAction, cookie, { body });
       const init = jsonInit("POST", { ...body, fingerprint }, { cookie });

@@ -1,7 +1,7 @@
 // The query plan of every list × sort × filter. No query scans a whole table that grows with the fleet.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { type CompiledQuery, sql } from "kysely";
-import { fleetId, fleetStatements } from "../../harness/fleet-rows.ts";
+import { fleetId } from "../../harness/fleet-rows.ts";
 import { drawSome } from "../../harness/long-tests.ts";
 import { pageOfApiKeys } from "../api-keys/api-keys-store.ts";
 import { findGroup, pageOfGroups } from "../asset-groups/asset-groups-store.ts";
@@ -49,6 +49,7 @@ import { countSensors } from "../sensors/sensor-counts.ts";
 import { markSilence } from "../sensors/silence-store.ts";
 import { blockableSlices, countReportingUses } from "../sensors/token-sensors.ts";
 import { countBlockable, listFirstBlockable } from "../sensors/token-sensors-store.ts";
+import { insertFleet } from "../testing/insert-fleet.ts";
 import { plansOf, queriesOf, readWhole } from "../testing/query-plans.ts";
 import { sensorLists, TOKEN_LISTS } from "../testing/sensor-lists.ts";
 import { createTestDatabase, TESTED_DIALECTS, type TestDatabase } from "../testing/test-world.ts";
@@ -228,8 +229,7 @@ for (const dialect of TESTED_DIALECTS) {
     beforeAll(async () => {
       database = await createTestDatabase(dialect);
       const { db } = database;
-      for (const statement of fleetStatements({ dialect, sensors: SENSORS, now: NOW }))
-        await sql.raw(statement).execute(db);
+      await insertFleet(db, { sensors: SENSORS, now: NOW });
       if (dialect === "postgres") await sql`vacuum analyze`.execute(db);
     });
     afterAll(async () => await database[Symbol.asyncDispose]());

@@ -1,8 +1,8 @@
 // The plans of lists on PostgreSQL with few rows, for which it prefers other joins than for many.
 import { expect, test } from "bun:test";
 import { sql } from "kysely";
-import { fleetStatements } from "../../harness/fleet-rows.ts";
 import { pageOfAssets } from "../assets/assets-store.ts";
+import { insertFleet } from "../testing/insert-fleet.ts";
 import { COMPARES, queriesOf, readWhole } from "../testing/query-plans.ts";
 import { sensorLists } from "../testing/sensor-lists.ts";
 import { createTestDatabase } from "../testing/test-world.ts";
@@ -14,8 +14,7 @@ const FEW_SENSORS = 3_000;
 test("with a small fleet, no list compares each row with each of the values that it has found", async () => {
   await using database = await createTestDatabase("postgres");
   const { db } = database;
-  for (const statement of fleetStatements({ dialect: "postgres", sensors: FEW_SENSORS, now: NOW }))
-    await sql.raw(statement).execute(db);
+  await insertFleet(db, { sensors: FEW_SENSORS, now: NOW });
   await sql`vacuum analyze`.execute(db);
   const frequent = (["name", "createdAt"] as const).map(
     (sort): Listing => [

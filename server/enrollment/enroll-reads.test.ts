@@ -2,9 +2,9 @@
 // must not grow with the fleet.
 import { expect, test } from "bun:test";
 import { sql } from "kysely";
-import { fleetStatements } from "../../harness/fleet-rows.ts";
 import type { Database } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
+import { insertFleet } from "../testing/insert-fleet.ts";
 import { createTestDatabase } from "../testing/test-world.ts";
 import { enrollBatch } from "./enroll-batch.ts";
 
@@ -49,8 +49,7 @@ async function countRead(tx: Database): Promise<number> {
 test("an enrollment reads few rows per host, without statistics and also if every host has a match (postgres)", async () => {
   await using database = await createTestDatabase("postgres");
   const { db } = database;
-  for (const statement of fleetStatements({ dialect: "postgres", sensors: SENSORS, now: NOW }))
-    await sql.raw(statement).execute(db);
+  await insertFleet(db, { sensors: SENSORS, now: NOW });
   // The second batch is the same hardware with other keys, so each host matches one of the first batch.
   for (const batch of [
     hosts(0, 50),

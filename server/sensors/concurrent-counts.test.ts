@@ -1,7 +1,7 @@
 // Two servers change the same sensors at once: the numbers stay exact, and no check-in fails.
 import { describe, expect, test } from "bun:test";
 import { sql } from "kysely";
-import { fleetId, fleetStatements } from "../../harness/fleet-rows.ts";
+import { fleetId } from "../../harness/fleet-rows.ts";
 import { drawnCases } from "../../harness/long-tests.ts";
 import { newSeed, seededRandom } from "../../harness/seeded-random.ts";
 import { changeAssets } from "../assets/asset-changes.ts";
@@ -9,6 +9,7 @@ import { withEventsLast } from "../audit/audit.ts";
 import type { User } from "../caller.ts";
 import type { Database } from "../db/schema.ts";
 import { inTransaction } from "../db/transaction.ts";
+import { insertFleet } from "../testing/insert-fleet.ts";
 import { allRows, INTERVAL_SECONDS, inOneOrder, recount } from "../testing/sensor-recount.ts";
 import { createTestDatabase, TESTED_DIALECTS } from "../testing/test-world.ts";
 import { openPresence } from "./record/presence-store.ts";
@@ -88,8 +89,7 @@ for (const dialect of TESTED_DIALECTS) {
       await using database = await createTestDatabase(dialect);
       // SQLite has one server.
       const servers = [database.db, dialect === "postgres" ? await database.reopen() : database.db];
-      for (const statement of fleetStatements({ dialect, sensors: SENSORS, now: NOW }))
-        await sql.raw(statement).execute(database.db);
+      await insertFleet(database.db, { sensors: SENSORS, now: NOW });
       const rounds = drawnCases(60);
       const failures = await Promise.all(
         servers.flatMap((db, index) => {

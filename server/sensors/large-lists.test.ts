@@ -2,11 +2,12 @@
 // with all rows. Some sensors have another status than their marks, because the job has not looked yet.
 import { expect, test } from "bun:test";
 import { sql } from "kysely";
-import { fleetId, fleetStatements } from "../../harness/fleet-rows.ts";
+import { fleetId } from "../../harness/fleet-rows.ts";
 import { drawnCases } from "../../harness/long-tests.ts";
 import { newSeed, seededRandom } from "../../harness/seeded-random.ts";
 import { allPages, expected, SORTS } from "../testing/expected-lists.ts";
 import { pick } from "../testing/fleet-changes.ts";
+import { insertFleet } from "../testing/insert-fleet.ts";
 import { allRows, INTERVAL_SECONDS } from "../testing/sensor-recount.ts";
 import { createTestDatabase, TESTED_DIALECTS } from "../testing/test-world.ts";
 import { onlineSince } from "./record/sensor-status.ts";
@@ -22,8 +23,7 @@ for (const dialect of TESTED_DIALECTS)
     const random = seededRandom(seed);
     await using database = await createTestDatabase(dialect);
     const { db } = database;
-    for (const statement of fleetStatements({ dialect, sensors: SENSORS, now: START }))
-      await sql.raw(statement).execute(db);
+    await insertFleet(db, { sensors: SENSORS, now: START });
     // An address that many hosts share, such as that of a container network.
     await sql`insert into asset_identifier (asset_id, type, value) select id, 'ip-address', ${SHARED} from asset`.execute(
       db,

@@ -1,8 +1,7 @@
 // The first sensors of cells in an order, read no further than a limit.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { sql } from "kysely";
-import { fleetStatements } from "../../harness/fleet-rows.ts";
 import type { RowKey } from "../db/keyset.ts";
+import { insertFleet } from "../testing/insert-fleet.ts";
 import { createTestDatabase, TESTED_DIALECTS, type TestDatabase } from "../testing/test-world.ts";
 import { type Chosen, countClasses } from "./classes-store.ts";
 import { comparison } from "./first-of-cells-store.ts";
@@ -28,8 +27,7 @@ for (const dialect of TESTED_DIALECTS) {
     beforeAll(async () => {
       database = await createTestDatabase(dialect);
       const { db } = database;
-      for (const statement of fleetStatements({ dialect, sensors: SENSORS, now: 1_780_000_000_000 }))
-        await sql.raw(statement).execute(db);
+      await insertFleet(db, { sensors: SENSORS, now: 1_780_000_000_000 });
       const columns = ["sensorId as id", "cell", "classId", "hostnameKey", "enrolledAt"] as const;
       listed = await db.selectFrom("sensorListing").select(columns).execute();
       const { all, classes } = await countClasses(db);

@@ -1,8 +1,7 @@
 // Exports of the list of sensors: the filter, the columns, and cells that are no formulas.
 import { expect, test } from "bun:test";
 import { sensorExports } from "@attacklens/protocol/list-exports.ts";
-import { sql } from "kysely";
-import { fleetStatements } from "../../harness/fleet-rows.ts";
+import { insertFleet } from "../testing/insert-fleet.ts";
 import { openFleet } from "../testing/test-fleet.ts";
 import { TESTED_DIALECTS } from "../testing/test-world.ts";
 
@@ -10,8 +9,7 @@ for (const dialect of TESTED_DIALECTS) {
   test(`an export has exactly the filtered sensors, of all pages, with the chosen columns (${dialect})`, async () => {
     await using fleet = await openFleet(dialect, { tags: ["east", "db"] });
     const { world, cookie } = fleet;
-    for (const statement of fleetStatements({ dialect, sensors: 450, now: world.clock.ms }))
-      await sql.raw(statement).execute(world.db);
+    await insertFleet(world.db, { sensors: 450, now: world.clock.ms });
     const { id } = await fleet.enroll("web-1", {});
     await world.db
       .updateTable("sensor")

@@ -4,13 +4,14 @@ import { describe, expect, test } from "bun:test";
 import { SENSOR_PLATFORMS, SENSOR_STATUSES } from "@attacklens/protocol/sensors.ts";
 import { formatList } from "@attacklens/protocol/text-list.ts";
 import { sql } from "kysely";
-import { fleetId, fleetStatements } from "../../harness/fleet-rows.ts";
+import { fleetId } from "../../harness/fleet-rows.ts";
 import { drawnCases } from "../../harness/long-tests.ts";
 import { newSeed, seededRandom } from "../../harness/seeded-random.ts";
 import { isDuplicate } from "../db/dialect.ts";
 import { compareText } from "../db/merge-ranges.ts";
 import { allPages, expected, SORTS } from "../testing/expected-lists.ts";
 import { ADDRESSES, CHANGES, FACTS, NAMES, pick, SENSORS, TAGS } from "../testing/fleet-changes.ts";
+import { insertFleet } from "../testing/insert-fleet.ts";
 import { LIST_DIFFERENCES } from "../testing/kept-copies.ts";
 import { allRows, INTERVAL_SECONDS, inOneOrder, recount } from "../testing/sensor-recount.ts";
 import { createTestDatabase, TESTED_DIALECTS } from "../testing/test-world.ts";
@@ -70,8 +71,7 @@ for (const dialect of TESTED_DIALECTS) {
       const random = seededRandom(seed);
       await using database = await createTestDatabase(dialect);
       const { db } = database;
-      for (const statement of fleetStatements({ dialect, sensors: SENSORS, now: START }))
-        await sql.raw(statement).execute(db);
+      await insertFleet(db, { sensors: SENSORS, now: START });
       let now = START;
       const query = () =>
         pick(random, [
@@ -147,8 +147,7 @@ for (const dialect of TESTED_DIALECTS) {
     test(`a list sorted by tags continues after an asset with many long tags (${dialect})`, async () => {
       await using database = await createTestDatabase(dialect);
       const { db } = database;
-      for (const statement of fleetStatements({ dialect, sensors: 50, now: START }))
-        await sql.raw(statement).execute(db);
+      await insertFleet(db, { sensors: 50, now: START });
       // Merged assets have the tags of both, so more than a token may set.
       const tags = Array.from({ length: 40 }, (_, index) => `${index} ${"ä".repeat(48)}`);
       await db
@@ -166,8 +165,7 @@ for (const dialect of TESTED_DIALECTS) {
     test(`a list continues where it was after its last value has disappeared (${dialect})`, async () => {
       await using database = await createTestDatabase(dialect);
       const { db } = database;
-      for (const statement of fleetStatements({ dialect, sensors: 50, now: START }))
-        await sql.raw(statement).execute(db);
+      await insertFleet(db, { sensors: 50, now: START });
       const ids = (await db.selectFrom("sensor").select("id").orderBy("id").execute()).map(({ id }) => id);
       for (const [nth, id] of ids.entries())
         await db

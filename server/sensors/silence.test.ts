@@ -1,7 +1,6 @@
 // The job of silent sensors, with a clock that the test sets.
 import { expect, test } from "bun:test";
-import { sql } from "kysely";
-import { fleetStatements } from "../../harness/fleet-rows.ts";
+import { insertFleet } from "../testing/insert-fleet.ts";
 import { createTestDatabase, TESTED_DIALECTS } from "../testing/test-world.ts";
 import { openSilenceJob } from "./silence.ts";
 
@@ -13,8 +12,7 @@ for (const dialect of TESTED_DIALECTS)
     await using database = await createTestDatabase(dialect);
     const { db } = database;
     let now = Date.UTC(2026, 10, 27);
-    for (const statement of fleetStatements({ dialect, sensors: 20, now }))
-      await sql.raw(statement).execute(db);
+    await insertFleet(db, { sensors: 20, now });
     const readClasses = async () =>
       (await db.selectFrom("sensorClass").select("id").orderBy("id").execute()).map(({ id }) => id);
     const before = await readClasses();
